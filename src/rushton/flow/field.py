@@ -1,0 +1,200 @@
+"""The flow of one tank: what every later stage is handed, whoever made it.
+
+Volume fluxes through faces, absolute (laboratory) frame, m3/s, positive in +r, +theta, +z::
+
+    flux_r[i+1] - flux_r[i] + flux_theta[j+1] - flux_theta[j] + flux_z[k+1] - flux_z[k] = 0
+
+to rounding in every fluid mesh cell. Inside a rotating zone the theta faces carry the fluid's absolute flux; at a blade
+that is Omega r A, the blade sweeps, so blades are open to advection and closed to diffusion. Baffles, discs, shaft and
+walls are closed to both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rushton.mesh.cylinder import TankMesh
+
+
+@dataclass(frozen=True)
+class FlowNumbers:
+    """Integral numbers of a flow; relative errors are zero when perfect. Definitions: docs of ``rushton.flow``.
+
+    Attributes
+    ----------
+    speed : float
+        Rotational speed, 1/s.
+    density, viscosity : float
+        Of the liquid, kg/m3 and Pa s.
+    impeller_diameter : tuple of float
+        One per impeller from the bottom, m.
+    power_W : float
+        Shaft power, W.
+    power_number, flow_number : tuple of float
+        One per impeller, from the bottom, -.
+    reynolds, tip_speed_m_s : float
+        Of the largest impeller, - and m/s.
+    dissipation_power_ratio, numerical_dissipation_ratio : float
+        Integral of rho epsilon, and the kinetic energy that the convection scheme dissipates, over shaft power, -.
+    torque_imbalance, mass_imbalance : float
+        (Shaft torque - wall torque) / shaft torque; sum |div| / (N D3).
+    circulation_time_s : float
+        Liquid volume over the sum of impeller flows, s.
+    converged : bool
+    iterations : int
+        On the finest grid.
+    history : tuple of dict
+        Monitors of the iteration (level, iteration, power number, torque imbalance ...).
+    source : str
+        What made the flow.
+    """
+
+    speed: float
+    density: float
+    viscosity: float
+    impeller_diameter: tuple[float, ...]
+    power_W: float
+    power_number: tuple[float, ...]
+    flow_number: tuple[float, ...]
+    reynolds: float
+    tip_speed_m_s: float
+    dissipation_power_ratio: float
+    numerical_dissipation_ratio: float
+    torque_imbalance: float
+    mass_imbalance: float
+    circulation_time_s: float
+    converged: bool
+    iterations: int
+    message: str = ""
+    history: tuple[dict[str, float], ...] = ()
+    source: str = "rans"
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """Velocity and turbulence of the full tank on its mesh.
+
+    Attributes
+    ----------
+    mesh : TankMesh
+        Full tank (sector 1).
+    flux_r : (nr+1, nt, nz) float
+        Absolute volume flux through r faces, m3/s.
+    flux_theta : (nr, nt, nz) float
+        Absolute volume flux through the lower theta face of each mesh cell, m3/s.
+    flux_z : (nr, nt, nz+1) float
+        Absolute volume flux through z faces, m3/s.
+    k, epsilon, nu_t : (nr, nt, nz) float
+        Turbulent kinetic energy m2/s2, its dissipation m2/s3, eddy viscosity m2/s; 0 in the solid.
+    numbers : FlowNumbers
+    """
+
+    mesh: TankMesh
+    flux_r: np.ndarray
+    flux_theta: np.ndarray
+    flux_z: np.ndarray
+    k: np.ndarray
+    epsilon: np.ndarray
+    nu_t: np.ndarray
+    numbers: FlowNumbers
+
+    @property
+    def speed(self) -> float:
+        """Rotational speed N, 1/s."""
+        return self.numbers.speed
+
+    @property
+    def converged(self) -> bool:
+        """Whether the solver met its stopping rule."""
+        return self.numbers.converged
+
+    @cached_property
+    def divergence(self) -> np.ndarray:
+        """(nr, nt, nz) net volume flux out of every mesh cell, m3/s."""
+        out = np.diff(self.flux_r, axis=0) + np.diff(self.flux_z, axis=2)
+        out += np.roll(self.flux_theta, -1, axis=1) - self.flux_theta
+        return np.where(self.mesh.solid, 0.0, out)
+
+    @cached_property
+    def velocity(self) -> np.ndarray:
+        """(nr, nt, nz, 3) velocity (u_r, u_theta, u_z) at mesh-cell centres, m/s; 0 in the solid."""
+        m = self.mesh
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u_r = np.where(m.area_r > 0.0, self.flux_r / m.area_r, 0.0)
+        u_t = self.flux_theta / m.area_theta
+        u_z = self.flux_z / m.area_z
+        if m.r[0] == 0.0:
+            u_r[0] = u_r[1]
+        u = np.stack(
+            [0.5 * (u_r[1:] + u_r[:-1]), 0.5 * (u_t + np.roll(u_t, -1, axis=1)), 0.5 * (u_z[..., 1:] + u_z[..., :-1])],
+            axis=-1,
+        )
+        u[m.solid] = 0.0
+        return u
+
+    @cached_property
+    def velocity_xyz(self) -> np.ndarray:
+        """(n_mesh_cell, 3) Cartesian velocity of the fluid mesh cells, m/s."""
+        u = self.velocity[~self.mesh.solid]
+        th = self.mesh.theta_centre[self.mesh.fluid_cells[:, 1]]
+        return np.column_stack(
+            [u[:, 0] * np.cos(th) - u[:, 1] * np.sin(th), u[:, 0] * np.sin(th) + u[:, 1] * np.cos(th), u[:, 2]]
+        )
+
+    def summary(self) -> dict[str, Any]:
+        """Section ``flow`` of summary.json."""
+        n = self.numbers
+        return {
+            "volume_m3": self.mesh.volume,
+            "mesh_cells": self.mesh.n_mesh_cell,
+            "iterations": n.iterations,
+            "converged": n.converged,
+            "power_W": n.power_W,
+            "specific_power_W_m3": n.power_W / self.mesh.volume,
+            "power_number": list(n.power_number),
+            "flow_number": list(n.flow_number),
+            "tip_speed_m_s": n.tip_speed_m_s,
+            "reynolds": n.reynolds,
+            "dissipation_power_ratio": n.dissipation_power_ratio,
+            "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
+            "torque_imbalance": n.torque_imbalance,
+            "mass_imbalance": n.mass_imbalance,
+            "circulation_time_s": n.circulation_time_s,
+        }
+
+    def save(self, folder: Path) -> None:
+        """Write the flow into a folder (float64, so that the fluxes stay divergence-free)."""
+        from rushton.store import save_result
+
+        names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")
+        save_result(folder, self.mesh.to_arrays() | {n: getattr(self, n) for n in names}, {"numbers": asdict(self.numbers)})
+
+    @classmethod
+    def load(cls, folder: Path) -> Flow:
+        """Read what ``save`` wrote."""
+        from rushton.store import load_result
+
+        arrays, meta = load_result(folder)
+        raw = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["numbers"].items()}
+        known = {f.name for f in fields(FlowNumbers)}
+        numbers = FlowNumbers(**{k: v for k, v in raw.items() if k in known})
+        names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")
+        return cls(mesh=TankMesh.from_arrays(arrays), numbers=numbers, **{n: arrays[n] for n in names})
+
+    def export(self, results_folder: Path) -> None:
+        """Write flow.vtu (cell data, SI) for ParaView and power.csv into the results folder."""
+        from rushton.mesh.io import write_vtu
+
+        u, fluid = self.velocity_xyz, ~self.mesh.solid
+        data = {
+            "velocity": u,
+            "k": self.k[fluid],
+            "epsilon": self.epsilon[fluid],
+            "nu_t": self.nu_t[fluid],
+        }
+        write_vtu(Path(results_folder) / "flow.vtu", self.mesh, data)
