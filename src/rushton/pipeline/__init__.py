@@ -1,0 +1,9 @@
+"""Strings the stages together: mesh, flow, mixing, substrate, lifelines, response, scaledown, report; nothing else."""
+
+from __future__ import annotations
+
+from rushton.pipeline.results import Results, open_results
+from rushton.pipeline.run import Event, report, run
+from rushton.pipeline.stages import STAGE_NAMES
+
+__all__ = ["STAGE_NAMES", "Event", "Results", "open_results", "report", "run"]

@@ -1,0 +1,140 @@
+"""What a run leaves behind, read back: the folder's numbers at once, its fields when they are asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rushton.errors import ResultsError
+from rushton.pipeline.stages import STAGE_NAMES, stage_named
+from rushton.store import StageCache, open_manifest, read_json
+
+if TYPE_CHECKING:
+    from rushton.case import Case
+    from rushton.flow import Flow
+    from rushton.lifelines import Lifelines
+    from rushton.mesh import TankMesh
+    from rushton.response import Response
+    from rushton.scaledown import Scaledown
+    from rushton.transport import Mixing, Substrate
+
+CASE_FILE = "case.json"  # in the folder of the stages: the checked case as the run used it
+
+
+class Results:
+    """A results folder.
+
+    The results of the stages are attributes, loaded when first used; None for a stage that was not run.
+
+    Parameters
+    ----------
+    folder : Path
+        Written by `rushton.run` or by ``rushton run``.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        Versions, hashes, seed, seconds and files per stage.
+    summary : dict
+        The headline numbers, as in ``summary.json``.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self.manifest: dict[str, Any] = open_manifest(self.folder)
+        self.summary: dict[str, Any] = read_json(self.folder / "summary.json")
+
+    def __repr__(self) -> str:
+        return f"Results({str(self.folder)!r}, stages={list(self.manifest['stages'])})"
+
+    @cached_property
+    def case(self) -> Case:
+        """The case as the run used it, defaults filled in."""
+        from rushton.case import Case
+
+        saved = read_json(StageCache(self.folder).folder / CASE_FILE)
+        return Case.model_validate(saved)
+
+    @cached_property
+    def mesh(self) -> TankMesh | None:
+        """Mesh of the tank."""
+        return self._stage("mesh")
+
+    @cached_property
+    def flow(self) -> Flow | None:
+        """Velocity, turbulence, power."""
+        return self._stage("flow")
+
+    @cached_property
+    def mixing(self) -> Mixing | None:
+        """Tracer curves and blend times."""
+        return self._stage("mixing")
+
+    @cached_property
+    def substrate(self) -> Substrate | None:
+        """Concentration field of the fed substrate."""
+        return self._stage("substrate")
+
+    @cached_property
+    def lifelines(self) -> Lifelines | None:
+        """Statistics and records of what the cells see."""
+        return self._stage("lifelines")
+
+    @cached_property
+    def response(self) -> Response | None:
+        """What the cells make of it."""
+        return self._stage("response")
+
+    @cached_property
+    def scaledown(self) -> Scaledown | None:
+        """Laboratory designs and protocols."""
+        return self._stage("scaledown")
+
+    @property
+    def report(self) -> Path | None:
+        """The report, where one was written."""
+        path = self.folder / "report.html"
+        return path if path.is_file() else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader of the numbers must know: solvers that did not converge."""
+        return [
+            f"{name}: the solver did not converge; its result is kept and marked, judge it before use"
+            for name in STAGE_NAMES
+            if isinstance(self.summary.get(name), dict) and self.summary[name].get("converged") is False
+        ]
+
+    def _stage(self, name: str) -> Any:
+        record = self.manifest["stages"].get(name)
+        if record is None:
+            return None
+        cache = StageCache(self.folder)
+        if not cache.has(name, record["key"]):
+            raise ResultsError(
+                f"the stored stage '{name}' is missing or damaged", str(self.folder),
+                "run the same command again: only this stage is computed anew",
+            )  # fmt: skip
+        return stage_named(name).load(cache.path(name, record["key"]))
+
+
+def open_results(folder: Path | str) -> Results:
+    """Open a results folder.
+
+    Parameters
+    ----------
+    folder : path
+        For example ``"penicillin_54m3.results"``.
+
+    Raises
+    ------
+    ResultsError
+        When it is no results folder, or one that this version cannot read.
+
+    Examples
+    --------
+    >>> open_results("lab_3L.results").summary["mixing"]["theta95_variance_s"]    # doctest: +SKIP
+    """
+    return Results(Path(folder))

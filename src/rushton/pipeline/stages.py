@@ -1,0 +1,251 @@
+"""What each stage needs: the part of the case it reads, the stages it is handed, the packages it runs, its door.
+
+The table `STAGES` is the whole wiring of the program. The inputs named here make the key of the stage cache, so a
+stage must read nothing of the case beyond its own inputs and those of the stages before it (a test watches that).
+Doors are imported when the stage runs: starting the program must not cost the import of every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rushton.store import Progress, load_result, save_result
+
+if TYPE_CHECKING:
+    from rushton.case import Case
+
+Done = Mapping[str, Any]
+"""Results of the stages before, by name; None where a stage was not run."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the chain.
+
+    Attributes
+    ----------
+    name : str
+    inputs : callable
+        The part of the case that it reads, as plain values.
+    upstream : tuple of str
+        Stages whose results it is handed.
+    packages : tuple of str
+        Packages that it runs; with all they import they are hashed into its key.
+    compute : callable
+        (case, results of earlier stages, folder to write in, progress) -> result.
+    result : str
+        ``module:Class`` of the result, which saves and loads itself.
+    missing : callable
+        Why the case does not ask for this stage; empty when it does.
+    save, load, export : callable
+        By default the result's own.
+    """
+
+    name: str
+    inputs: Callable[[Case], dict[str, Any]]
+    upstream: tuple[str, ...]
+    packages: tuple[str, ...]
+    compute: Callable[[Case, Done, Path, Progress], Any]
+    result: str
+    missing: Callable[[Case], str] = field(default=lambda case: "")
+
+    def save(self, result: Any, folder: Path) -> None:
+        """Write the result into a folder."""
+        result.save(folder)
+
+    def load(self, folder: Path) -> Any:
+        """Read the result back."""
+        module, name = self.result.split(":")
+        return getattr(import_module(module), name).load(folder)
+
+    def summary(self, result: Any) -> dict[str, Any] | None:
+        """The stage's section of summary.json; None for a stage without one."""
+        return dict(result.summary())
+
+    def export(self, result: Any, folder: Path) -> None:
+        """Write the files that a user reads."""
+        result.export(folder)
+
+
+class MeshStage(Stage):
+    """The mesh is handed over as arrays and written for ParaView; it has no section in summary.json."""
+
+    def save(self, result: Any, folder: Path) -> None:
+        save_result(folder, result.to_arrays(), {})
+
+    def load(self, folder: Path) -> Any:
+        from rushton.mesh import TankMesh
+
+        return TankMesh.from_arrays(load_result(folder)[0])
+
+    def summary(self, result: Any) -> None:
+        return None
+
+    def export(self, result: Any, folder: Path) -> None:
+        from rushton.mesh.io import write_vtu
+
+        write_vtu(folder / "mesh.vtu", result)
+
+
+# ------------------------------------------------------------------------------------- the part of the case each reads
+
+
+def plain(model: Any) -> Any:
+    """A part of the case as plain JSON values, SI units."""
+    return None if model is None else model.model_dump(mode="json")
+
+
+def _tank(case: Case) -> dict[str, Any]:
+    numerics = plain(case.numerics)
+    numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
+    numerics["mesh_cells"] = case.numerics.target_mesh_cells
+    return {"tank": plain(case.tank), "impellers": [plain(i) for i in case.impellers], "numerics": numerics}
+
+
+def _flow(case: Case) -> dict[str, Any]:
+    broth = {"density": case.broth.density, "viscosity": case.broth.viscosity}
+    return {**_tank(case), "operation": plain(case.operation), "broth": broth}
+
+
+def _mixing(case: Case) -> dict[str, Any]:
+    return {"mixing": plain(case.mixing)}
+
+
+def _substrate(case: Case) -> dict[str, Any]:
+    strain = case.strain
+    return {
+        "feeds": [plain(feed) for feed in case.feeds],
+        "biomass": case.broth.biomass,
+        "uptake": plain(strain.uptake) if strain else None,
+        "regimes": plain(strain.regimes) if strain else None,
+        "schmidt": case.mixing.schmidt_turbulent,
+    }
+
+
+def _lifelines(case: Case) -> dict[str, Any]:
+    return {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
+
+
+def _response(case: Case) -> dict[str, Any]:
+    model = {"model": case.strain.model, "parameters": dict(case.strain.parameters)} if case.strain else None
+    return {"strain": model, "response": plain(case.response)}
+
+
+def _scaledown(case: Case) -> dict[str, Any]:
+    return {"scaledown": plain(case.scaledown)}
+
+
+def _everything(case: Case) -> dict[str, Any]:
+    return {"case": plain(case), "name": case.name, "defaults": sorted(case.defaults)}
+
+
+# ------------------------------------------------------------------------------------------------- what may be missing
+
+
+def _no_substrate(case: Case) -> str:
+    lacking = [
+        name
+        for name, there in (
+            ("[[feed]]", bool(case.feeds)),
+            ("[strain]", case.strain is not None),
+            ("broth.biomass", case.broth.biomass is not None),
+        )
+        if not there
+    ]
+    return f"the case has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _no_lifelines(case: Case) -> str:
+    return _no_substrate(case) or ("the case has no [lifelines]" if case.lifelines is None else "")
+
+
+def _no_response(case: Case) -> str:
+    return _no_lifelines(case) or ("the case has no [response]" if case.response is None else "")
+
+
+def _no_scaledown(case: Case) -> str:
+    return _no_response(case) or ("the case has no [scaledown]" if case.scaledown is None else "")
+
+
+# ------------------------------------------------------------------------------------------------------------ the doors
+
+
+def _compute_mesh(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.mesh import build_mesh
+
+    return build_mesh(case)
+
+
+def _compute_flow(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.flow import solve_flow
+
+    return solve_flow(case, progress)
+
+
+def _compute_mixing(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.transport import blend
+
+    return blend(case, done["flow"], progress)
+
+
+def _compute_substrate(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.transport import solve_substrate
+
+    return solve_substrate(case, done["flow"], progress)
+
+
+def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.lifelines import track
+
+    return track(case, done["flow"], done["substrate"], folder, progress)
+
+
+def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.response import respond
+
+    return respond(case, done["lifelines"], done["substrate"], folder, progress)
+
+
+def _compute_scaledown(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.scaledown import design
+
+    return design(case, done["lifelines"], done["response"], progress)
+
+
+STAGES: tuple[Stage, ...] = (
+    MeshStage("mesh", _tank, (), ("rushton.mesh",), _compute_mesh, "rushton.mesh:TankMesh"),
+    Stage("flow", _flow, ("mesh",), ("rushton.flow",), _compute_flow, "rushton.flow:Flow"),
+    Stage("mixing", _mixing, ("flow",), ("rushton.transport",), _compute_mixing, "rushton.transport:Mixing"),
+    Stage(
+        "substrate", _substrate, ("flow",), ("rushton.transport",), _compute_substrate, "rushton.transport:Substrate",
+        _no_substrate,
+    ),
+    Stage(
+        "lifelines", _lifelines, ("flow", "substrate"), ("rushton.lifelines",), _compute_lifelines,
+        "rushton.lifelines:Lifelines", _no_lifelines,
+    ),
+    Stage(
+        "response", _response, ("substrate", "lifelines"), ("rushton.response", "rushton.physiology"),
+        _compute_response, "rushton.response:Response", _no_response,
+    ),
+    Stage(
+        "scaledown", _scaledown, ("lifelines", "response"), ("rushton.scaledown", "rushton.physiology"),
+        _compute_scaledown, "rushton.scaledown:Scaledown", _no_scaledown,
+    ),
+)  # fmt: skip
+"""All stages that compute something, in their order; the report follows them."""
+
+
+def stage_named(name: str) -> Stage:
+    """The stage of that name."""
+    return next(stage for stage in STAGES if stage.name == name)
+
+
+REPORT = "report"
+STAGE_NAMES: tuple[str, ...] = (*(stage.name for stage in STAGES), REPORT)
+REPORT_INPUTS = _everything
+REPORT_PACKAGES = ("rushton.report",)

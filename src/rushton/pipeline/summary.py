@@ -1,0 +1,56 @@
+"""summary.json: the headline numbers under names that other tools rely on.
+
+Nested by stage, keys end in their unit. A number that was not computed is null with the reason beside it under
+``<key>_reason``, never zero and never absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "flow": (
+        "volume_m3", "mesh_cells", "iterations", "converged", "power_W", "specific_power_W_m3", "power_number",
+        "flow_number", "tip_speed_m_s", "reynolds", "dissipation_power_ratio", "numerical_dissipation_ratio",
+        "torque_imbalance", "mass_imbalance", "circulation_time_s",
+    ),
+    "mixing": (
+        "theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95", "tracer_mass_error",
+    ),
+    "substrate": (
+        "mean_mol_m3", "min_mol_m3", "max_mol_m3", "ideal_mixed_mol_m3", "share_excess", "share_limitation",
+        "share_starvation", "mass_balance_error",
+    ),
+    "gas": ("holdup", "kla_1_h", "oxygen_mean_mol_m3", "oxygen_min_mol_m3", "otr_mol_m3_h"),
+    "lifelines": (
+        "cells", "duration_s", "time_step_s", "coupling", "lost", "steps_per_core_second", "share_excess",
+        "share_limitation", "share_starvation", "residence_s", "circulation_time_s", "well_mixed_chi2",
+    ),
+    "response": (
+        "model", "relative_productivity", "relative_productivity_final", "relative_yield", "uptake_mismatch",
+    ),
+    "scaledown": ("floor", "best", "designs"),
+}  # fmt: skip
+"""The keys that every summary has, by section (a section may hold more)."""
+
+NO_GAS = "this version computes the liquid only; `rushton check` estimates kLa and hold-up from correlations"
+
+
+def section(name: str, numbers: Mapping[str, Any] | None, reason: str) -> dict[str, Any]:
+    """One section with all its keys.
+
+    Parameters
+    ----------
+    name : str
+        Name of the section.
+    numbers : mapping or None
+        What the stage reports of itself; None when it was not run.
+    reason : str
+        Why a number is missing, where the stage does not say it itself.
+    """
+    full = dict(numbers or {})
+    for key in KEYS[name]:
+        if full.setdefault(key, None) is None:
+            full.setdefault(f"{key}_reason", reason)
+    return full
