@@ -88,7 +88,7 @@ class MeshStage(Stage):
     def export(self, result: Any, folder: Path) -> None:
         from rushton.mesh.io import write_vtu
 
-        write_vtu(folder / "mesh.vtu", result)
+        write_vtu(folder / "mesh.vtu", result, {})
 
 
 # ------------------------------------------------------------------------------------- the part of the case each reads

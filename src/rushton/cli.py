@@ -1,0 +1,331 @@
+"""The command ``rushton``: new | check | run | report | list.
+
+Whatever a user can get wrong ends in one message (what, where, how to mend it) and exit status 2; Ctrl-C in 130. Only
+typer and rich are imported here at the start: a help page must not wait for numba and VTK.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from rushton.errors import CaseError, RushtonError
+
+if TYPE_CHECKING:
+    from rushton.case import Case
+    from rushton.pipeline import Event, Results
+
+app = typer.Typer(
+    help="From a stirred tank and a strain to a lab protocol: flow, gradients, lifelines, response, scale-down.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+P = ParamSpec("P")
+R = TypeVar("R")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def command(function: Callable[P, R]) -> Callable[P, R]:
+    """A command whose every refusal is one message and exit status 2, and Ctrl-C one line and exit status 130."""
+
+    @wraps(function)
+    def spoken(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except RushtonError as error:
+            err.print("[bold red]Error[/] " + escape(str(error)), soft_wrap=True)
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            err.print("Stopped. Finished stages are kept; run the same command to continue.")
+            raise typer.Exit(130) from None
+
+    return spoken
+
+
+class Quality(StrEnum):
+    """How fine the mesh is and how many cells are followed."""
+
+    draft = "draft"
+    standard = "standard"
+    fine = "fine"
+
+
+class StageName(StrEnum):
+    """Stages of a run, in their order."""
+
+    mesh = "mesh"
+    flow = "flow"
+    mixing = "mixing"
+    substrate = "substrate"
+    lifelines = "lifelines"
+    response = "response"
+    scaledown = "scaledown"
+    report = "report"
+
+
+class Listing(StrEnum):
+    """What `rushton list` can show."""
+
+    cases = "cases"
+    impellers = "impellers"
+    broths = "broths"
+    strains = "strains"
+    models = "models"
+    rigs = "rigs"
+
+
+CaseArgument = Annotated[
+    str, typer.Argument(metavar="CASE", help="A case file, or the name of a case that ships (rushton list cases).")
+]
+QualityOption = Annotated[
+    Quality | None,
+    typer.Option("--quality", "-q", help="Overrides the case: about 2e4, 1e5 or 3e5 mesh cells; draft is capped."),
+]
+
+
+@app.command()
+@command
+def new(
+    name: Annotated[str, typer.Argument(help="Name of the new case; writes NAME.toml here.")],
+    source: Annotated[str, typer.Option("--from", help="Case to start from.")] = "penicillin_54m3",
+) -> None:
+    """Write a commented case file to edit."""
+    target = Path(name).with_suffix(".toml") if not name.endswith(".toml") else Path(name)
+    origin = find_case(source)
+    if target.exists():
+        raise CaseError("the file exists and is not overwritten", str(target), "choose another name or move it away")
+    try:
+        text = origin.read_text(encoding="utf-8")
+        with open(target, "x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise CaseError(f"cannot be written ({error.strerror})", str(target), "choose another folder") from error
+    out.print(f"[bold]{escape(str(target))}[/] written from {escape(origin.stem)}. Next: edit it, then")
+    out.print(f"  rushton check {escape(str(target))}")
+
+
+@app.command()
+@command
+def check(case: CaseArgument, quality: QualityOption = None) -> None:
+    """Drawing to scale, characteristic times, expected power, blend time and kLa, warnings, run time; in seconds."""
+    from rushton.case.advice import advise
+
+    out.print(advise(_load(case, quality)))
+
+
+@app.command()
+@command
+def run(
+    case: CaseArgument,
+    until: Annotated[StageName | None, typer.Option("--until", help="Last stage to run.")] = None,
+    quality: QualityOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Results folder.", show_default="CASE.results here")
+    ] = None,
+) -> None:
+    """Run a case: flow, mixing, gradients, lifelines, response, scale-down, report. Finished stages are kept."""
+    from rushton.pipeline import run as run_case
+
+    checked = _load(case, quality)
+    folder = output if output is not None else Path(f"{checked.name}.results")
+    out.print(f"[bold]{escape(checked.title)}[/]  [dim]{escape(str(folder))}[/]")
+    with _watching() as watch:
+        results = run_case(checked, folder, until.value if until else None, watch)
+    _show_results(results)
+
+
+@app.command()
+@command
+def report(results: Annotated[Path, typer.Argument(help="A results folder, for example my_tank.results.")]) -> None:
+    """Write report.html again from a results folder."""
+    from rushton.pipeline import report as write_report
+
+    with _watching() as watch:
+        path = write_report(results, watch)
+    out.print(f"Report: [bold]{escape(str(path))}[/]")
+
+
+@app.command("list")
+@command
+def list_(
+    what: Annotated[Listing | None, typer.Argument(help="One kind only.", show_default="all")] = None,
+) -> None:
+    """Cases, impellers, broths, strains, cell models and lab rigs that ship."""
+    for kind in [what] if what else list(Listing):
+        out.print(f"[bold]{kind.value}[/]")
+        for name, text in _entries(kind):
+            out.print(f"  {escape(name):<24} [dim]{escape(text)}[/]")
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Show the version and end.")] = False,
+) -> None:
+    if version:
+        from rushton import __version__
+
+        out.print(f"rushton {__version__}")
+        raise typer.Exit()
+
+
+# ------------------------------------------------------------------------------------------------------ cases by name
+
+
+def shipped_cases() -> dict[str, Path]:
+    """Case files that ship with the program, by name: in the installed package, or in the clone it runs from."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "cases", package.parents[1] / "cases"):
+        files = {path.stem: path for path in sorted(folder.glob("*.toml")) if not path.stem.endswith(".expected")}
+        if files:
+            return files
+    return {}
+
+
+def find_case(given: str) -> Path:
+    """The file that a user means: a path, or the name of a case that ships."""
+    path = Path(given)
+    if path.exists():
+        return path
+    shipped = shipped_cases()
+    if given.removesuffix(".toml") in shipped:
+        return shipped[given.removesuffix(".toml")]
+    from difflib import get_close_matches
+
+    near = get_close_matches(path.stem, shipped, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise CaseError(
+        "there is no such case file", given, f"{hint}cases that ship: {', '.join(shipped) or 'none'}; or name a file"
+    )
+
+
+def _load(given: str, quality: Quality | None) -> Case:
+    from rushton.case import load_case
+
+    return load_case(find_case(given), quality=quality.value if quality else None)
+
+
+def _entries(kind: Listing) -> list[tuple[str, str]]:
+    """(name, description) of everything of one kind that ships."""
+    if kind is Listing.cases:
+        import tomllib
+
+        return [
+            (name, str(tomllib.loads(p.read_text("utf-8")).get("title", ""))) for name, p in shipped_cases().items()
+        ]
+    if kind is Listing.models:
+        from rushton.physiology import model_names
+
+        return list(model_names().items())
+    if kind is Listing.rigs:
+        from rushton.scaledown import rig_names
+
+        return list(rig_names().items())
+    from rushton.case.library import entries
+
+    return list(entries(kind.value).items())
+
+
+# -------------------------------------------------------------------------------------------------- what a run looks like
+
+
+@contextmanager
+def _watching() -> Iterator[Any]:
+    """A line per stage with its bar and seconds, for as long as the block runs."""
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    with Progress(
+        TextColumn("{task.fields[mark]}"),
+        TextColumn("{task.description:<10}"),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[text]}"),
+        console=err,
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def watch(event: Event) -> None:
+            mark = {"running": "[cyan]>[/]", "done": "[green]+[/]", "kept": "[green]=[/]", "skipped": "[yellow]-[/]"}
+            text = event.text
+            if event.state == "kept":
+                text = f"kept from an earlier run ({event.seconds or 0.0:.1f} s then)"
+            elif event.state == "done":
+                text = f"{event.seconds or 0.0:.1f} s"
+            elif event.state == "skipped":
+                text = f"not run: {event.text}"
+            if event.stage not in tasks:
+                tasks[event.stage] = bars.add_task(event.stage, total=1.0, mark="", text="")
+            bars.update(
+                tasks[event.stage], completed=event.fraction, mark=mark[event.state], text=escape(text), refresh=True
+            )
+            if event.state != "running":
+                bars.stop_task(tasks[event.stage])
+
+        yield watch
+
+
+def _show_results(results: Results) -> None:
+    """The headline numbers, what to be warned of, and where everything lies."""
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column(style="dim")
+    for label, value, unit in headline(results.summary):
+        table.add_row(label, value, unit)
+    if table.row_count:
+        out.print(table)
+    for warning in results.warnings:
+        err.print(f"[bold yellow]Warning[/] {escape(warning)}")
+    if results.report is not None:
+        out.print(f"Report: [bold]{escape(str(results.report))}[/]")
+    out.print(f"Results: {escape(str(results.folder))}")
+
+
+_HEADLINE = (
+    ("Power", "flow", "power_W", 1e-3, ".3g", "kW"),
+    ("Specific power", "flow", "specific_power_W_m3", 1.0, ".3g", "W/m3"),
+    ("Power number, per impeller", "flow", "power_number", 1.0, ".2f", ""),
+    ("Circulation time", "flow", "circulation_time_s", 1.0, ".3g", "s"),
+    ("Blend time, slowest probe", "mixing", "theta95_probe_s", 1.0, ".3g", "s"),
+    ("Blend time, variance", "mixing", "theta95_variance_s", 1.0, ".3g", "s"),
+    ("Substrate, mean", "substrate", "mean_mol_m3", 1e3, ".3g", "umol/L"),
+    ("Volume in excess", "substrate", "share_excess", 100.0, ".1f", "%"),
+    ("Volume in limitation", "substrate", "share_limitation", 100.0, ".1f", "%"),
+    ("Volume in starvation", "substrate", "share_starvation", 100.0, ".1f", "%"),
+    ("Cells followed", "lifelines", "cells", 1.0, ",.0f", ""),
+    ("Relative productivity", "response", "relative_productivity", 1.0, ".3f", "of the ideally mixed vessel"),
+    ("Relative yield", "response", "relative_yield", 1.0, ".3f", "of the ideally mixed vessel"),
+)
+
+
+def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """(label, value, unit) of the numbers that an engineer asks for first, as far as they were computed."""
+    rows = []
+    for label, stage, key, factor, form, unit in _HEADLINE:
+        value = (summary.get(stage) or {}).get(key)
+        if value is None:
+            continue
+        values = value if isinstance(value, list) else [value]
+        rows.append((label, ", ".join(format(v * factor, form) for v in values), unit))
+    scaledown = summary.get("scaledown") or {}
+    if best := scaledown.get("best"):
+        floor = scaledown.get("floor")
+        floor_text = f"; floor {floor:.3g}" if floor is not None else ""
+        rows.append(("Best lab rig", str(best["rig"]), f"distance {best['distance']:.3g}{floor_text}"))
+    return rows
+
+
+if __name__ == "__main__":
+    app()
