@@ -1,0 +1,96 @@
+"""A cell without memory: Monod uptake, Pirt maintenance, optional product of Luedeking and Piret.
+
+    q_s = imposed,  or  q_max C_s/(K_s + C_s)        uptake,  mol/(Cmol h)
+    mu  = Y_xs (q_s - m_s)                           growth,  1/h   (below maintenance the cell lives on itself: mu < 0)
+    q_p = alpha mu + beta                            product, mol/(Cmol h)
+
+No states. As mu and q_p are linear in q_s, an imposed uptake of any shape gives the very mean that a constant uptake
+would give: a check of everything around the model.
+
+Symbols: Y_xs Cmol/mol true yield; m_s mol/(Cmol h) maintenance; one Cmol of biomass CH1.8O0.5N0.2 weighs 24.6 g.
+
+Sources: Monod J. 1949, Annu. Rev. Microbiol. 3:371; Pirt S.J. 1965, Proc. R. Soc. B 163:224; Luedeking R., Piret E.L.
+1959, J. Biochem. Microbiol. Technol. Eng. 1:393; weight of one Cmol: Roels J.A. 1983, Energetics and Kinetics in
+Biotechnology. The default values are textbook orders of magnitude for a yeast on glucose, not a strain: set your own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numba import njit
+
+from rushton.physiology.compiled import RATES
+from rushton.physiology.model import CellModel, Parameter, Quantity, Surrounding
+
+SOURCES = (
+    "Monod J. 1949, Annu. Rev. Microbiol. 3:371",
+    "Pirt S.J. 1965, Proc. R. Soc. B 163:224",
+)
+
+_RATE = "mol/(Cmol h)"
+_TEXTBOOK = "textbook order of magnitude, not a strain"
+
+PARAMETERS = (
+    Parameter("q_max", 0.45, _RATE, "largest uptake (own law only)", _TEXTBOOK, "set your own"),
+    Parameter("K_s", 1e-5, "mol/kg", "affinity of uptake (own law only)", _TEXTBOOK, "set your own"),
+    Parameter("Y_xs", 3.5, "Cmol/mol", "true yield of biomass", _TEXTBOOK, "set your own"),
+    Parameter("m_s", 3e-3, _RATE, "maintenance", _TEXTBOOK, "set your own"),
+    Parameter("alpha", 0.0, "mol/Cmol", "growth-linked product", "off by default", signed=True),
+    Parameter("beta", 0.0, _RATE, "product independent of growth", "off by default"),
+)
+
+ENVIRONMENT = (
+    Surrounding("q_s", _RATE, "specific uptake of the substrate, imposed", 0.0, ""),
+    Surrounding("C_s", "mol/kg", "substrate in the broth", 0.0, "q_s"),
+)
+
+REPORTED = (
+    Quantity("q_s", _RATE, "uptake of substrate"),
+    Quantity("mu", "1/h", "growth rate"),
+    Quantity("q_p", _RATE, "product formation"),
+)
+
+
+@njit(RATES, cache=True)
+def rates(environment, state, parameters, out):
+    """Growth and product for an imposed uptake; environment = (q_s, C_s)."""
+    q_s = environment[0]
+    mu = parameters[2] * (q_s - parameters[3])
+    out[0] = q_s
+    out[1] = mu
+    out[2] = parameters[4] * mu + parameters[5]
+
+
+@njit(RATES, cache=True)
+def rates_own_uptake(environment, state, parameters, out):
+    """The same with q_s = q_max C_s/(K_s + C_s); environment[0] is not read."""
+    C_s = max(environment[1], 0.0)
+    q_s = parameters[0] * C_s / (parameters[1] + C_s)
+    mu = parameters[2] * (q_s - parameters[3])
+    out[0] = q_s
+    out[1] = mu
+    out[2] = parameters[4] * mu + parameters[5]
+
+
+def _prepare(values: Mapping[str, float]) -> np.ndarray:
+    return np.array([values[p.name] for p in PARAMETERS])
+
+
+def build() -> CellModel:
+    """The model with its default parameters; a product is formed once alpha or beta is set."""
+    return CellModel(
+        name="monod",
+        title="Monod uptake with maintenance, no memory",
+        states=(),
+        environment=ENVIRONMENT,
+        reported=REPORTED,
+        parameters=PARAMETERS,
+        start=(),
+        molar_mass=24.6e-3,
+        imposed=rates,
+        own=rates_own_uptake,
+        prepare=_prepare,
+        sources=SOURCES,
+    )
