@@ -1,0 +1,291 @@
+"""The steady Reynolds-averaged flow of a stirred tank, from rest on three grids.
+
+The flow is solved on the smallest sector that repeats (common divisor of blades and baffles), from a coarse to the wanted
+grid, each level starting from the interpolated solution of the one before, and tiled to the full tank at the end.
+
+A level ends when the torque balance closes within ``TORQUE_TOLERANCE`` and total power and pumped flow have changed by
+less than ``STEADY_TOLERANCE`` over ``WINDOW`` iterations: residuals of stirred tanks end in a limit cycle while the
+integrals are steady, so residuals are not asked. The last step projects the fluxes to zero divergence.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.errors import SolverError
+from rushton.flow.field import Flow, FlowNumbers
+from rushton.flow.grid import FlowGrid
+from rushton.flow.power import flow_numbers, power_numbers
+from rushton.flow.simplec import FlowState, Simplec
+from rushton.mesh.cylinder import TankMesh, angular_cells, build_mesh, symmetry
+from rushton.store import Progress, silent
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+
+TORQUE_TOLERANCE = 0.008
+"""Accepted relative torque imbalance on the finest grid, - (the stated bar is 1 %)."""
+STEADY_TOLERANCE = 0.005
+WINDOW = 50
+MIN_ITERATIONS = 60
+MAX_ITERATIONS = (250, 250, 600)
+"""Per level, coarse to fine."""
+LEVELS = (1.0 / 8.0, 1.0 / 2.5, 1.0)
+"""Mesh cells of the levels relative to the finest."""
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """Integrals of one iteration (full tank): Np per impeller, Nq per impeller, torque imbalance, mass imbalance."""
+
+    level: int
+    iteration: int
+    np: tuple[float, ...]
+    nq: tuple[float, ...]
+    imbalance: float
+    mass: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Flat numbers for the history."""
+        return {
+            "level": self.level,
+            "iteration": self.iteration,
+            "power_number": sum(self.np),
+            "flow_number": sum(self.nq),
+            "torque_imbalance": self.imbalance,
+            "mass_imbalance": self.mass,
+        }
+
+
+def solve_flow(case: Case, progress: Progress = silent) -> Flow:
+    """Solve the steady flow of a case.
+
+    Parameters
+    ----------
+    case : Case
+        Tank, impellers, operation, broth and numerics are used.
+    progress : callable
+        Called with (fraction, text).
+
+    Returns
+    -------
+    Flow
+        Full tank; ``converged`` is False, with a message, when the stopping rule was not met.
+
+    Raises
+    ------
+    SolverError
+        If the iteration diverges even with the safe settings.
+    """
+    wanted = case.numerics.target_mesh_cells
+    sector = symmetry(case, angular_cells(case, wanted))
+    state: FlowState | None = None
+    previous: FlowGrid | None = None
+    history: list[Monitor] = []
+    sizes = [max(int(f * wanted), 4000) for f in LEVELS]
+    meshes = [size for size in sorted(set(sizes[:-1])) if size < 0.8 * wanted] + [wanted]
+    solver = None
+    converged = False
+    for level, size in enumerate(meshes):
+        finest = level == len(meshes) - 1
+        level_sector = sector if symmetry(case, angular_cells(case, size)) % sector == 0 else 1
+        mesh = build_mesh(case, size, sector=level_sector)
+        grid = FlowGrid.of(mesh, case.operation.omega)
+        state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
+        solver = _solver(case, grid)
+        limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
+        converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, progress)
+        previous = grid
+    assert solver is not None and state is not None
+    solver.project(state)
+    progress(1.0, "flow projected to zero divergence")
+    return _flow(case, solver, state, history, converged)
+
+
+def _start(case: Case, grid: FlowGrid) -> FlowState:
+    d = max(imp.diameter for imp in case.impellers)
+    n = case.operation.speed
+    return FlowState.at_rest(grid, math.pi * n * d, n, d)
+
+
+def _solver(case: Case, grid: FlowGrid) -> Simplec:
+    d = max(imp.diameter for imp in case.impellers)
+    # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
+    return Simplec(grid, case.broth.viscosity / case.broth.density, 1e-2 * math.pi * case.operation.speed * d * d)
+
+
+def _iterate(
+    case: Case,
+    solver: Simplec,
+    state: FlowState,
+    level: int,
+    levels: int,
+    limit: int,
+    finest: bool,
+    history: list[Monitor],
+    progress: Progress,
+) -> bool:
+    """Iterate one level until its integrals are steady; False when ``limit`` was reached before."""
+    n, d = case.operation.speed, max(imp.diameter for imp in case.impellers)
+    safe_until = 0
+    backup = None
+    recent: list[Monitor] = []
+    for it in range(limit):
+        safe = it < safe_until
+        solver.iterate(state, forward=it % 2 == 0, second=not safe, alpha=0.7 if safe else 0.9)
+        monitor = Monitor(
+            level,
+            it + 1,
+            power_numbers(case, solver),
+            flow_numbers(case, solver.grid.mesh, solver.fr),
+            torque_imbalance(solver),
+            solver.mass * solver.grid.mesh.sector / (n * d**3),
+        )
+        recent.append(monitor)
+        history.append(monitor)
+        if not math.isfinite(sum(monitor.np) + monitor.mass):
+            if safe_until or backup is None:
+                raise SolverError(
+                    "the flow iteration diverged",
+                    where=f"flow, grid level {level + 1}, iteration {it + 1}",
+                    hint='try quality = "draft" or another mesh_cells in [numerics]; please report the case',
+                )
+            for name, array in backup.items():
+                getattr(state, name)[:] = array
+            safe_until = it + WINDOW
+            continue
+        if it % WINDOW == 0 and it >= WINDOW or it == 0:
+            backup = {name: getattr(state, name).copy() for name in ("ur", "ang", "uz", "p", "ke", "eps", "nut")}
+        if it % 5 == 4:
+            text = f"grid {level + 1}/{levels}  iteration {it + 1}  Np {sum(monitor.np):.2f}  torque {monitor.imbalance:+.1%}"
+            progress((level + it / limit) / levels, text)
+        if it + 1 >= MIN_ITERATIONS and steady(recent, finest):
+            return True
+    return False
+
+
+def steady(recent: list[Monitor], finest: bool) -> bool:
+    """Whether torque balances and the integrals stand still over the last ``WINDOW`` iterations."""
+    window = recent[-WINDOW:]
+    balance = TORQUE_TOLERANCE if finest else 2.5 * TORQUE_TOLERANCE
+    change = STEADY_TOLERANCE if finest else 2.0 * STEADY_TOLERANCE
+    if max(abs(m.imbalance) for m in window[-10:]) > balance:
+        return False
+    for quantity in ("np", "nq"):
+        values = np.array([sum(getattr(m, quantity)) for m in window])
+        if values.max() - values.min() > change * abs(values.mean()):
+            return False
+    return True
+
+
+def torque_imbalance(solver: Simplec) -> float:
+    """(Blade, disc and shaft torque - baffle and wall torque) / blade, disc and shaft torque, -."""
+    driven, resisted = torques(solver)
+    return (driven - resisted) / driven if driven else math.inf
+
+
+def torques(solver: Simplec) -> tuple[float, float]:
+    """Torque of the turning parts on the liquid and of the liquid on the resting ones, per sector, over density, m5/s2."""
+    names = solver.grid.mesh.patch_names
+    blades = -sum(t for n, t in zip(names, solver.torque, strict=True) if n.startswith("blade"))
+    baffles = sum(t for n, t in zip(names, solver.torque, strict=True) if n == "baffle")
+    return blades - solver.shear[1], baffles + solver.shear[0]
+
+
+def interpolate(old: FlowGrid, s: FlowState, new: FlowGrid) -> FlowState:
+    """Trilinear interpolation of a state onto another grid of the same sector, periodic in theta."""
+    from scipy.interpolate import RegularGridInterpolator
+
+    a, b = old.mesh, new.mesh
+    period = 2.0 * math.pi / a.sector
+
+    def axis(mesh: TankMesh, kind: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        r = mesh.r if kind == "r" else mesh.r_centre
+        t = mesh.theta[:-1] if kind == "t" else mesh.theta_centre
+        z = mesh.z if kind == "z" else mesh.z_centre
+        return r, t, z
+
+    def move(field: np.ndarray, kind: str) -> np.ndarray:
+        r, t, z = axis(a, kind)
+        t3 = np.concatenate([t[-1:] - period, t, t[:1] + period])
+        f3 = np.concatenate([field[:, -1:], field, field[:, :1]], axis=1)
+        r2, t2, z2 = axis(b, kind)
+        points = np.meshgrid(np.clip(r2, r[0], r[-1]), np.mod(t2, period), np.clip(z2, z[0], z[-1]), indexing="ij")
+        return RegularGridInterpolator((r, t3, z), f3)(np.stack(points, axis=-1))
+
+    ur, ang, uz = move(s.ur, "r"), move(s.ang, "t"), move(s.uz, "z")
+    ur[new.fixed_r] = 0.0
+    uz[new.fixed_z] = 0.0
+    ang = np.where(new.fixed_t, new.value, ang)
+    ke = np.maximum(move(s.ke, "c"), 1e-10)
+    eps = np.maximum(move(s.eps, "c"), 1e-12)
+    return FlowState(ur, ang, uz, move(s.p, "c"), ke, eps, move(s.nut, "c"))
+
+
+def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], converged: bool) -> Flow:
+    """Tile the sector to the full tank, absolute fluxes, and form the integral numbers."""
+    grid, mesh = solver.grid, solver.grid.mesh
+    copies = mesh.sector
+    rho, n = case.broth.density, case.operation.speed
+    window = history[-WINDOW:]
+    driven = torques(solver)[0] * copies
+    power = 2.0 * math.pi * n * driven * rho
+    ft = s.ang / grid.rc[:, None, None] * (grid.dr[:, None] * grid.dz[None, :])[:, None, :]
+    # wall faces exactly: nothing through resting walls, the swept flux at blades (already in ft to rounding)
+    fr = np.where(grid.open_r > 0, solver.fr, 0.0)
+    fz = np.where(grid.open_z > 0, solver.fz, 0.0)
+    ft = np.where(mesh.solid, 0.0, ft)
+    full = mesh.tiled()
+
+    def tile(a: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.tile(a, (1, copies, 1)))
+
+    fluid = ~mesh.solid
+    vol = np.where(fluid, grid.vol[:, None, :], 0.0)
+    d = max(imp.diameter for imp in case.impellers)
+    nq = flow_numbers(case, mesh, fr)
+    pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
+    volume = float(vol.sum()) * copies
+    numbers = FlowNumbers(
+        speed=n,
+        density=rho,
+        viscosity=case.broth.viscosity,
+        impeller_diameter=tuple(imp.diameter for imp in case.impellers),
+        power_W=power,
+        power_number=tuple(float(np.mean([m.np[i] for m in window])) for i in range(len(case.impellers))),
+        flow_number=nq,
+        reynolds=rho * n * d * d / case.broth.viscosity,
+        tip_speed_m_s=math.pi * n * d,
+        dissipation_power_ratio=float((s.eps * vol).sum()) * copies * rho / power,
+        numerical_dissipation_ratio=float(solver.num[fluid].sum()) * copies * rho / power,
+        torque_imbalance=float(np.mean([m.imbalance for m in window[-10:]])),
+        mass_imbalance=solver.mass * copies / (n * d**3),
+        circulation_time_s=volume / pumped,
+        converged=converged,
+        iterations=history[-1].iteration,
+        message="" if converged else _why_not(window),
+        history=tuple(m.as_dict() for m in history),
+    )
+    return Flow(
+        mesh=full,
+        flux_r=tile(fr),
+        flux_theta=tile(ft),
+        flux_z=tile(fz),
+        k=tile(np.where(fluid, s.ke, 0.0)),
+        epsilon=tile(np.where(fluid, s.eps, 0.0)),
+        nu_t=tile(np.where(fluid, s.nut, 0.0)),
+        numbers=numbers,
+    )
+
+
+def _why_not(window: list[Monitor]) -> str:
+    values = np.array([sum(m.np) for m in window])
+    swing = (values.max() - values.min()) / abs(values.mean())
+    return (
+        f"not steady after {window[-1].iteration} iterations on the finest grid: torque imbalance "
+        f"{window[-1].imbalance:+.2%}, power number still moving by {swing:.2%} over {len(window)} iterations"
+    )

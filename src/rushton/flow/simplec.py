@@ -1,0 +1,237 @@
+"""One SIMPLEC iteration of the steady flow: momentum, pressure correction, turbulence.
+
+    a_P / alpha u* = sum a_nb u*_nb + b - grad p                     relaxed momentum, one theta and one z line sweep
+    u = u* + d (p'_minus - p'_plus),  d = A / (a_P / alpha - sum a_nb)   SIMPLEC factor (Van Doormaal, Raithby 1984,
+    div u = 0  ->  sum c_f (p'_P - p'_nb) = -div u*,  c_f = d A           Numer. Heat Transfer 7:147)
+    p <- p + p'                                                      no pressure relaxation
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+
+from rushton.flow import momentum, turbulence
+from rushton.flow.grid import FlowGrid
+from rushton.flow.lines import sweep_theta, sweep_z
+from rushton.flow.multigrid import PressureSolver
+
+ALPHA_U, ALPHA_KE = 0.9, 0.6
+"""Under-relaxation of momentum and of k and epsilon, -."""
+PRESSURE_TOLERANCE, PRESSURE_ITERATIONS = 0.02, 8
+
+
+@dataclass
+class FlowState:
+    """Unknowns on one grid: ur (nr+1, nt, nz) m/s, ang = r u_theta (nr, nt, nz) m2/s on lower theta faces,
+    uz (nr, nt, nz+1) m/s, p (nr, nt, nz) m2/s2, ke m2/s2, eps m2/s3, nut m2/s."""
+
+    ur: np.ndarray
+    ang: np.ndarray
+    uz: np.ndarray
+    p: np.ndarray
+    ke: np.ndarray
+    eps: np.ndarray
+    nut: np.ndarray
+
+    @classmethod
+    def at_rest(cls, grid: FlowGrid, tip_speed: float, speed: float, diameter: float) -> FlowState:
+        """Liquid at rest with a little turbulence: k = 0.005 tip speed^2, nu_t = 0.002 N D^2."""
+        nr, nt, nz = grid.mesh.shape
+        k0, nut0 = 0.005 * tip_speed**2, 2e-3 * speed * diameter**2
+        ke = np.full((nr, nt, nz), k0)
+        return cls(
+            ur=np.zeros((nr + 1, nt, nz)),
+            ang=np.where(grid.fixed_t, grid.value, 0.0),
+            uz=np.zeros((nr, nt, nz + 1)),
+            p=np.zeros((nr, nt, nz)),
+            ke=ke,
+            eps=turbulence.C_MU * ke**2 / nut0,
+            nut=np.full((nr, nt, nz), nut0),
+        )
+
+
+@njit(**momentum.OPTIONS)
+def _divergence(fr, ft, fz, solid, out):
+    """out = -div, m3/s; returns sum |div|."""
+    nr, nt, nz = ft.shape
+    total = 0.0
+    for i in range(nr):
+        for j in range(nt):
+            jp = j + 1 if j < nt - 1 else 0
+            for k in range(nz):
+                if solid[i, j, k]:
+                    out[i, j, k] = 0.0
+                    continue
+                s = fr[i + 1, j, k] - fr[i, j, k] + ft[i, jp, k] - ft[i, j, k] + fz[i, j, k + 1] - fz[i, j, k]
+                out[i, j, k] = -s
+                total += abs(s)
+    return total
+
+
+@njit(**momentum.OPTIONS)
+def _pressure_coefficients(d_r, d_t, d_z, r, rc, dr, dz, az, dth, cr, ct, cz):
+    nr, nt, nz = ct.shape
+    for i in range(nr):
+        for j in range(nt):
+            for k in range(nz):
+                cr[i, j, k] = d_r[i, j, k] * r[i] * dth * dz[k]
+                ct[i, j, k] = d_t[i, j, k] * dr[i] * dz[k] / rc[i]
+                cz[i, j, k] = d_z[i, j, k] * az[i]
+
+
+@njit(**momentum.OPTIONS)
+def _correct(ur, ang, uz, d_r, d_t, d_z, pc):
+    nr, nt, nz = pc.shape
+    for i in range(nr):
+        for j in range(nt):
+            jm = j - 1 if j > 0 else nt - 1
+            for k in range(nz):
+                q = pc[i, j, k]
+                if i > 0:
+                    ur[i, j, k] += d_r[i, j, k] * (pc[i - 1, j, k] - q)
+                ang[i, j, k] += d_t[i, j, k] * (pc[i, jm, k] - q)
+                if k > 0:
+                    uz[i, j, k] += d_z[i, j, k] * (pc[i, j, k - 1] - q)
+
+
+class Simplec:
+    """Work space and one iteration on one grid.
+
+    Parameters
+    ----------
+    grid : FlowGrid
+    nu : float
+        Kinematic viscosity, m2/s.
+    nut_limit : float
+        Cap on the eddy viscosity, m2/s.
+    """
+
+    def __init__(self, grid: FlowGrid, nu: float, nut_limit: float) -> None:
+        nr, nt, nz = shape = grid.mesh.shape
+        self.grid, self.nu, self.nut_limit = grid, nu, nut_limit
+        self.fr, self.ft, self.fz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
+        self.gr, self.gt, self.gz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
+        self.d_r, self.d_t, self.d_z = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
+        self._block = np.zeros(8 * max((nr + 1) * nt * nz, nr * nt * (nz + 1)))
+        self.sr, self.st, self.sz, self.sl, self.ql = (np.zeros(shape) for _ in range(5))
+        self.g, self.num, self.eps_wall = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+        self.nue, self.rhs, self.pc = np.full(shape, nu), np.zeros(shape), np.zeros(shape)
+        self.uc = np.zeros((3, *shape))
+        self.shear = np.zeros(2)
+        self.torque = np.zeros(len(grid.mesh.patch_names))
+        self.pressure = PressureSolver(shape)
+        self.mass = 0.0
+
+    def _coefficients(self, shape: tuple[int, ...]) -> np.ndarray:
+        size = int(np.prod(shape))
+        return self._block[: 8 * size].reshape(8, *shape)
+
+    def update_fluxes(self, s: FlowState) -> None:
+        """Face fluxes of the present velocities, relative to the rotor in its zone."""
+        g = self.grid
+        momentum.volume_fluxes(s.ur, s.ang, s.uz, g.r, g.rc, g.dr, g.dz, g.az, g.dth, g.omega, self.fr, self.ft, self.fz)
+
+    def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
+        """One iteration in place: momentum, pressure, k and epsilon."""
+        g, mesh = self.grid, self.grid.mesh
+        np.add(s.nut, self.nu, out=self.nue)
+        self._conduct(s, 1.0)
+        turbulence.wall_sinks(
+            g.wall_cells, s.ke, s.ur, s.ang, s.uz, self.nu, g.omega_shaft, mesh.wall_r, mesh.wall_theta, mesh.wall_z,
+            g.r, g.rc, g.dr, g.dz, g.az, g.dth,
+            self.sr, self.st, self.sz, self.sl, self.ql, self.g, self.eps_wall, self.shear,
+        )  # fmt: skip
+        self.update_fluxes(s)
+        self._momentum(s, forward, second, alpha)
+        self.update_fluxes(s)
+        self.mass = _divergence(self.fr, self.ft, self.fz, mesh.solid, self.rhs)
+        self._correct_pressure(s, PRESSURE_TOLERANCE, PRESSURE_ITERATIONS)
+        s.p += self.pc
+        self.update_fluxes(s)
+        self._turbulence(s, forward)
+
+    def _conduct(self, s: FlowState, sigma: float) -> None:
+        g = self.grid
+        turbulence.conductance(
+            s.nut, self.nu, sigma, g.open_r, g.open_t, g.open_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth, self.gr, self.gt, self.gz
+        )
+
+    def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
+        g = self.grid
+        m = self._coefficients(s.ur.shape)
+        momentum.assemble_u_r(
+            s.ur, s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.st, self.sz,
+            g.fixed_r, g.r, g.rc, g.dr, g.dz, g.az, g.dth, alpha, second, m, self.d_r,
+        )  # fmt: skip
+        # angular momentum still sees the old u_r through the fluxes: all three components use the same fluxes
+        u_r = s.ur.copy()
+        sweep_theta(m, u_r, forward)
+        sweep_z(m, u_r, forward)
+        m = self._coefficients(s.ang.shape)
+        momentum.assemble_angular_momentum(
+            s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sl, self.ql,
+            g.fixed_t, g.value, g.mesh.patch_theta, g.r, g.rc, g.dr, g.dz, g.dth, alpha, second, m, self.d_t, self.torque,
+        )  # fmt: skip
+        sweep_theta(m, s.ang, forward)
+        sweep_z(m, s.ang, forward)
+        m = self._coefficients(s.uz.shape)
+        momentum.assemble_u_z(
+            s.uz, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sr, self.st,
+            g.fixed_z, g.dz, g.az, alpha, second, m, self.d_z,
+        )  # fmt: skip
+        sweep_theta(m, s.uz, forward)
+        sweep_z(m, s.uz, forward)
+        s.ur[:] = u_r
+
+    def _correct_pressure(self, s: FlowState, tolerance: float, iterations: int) -> None:
+        g = self.grid
+        cr, ct, cz = self.pressure.coefficients
+        _pressure_coefficients(self.d_r, self.d_t, self.d_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth, cr, ct, cz)
+        self.pressure.set()
+        self.pressure.solve(self.rhs, self.pc, tolerance, iterations)
+        _correct(s.ur, s.ang, s.uz, self.d_r, self.d_t, self.d_z, self.pc)
+
+    def _turbulence(self, s: FlowState, forward: bool) -> None:
+        g, mesh = self.grid, self.grid.mesh
+        turbulence.centre_velocities(s.ur, s.ang, s.uz, g.rc, self.uc)
+        turbulence.production(
+            self.uc, s.ur, s.ang, s.uz, s.nut, g.open_r, g.open_t, g.open_z, g.at_wall, mesh.solid,
+            g.rc, g.zc, g.dr, g.dz, g.dth, self.g,
+        )  # fmt: skip
+        turbulence.numerical_dissipation(
+            self.uc, self.fr, self.ft, self.fz, g.r, g.rc, mesh.solid, g.open_r, g.open_t, g.open_z, self.num
+        )
+        m = self._coefficients(s.ke.shape)
+        eps_old = s.eps.copy()
+        self._conduct(s, turbulence.SIGMA_E)
+        turbulence.assemble_scalar(s.eps, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, mesh.solid, m)
+        turbulence.add_epsilon_sources(
+            s.ke, s.eps, self.g, self.num, self.eps_wall, g.at_wall, g.vol, mesh.solid, ALPHA_KE, m
+        )
+        sweep_theta(m, s.eps, forward)
+        sweep_z(m, s.eps, forward)
+        self._conduct(s, turbulence.SIGMA_K)
+        turbulence.assemble_scalar(s.ke, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, mesh.solid, m)
+        turbulence.add_k_sources(s.ke, eps_old, self.g, self.num, g.vol, mesh.solid, ALPHA_KE, m)
+        sweep_theta(m, s.ke, forward)
+        sweep_z(m, s.ke, forward)
+        turbulence.update_viscosity(s.ke, s.eps, s.nut, self.nue, self.nu, self.nut_limit, mesh.solid)
+
+    def project(self, s: FlowState, sweeps: int = 4, tolerance: float = 1e-8) -> float:
+        """Make the fluxes divergence-free to rounding by tight pressure solves that correct velocities only.
+
+        Returns
+        -------
+        float
+            sum |div|, m3/s.
+        """
+        for _ in range(sweeps):
+            self.update_fluxes(s)
+            self.mass = _divergence(self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs)
+            self._correct_pressure(s, tolerance, 100)
+        self.update_fluxes(s)
+        self.mass = _divergence(self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs)
+        return self.mass
