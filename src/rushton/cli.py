@@ -236,7 +236,7 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
     return list(entries(kind.value).items())
 
 
-# -------------------------------------------------------------------------------------------------- what a run looks like
+# --------------------------------------------------------------------------------------------- what a run looks like
 
 
 @contextmanager

@@ -182,7 +182,8 @@ def load_result(folder: Path) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read what `save_result` wrote: the arrays by name and the plain values (tuples come back as lists)."""
     folder = Path(folder)
     try:
-        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
+        content = io.BytesIO((folder / "arrays.npz").read_bytes())
+        with np.load(content, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
     except Exception as error:  # zipfile, zlib, NumPy and JSON each have their own word for "damaged"
