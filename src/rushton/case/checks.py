@@ -1,0 +1,226 @@
+"""What makes a case impossible, said in the engineer's words before minutes are spent.
+
+Geometry: every impeller between floor and surface, between shaft and baffles, none in another; feeds, pulse and probes
+in the liquid and out of the shaft. Balance: a fed substrate has a steady state only if the biomass can eat the feed,
+F < q_max X V.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING
+
+from rushton.errors import CaseError
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case, Impeller, Position, Sphere, Strain, Tank
+
+GAP = 0.02
+"""Least free gap between two impellers, of the smaller diameter: the mesh needs room for a face between them."""
+
+
+def check_case(case: Case) -> None:
+    """Refuse what cannot be computed.
+
+    Raises
+    ------
+    CaseError
+        The first impossibility found, with the key and the allowed range.
+    """
+    check_tank(case.tank)
+    for number, impeller in enumerate(case.impellers, 1):
+        check_impeller(case.tank, impeller, f"impeller {number} (clearance {impeller.clearance:.4g} m)")
+    check_spacing(case.impellers)
+    for number, feed in enumerate(case.feeds, 1):
+        check_sphere(case.tank, feed.sphere, f"feed {number}")
+    check_sphere(case.tank, case.mixing.pulse, "mixing.pulse")
+    for number, probe in enumerate(case.mixing.probes, 1):
+        check_point(case.tank, probe, f"mixing.probes {number}")
+    check_organism(case)
+    check_lifelines(case)
+
+
+def check_tank(tank: Tank) -> None:
+    """Baffles and shaft fit into the tank; the vessel is not a dish or a pipe."""
+    if tank.baffles.count and tank.baffles.width > 0.25 * tank.diameter:
+        raise CaseError(
+            f"a baffle of {tank.baffles.width:.4g} m is too wide for a tank of {tank.diameter:.4g} m",
+            "tank.baffles.width",
+            f"at most a quarter of the diameter, {0.25 * tank.diameter:.4g} m; a tenth is customary",
+        )
+    if tank.shaft_diameter > 0.3 * tank.diameter:
+        raise CaseError(
+            f"a shaft of {tank.shaft_diameter:.4g} m is too thick for a tank of {tank.diameter:.4g} m",
+            "tank.shaft_diameter",
+            f"at most {0.3 * tank.diameter:.4g} m",
+        )
+    if not 0.2 <= tank.liquid_height / tank.diameter <= 10.0:
+        raise CaseError(
+            f"{tank.liquid_height:.4g} m of liquid in a tank of {tank.diameter:.4g} m",
+            "tank.liquid_height",
+            f"between 0.2 and 10 tank diameters, {0.2 * tank.diameter:.4g} to {10 * tank.diameter:.4g} m; check the units",
+        )
+
+
+def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
+    """The impeller is inside the liquid, free of shaft and baffles, and its own parts fit together."""
+    d, w, c = impeller.diameter, impeller.blade_height, impeller.clearance
+    if d >= tank.diameter:
+        raise CaseError(
+            f"an impeller of {d:.4g} m does not fit into a tank of {tank.diameter:.4g} m",
+            f"{where}: diameter",
+            f"smaller than the tank; a Rushton turbine is usually {tank.diameter / 3:.4g} to {tank.diameter / 2:.4g} m here",
+        )
+    free = tank.diameter - (2.0 * tank.baffles.width if tank.baffles.count else 0.0)
+    if d > 0.95 * free:
+        raise CaseError(
+            f"an impeller of {d:.4g} m hits the baffles, between which {free:.4g} m are free",
+            f"{where}: diameter",
+            f"at most {0.95 * free:.4g} m",
+        )
+    low, high = 0.5 * w + 0.01 * d, tank.liquid_height - 0.5 * w - 0.01 * d
+    if not low <= c <= high:
+        place = "above the liquid" if c > high else "in the floor"
+        raise CaseError(
+            f"at a clearance of {c:.4g} m the blades ({w:.4g} m high) reach {place}",
+            f"{where}: clearance",
+            f"between {low:.4g} and {high:.4g} m (floor to mid-plane of the impeller)",
+        )
+    if not tank.shaft_diameter < impeller.disc_diameter < d:
+        raise CaseError(
+            f"a disc of {impeller.disc_diameter:.4g} m does not lie between shaft ({tank.shaft_diameter:.4g} m) "
+            f"and blade tips ({d:.4g} m)",
+            f"{where}: disc_diameter",
+            f"customary: 0.75 D = {0.75 * d:.4g} m",
+        )
+    inner = d - 2.0 * impeller.blade_length
+    if not tank.shaft_diameter <= inner < impeller.disc_diameter:
+        raise CaseError(
+            f"blades of {impeller.blade_length:.4g} m begin at a diameter of {inner:.4g} m, which is not between the shaft "
+            f"({tank.shaft_diameter:.4g} m) and the disc edge ({impeller.disc_diameter:.4g} m)",
+            f"{where}: blade_length",
+            f"customary: D/4 = {0.25 * d:.4g} m",
+        )
+    if w > d:
+        raise CaseError(f"blades of {w:.4g} m are higher than the impeller is wide", f"{where}: blade_height",
+                        f"customary: D/5 = {0.2 * d:.4g} m")
+    if impeller.blade_thickness > 0.1 * d:
+        raise CaseError(f"blades of {impeller.blade_thickness:.4g} m are too thick", f"{where}: blade_thickness",
+                        f"at most 0.1 D = {0.1 * d:.4g} m; usual are 0.01 to 0.04 D")
+
+
+def check_spacing(impellers: tuple[Impeller, ...]) -> None:
+    """Neighbours on the shaft neither overlap nor touch."""
+    for number, (below, above) in enumerate(itertools.pairwise(impellers), 1):
+        distance = above.clearance - below.clearance
+        least = 0.5 * (below.blade_height + above.blade_height) + GAP * min(below.diameter, above.diameter)
+        if distance < least:
+            raise CaseError(
+                f"impellers {number} and {number + 1} overlap: their mid-planes are {distance:.4g} m apart",
+                f"impeller clearance ({below.clearance:.4g} m and {above.clearance:.4g} m)",
+                f"at least {least:.4g} m apart (half of each blade height and a gap); a diameter or more is customary",
+            )
+
+
+def check_point(tank: Tank, point: Position, where: str) -> None:
+    """A probe is in the liquid and outside the shaft."""
+    wall, shaft = 0.5 * tank.diameter, 0.5 * tank.shaft_diameter
+    if point.radius > wall:
+        raise CaseError(f"radius {point.radius:.4g} m is outside the tank", f"{where}: radius", f"between {shaft:.4g} and {wall:.4g} m")
+    if point.height > tank.liquid_height:
+        raise CaseError(
+            f"height {point.height:.4g} m is above the liquid", f"{where}: height", f"between 0 and {tank.liquid_height:.4g} m"
+        )
+    if point.radius < shaft:
+        raise CaseError(f"radius {point.radius:.4g} m is inside the shaft", f"{where}: radius", f"between {shaft:.4g} and {wall:.4g} m")
+
+
+def check_sphere(tank: Tank, sphere: Sphere, where: str) -> None:
+    """The whole sphere of a feed or pulse is in the liquid, its centre outside the shaft."""
+    check_point(tank, sphere, where)
+    half = 0.5 * sphere.diameter
+    wall = 0.5 * tank.diameter
+    tolerance = 1e-9 * tank.diameter
+    if sphere.radius + half > wall + tolerance:
+        raise CaseError(
+            f"a sphere of {sphere.diameter:.4g} m at radius {sphere.radius:.4g} m sticks out of the wall",
+            f"{where}: radius",
+            f"at most {wall - half:.4g} m, or a smaller diameter" if wall > half else "choose a smaller diameter",
+        )
+    if sphere.height + half > tank.liquid_height + tolerance or sphere.height - half < -tolerance:
+        side = "surface" if sphere.height + half > tank.liquid_height else "floor"
+        low, high = half, tank.liquid_height - half
+        raise CaseError(
+            f"a sphere of {sphere.diameter:.4g} m at height {sphere.height:.4g} m sticks out of the {side}",
+            f"{where}: height",
+            f"between {low:.4g} and {high:.4g} m, or a smaller diameter" if low < high else "choose a smaller diameter",
+        )
+
+
+def check_organism(case: Case) -> None:
+    """A gradient study has a feed, a biomass, one substrate, ordered regimes and a steady state."""
+    strain = case.strain
+    if strain is None:
+        return
+    r = strain.regimes
+    if not r.starvation + r.margin < r.excess - r.margin:
+        raise CaseError(
+            f"starvation {r.starvation} and excess {r.excess} with a margin of {r.margin} leave no room between them",
+            "strain.regimes",
+            "starvation + margin must be below excess - margin, such as 0.05 and 0.95 with 0.01",
+        )
+    if r.starvation <= r.margin or r.excess + r.margin >= 1.0:
+        raise CaseError(
+            f"with a margin of {r.margin} the border {r.starvation} or {r.excess} can never be passed",
+            "strain.regimes.margin",
+            "smaller than starvation and than 1 - excess",
+        )
+    if not case.feeds:
+        raise CaseError(
+            "a strain is given, which asks for gradients of its substrate, but nothing is fed",
+            "feed",
+            "add a [[feed]] with substrate, rate and position, or take [strain] out to compute flow and blending only",
+        )
+    substrates = sorted({feed.substrate for feed in case.feeds})
+    if len(substrates) > 1:
+        raise CaseError(
+            f"the feeds bring different substrates: {', '.join(substrates)}", "feed.substrate", "this version follows one substrate"
+        )
+    if case.broth.biomass is None:
+        raise CaseError(
+            "a strain is given, but not how much of it there is", "broth.biomass", 'add biomass = "55 g/kg" or the like to [broth]'
+        )
+    check_capacity(case, strain)
+
+
+def check_capacity(case: Case, strain: Strain) -> None:
+    """F < q_max X V: otherwise the substrate accumulates and no steady state exists."""
+    feed = sum(f.rate for f in case.feeds)
+    capacity = strain.uptake.max * (case.broth.biomass or 0.0) * case.tank.liquid_volume
+    if feed >= capacity:
+        raise CaseError(
+            f"the feed of {feed:.4g} mol/s is more than the biomass can take up, q_max X V = {capacity:.4g} mol/s: "
+            "the substrate would accumulate and there is no steady state",
+            "feed.rate",
+            f"feed less than {capacity:.4g} mol/s, or give more biomass (at least "
+            f"{feed / (strain.uptake.max * case.tank.liquid_volume):.4g} kg/m3)",
+        )
+
+
+def check_lifelines(case: Case) -> None:
+    """Lifelines are long enough to be sampled and to hold the smoothing."""
+    settings = case.lifelines
+    if settings.sampling > 0.1 * settings.duration:
+        raise CaseError(
+            f"a sampling interval of {settings.sampling:.4g} s leaves fewer than ten samples in {settings.duration:.4g} s",
+            "lifelines.sampling",
+            f"at most {0.1 * settings.duration:.4g} s",
+        )
+    if case.strain is not None and math.isfinite(case.strain.regimes.smoothing):
+        if case.strain.regimes.smoothing > 0.1 * settings.duration:
+            raise CaseError(
+                f"a smoothing of {case.strain.regimes.smoothing:.4g} s is too long for lifelines of {settings.duration:.4g} s",
+                "strain.regimes.smoothing",
+                f"at most {0.1 * settings.duration:.4g} s",
+            )

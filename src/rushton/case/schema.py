@@ -1,0 +1,446 @@
+"""What a case is: frozen sections in SI units, every field with its default, its range and its meaning.
+
+Angles are measured from the plane of the first baffle in the sense of rotation, heights from the tank floor, a
+clearance from the floor to the mid-plane of the impeller. A value left out is filled with the default of its field;
+``Case.defaults`` lists what was filled in.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, field_validator, model_validator
+
+from rushton.case import checks
+from rushton.case.fields import (
+    Angle,
+    Concentration,
+    Density,
+    FlowRate,
+    GasRate,
+    Length,
+    MolarRate,
+    OptionalBiomass,
+    OptionalTime,
+    Pressure,
+    Section,
+    Speed,
+    Temperature,
+    Time,
+    UptakeRate,
+    Viscosity,
+    Volume,
+)
+from rushton.case.library import entry
+
+QUALITIES: dict[str, int] = {"draft": 20_000, "standard": 100_000, "fine": 300_000}
+"""Mesh cells of each quality."""
+DRAFT_CELLS, DRAFT_DURATION, DRAFT_HISTORIES = 2_000, 120.0, 20
+"""Caps of a draft on the number of cells (-), the duration of lifelines (s) and the number of histories (-)."""
+
+_NAN = math.nan
+
+
+class Position(Section):
+    """A point in the tank."""
+
+    radius: Length = Field(ge=0.0, description="distance from the axis")
+    angle: Angle = Field(default=0.0, description="angle to the first baffle, in the sense of rotation")
+    height: Length = Field(ge=0.0, description="height above the floor")
+
+    @property
+    def xyz(self) -> tuple[float, float, float]:
+        """Cartesian coordinates, m; x points to the first baffle."""
+        return (self.radius * math.cos(self.angle), self.radius * math.sin(self.angle), self.height)
+
+
+class Sphere(Position):
+    """A ball of liquid, into which a pulse or a feed is put."""
+
+    diameter: Length = Field(gt=0.0, description="diameter of the sphere")
+
+
+class Baffles(Section):
+    """Flat baffles on the wall, full height, without thickness, the first at angle 0."""
+
+    count: int = Field(default=4, ge=0, le=12, description="number of baffles")
+    width: Length = Field(gt=0.0, description="radial width (default: a tenth of the tank diameter)")
+
+
+class Tank(Section):
+    """Upright cylinder with a flat bottom, filled with liquid."""
+
+    diameter: Length = Field(ge=0.02, le=30.0, description="inner diameter")
+    liquid_height: Length = Field(ge=0.01, le=100.0, description="height of the liquid")
+    baffles: Baffles = Field(
+        default_factory=lambda d: Baffles.model_construct(_fields_set=set(), count=4, width=0.1 * d.get("diameter", _NAN)),
+        description="baffles",
+    )
+    shaft_diameter: Length = Field(
+        default_factory=lambda d: 0.05 * d.get("diameter", _NAN), gt=0.0, description="diameter of the shaft, which reaches the floor"
+    )
+
+    @field_validator("baffles", mode="wrap")
+    @classmethod
+    def _baffle_width(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict) and "width" not in value and "diameter" in info.data:
+            diameter = info.data["diameter"]
+            return _filled(handler, value, {"width": 0.1 * diameter if _context(info) is None else f"{0.1 * diameter!r} m"})
+        return handler(value)
+
+    @property
+    def volume(self) -> float:
+        """Volume of the liquid cylinder, shaft included, m3."""
+        return 0.25 * math.pi * self.diameter**2 * self.liquid_height
+
+    @property
+    def liquid_volume(self) -> float:
+        """Volume of the liquid, without the shaft, m3."""
+        return 0.25 * math.pi * (self.diameter**2 - self.shaft_diameter**2) * self.liquid_height
+
+
+def _proportion(name: str) -> Any:
+    """Default factory: a length of the impeller in the standard proportion of its type."""
+
+    def factory(data: dict[str, Any]) -> float:
+        proportions = entry("impellers", data.get("type", "rushton"))
+        return float(proportions[name]) * float(data.get("diameter", _NAN))
+
+    return factory
+
+
+class Impeller(Section):
+    """One impeller on the shaft."""
+
+    type: str = Field(default="rushton", description="type, a name of the library of impellers")
+    diameter: Length = Field(gt=0.0, le=20.0, description="diameter over the blade tips")
+    clearance: Length = Field(gt=0.0, description="height of the mid-plane above the floor")
+    blades: int = Field(
+        default_factory=lambda d: int(entry("impellers", d.get("type", "rushton"))["blades"]),
+        ge=2,
+        le=24,
+        description="number of blades",
+    )
+    blade_height: Length = Field(default_factory=_proportion("blade_height"), gt=0.0, description="height of a blade")
+    blade_length: Length = Field(default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade")
+    blade_thickness: Length = Field(
+        default_factory=_proportion("blade_thickness"),
+        gt=0.0,
+        description="thickness of blade and disc; enters the expected power number",
+    )
+    disc_diameter: Length = Field(default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc")
+    angle: Angle = Field(
+        default_factory=lambda d: math.pi / d["blades"] if d.get("blades") else _NAN,
+        description="angle of the first blade to the first baffle (default: half a blade pitch)",
+    )
+
+    @field_validator("type")
+    @classmethod
+    def _usable(cls, value: str) -> str:
+        found = entry("impellers", value, "impeller.type")
+        if not found["usable"]:
+            raise ValueError(f"this version computes Rushton turbines only; '{value}' is known but not computed yet")
+        return value
+
+    @property
+    def radius(self) -> float:
+        """Radius of the blade tips, m."""
+        return 0.5 * self.diameter
+
+
+class Operation(Section):
+    """How the tank is run."""
+
+    speed: Speed = Field(gt=0.0, le=100.0, description="stirrer speed, revolutions per second")
+
+    @property
+    def omega(self) -> float:
+        """Angular speed, rad/s."""
+        return 2.0 * math.pi * self.speed
+
+
+class Broth(Section):
+    """The liquid: Newtonian, uniform, with its biomass."""
+
+    name: str | None = Field(default=None, description="a name of the library of broths, for what is not given here")
+    density: Density = Field(default=1000.0, ge=500.0, le=2000.0, description="density")
+    viscosity: Viscosity = Field(default=1e-3, ge=1e-4, le=100.0, description="dynamic viscosity")
+    temperature: Temperature = Field(default=298.15, ge=273.15, le=373.15, description="temperature")
+    biomass: OptionalBiomass = Field(default=None, gt=0.0, le=400.0, description="dry weight per volume of broth")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _named(cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
+        return _from_library(value, handler, info, "broths", ("density", "viscosity", "temperature"))
+
+    @property
+    def kinematic_viscosity(self) -> float:
+        """nu = mu / rho, m2/s."""
+        return self.viscosity / self.density
+
+
+class Feed(Section):
+    """A continuous feed of one substrate into a small sphere, without added volume."""
+
+    substrate: str = Field(default="glucose", description="name of the substrate")
+    rate: MolarRate = Field(gt=0.0, description="amount fed per time")
+    position: Position = Field(description="centre of the sphere")
+    diameter: Length = Field(gt=0.0, description="diameter of the sphere (default: a tenth of the tank diameter)")
+
+    @property
+    def sphere(self) -> Sphere:
+        """The sphere into which the feed goes."""
+        p = self.position
+        return Sphere(radius=p.radius, angle=p.angle, height=p.height, diameter=self.diameter)
+
+
+class Mixing(Section):
+    """The tracer test: a pulse, the probes, how long."""
+
+    pulse: Sphere = Field(description="where the tracer goes in (default: the first feed, else r = T/4 at 0.9 H and 45 deg)")
+    probes: tuple[Position, ...] = Field(min_length=1, max_length=200, description="probes (default: twelve)")
+    schmidt_turbulent: float = Field(default=0.7, ge=0.05, le=50.0, description="turbulent Schmidt number nu_t / D_t")
+    duration: OptionalTime = Field(default=None, gt=0.0, description="longest time computed (default: until mixed)")
+
+
+class Uptake(Section):
+    """Specific uptake q = q_max C / (K + C) of the fed substrate by the biomass."""
+
+    law: Literal["monod"] = Field(default="monod", description="uptake law")
+    max: UptakeRate = Field(gt=0.0, description="largest specific uptake, per kg dry weight")
+    half_saturation: Concentration = Field(gt=0.0, description="concentration at half of it")
+
+
+class Regimes(Section):
+    """Borders of the regimes of s = q/q_max."""
+
+    starvation: float = Field(default=0.05, gt=0.0, lt=1.0, description="starvation below this s")
+    excess: float = Field(default=0.95, gt=0.0, lt=1.0, description="excess above this s")
+    margin: float = Field(default=0.01, ge=0.0, le=0.2, description="a crossing counts when it passes the border by this")
+    smoothing: Time = Field(default=0.36, ge=0.0, le=60.0, description="moving average of s before anything else")
+
+
+class Strain(Section):
+    """The organism: its cell model and what the concentration field sees of it."""
+
+    name: str | None = Field(default=None, description="a name of the library of strains, for what is not given here")
+    model: str = Field(description="cell model")
+    uptake: Uptake = Field(description="uptake law of the biomass in the concentration field")
+    regimes: Regimes = Field(default_factory=Regimes, description="borders of the regimes")
+    parameters: dict[str, float] = Field(default_factory=dict, description="parameters of the cell model that differ, in its units")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _named(cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
+        return _from_library(value, handler, info, "strains", ("model", "uptake", "regimes", "parameters"))
+
+    @field_validator("model")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        entry("models", value, "strain.model")
+        return value
+
+
+class LifelineSettings(Section):
+    """How many cells are followed, for how long, and what is kept."""
+
+    cells: int = Field(default=100_000, ge=10, le=10_000_000, description="number of cells followed")
+    duration: Time = Field(default=600.0, ge=1.0, le=1e6, description="duration of a lifeline")
+    coupling: Literal["one-way", "two-way"] = Field(default="one-way", description="do cells change the field they read")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="seed of the random walk")
+    time_step: OptionalTime = Field(default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)")
+    sampling: Time = Field(default=0.3, gt=0.0, le=60.0, description="interval of the kept mesh-cell index")
+    full_records: int = Field(default=1000, ge=0, le=100_000, description="cells whose full record is kept")
+    release: Literal["uniform"] = Field(default="uniform", description="where cells start")
+
+
+class ResponseSettings(Section):
+    """Long histories stitched from lifelines."""
+
+    histories: int = Field(default=200, ge=2, le=100_000, description="number of histories")
+    duration: Time = Field(default=288_000.0, ge=10.0, le=1e7, description="length of a history")
+    join_tolerance: float = Field(default=0.02, gt=0.0, le=0.5, description="largest jump of s where records are joined")
+
+
+class LabLimits(Section):
+    """What the laboratory can do; a design stays inside."""
+
+    feed_pump_min: FlowRate = Field(default=0.05e-6 / 60.0, gt=0.0, description="smallest rate of a feed pump")
+    feed_pump_max: FlowRate = Field(default=50e-6 / 60.0, gt=0.0, description="largest rate of a feed pump")
+    loop_pump_min: FlowRate = Field(default=10e-6 / 60.0, gt=0.0, description="smallest rate of a loop pump")
+    loop_pump_max: FlowRate = Field(default=2500e-6 / 60.0, gt=0.0, description="largest rate of a loop pump")
+    bores: tuple[Length, ...] = Field(
+        default=(0.8e-3, 1.6e-3, 3.2e-3, 4.8e-3, 6.4e-3, 7.9e-3, 9.6e-3), min_length=1, description="bores of tubing at hand"
+    )
+    tube_length_max: Length = Field(default=100.0, gt=0.0, description="longest tube")
+    side_share_max: float = Field(default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel")
+    pulse_min: Time = Field(default=0.5, gt=0.0, description="shortest pulse of a feed pump")
+    cycle_max: Time = Field(default=3600.0, gt=0.0, description="longest feed cycle")
+
+
+class ScaledownSettings(Section):
+    """The rigs to design, and within which limits."""
+
+    rigs: tuple[Literal["str-pfr", "str-str", "pulsed-feed"], ...] = Field(
+        default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
+    )
+    working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
+    limits: LabLimits = Field(default_factory=LabLimits, description="what the laboratory can do")
+    seed: int = Field(default=1, ge=0, lt=2**31, description="seed of the optimisation")
+
+
+class Gas(Section):
+    """Air supply; in this version it enters the estimates of ``rushton check`` only."""
+
+    rate: GasRate = Field(gt=0.0, description="gas rate at 0 degC and 101,325 Pa")
+    head_pressure: Pressure = Field(default=101_325.0, ge=1e4, le=2e6, description="absolute pressure above the liquid")
+    oxygen_fraction: float = Field(default=0.2095, gt=0.0, le=1.0, description="mole fraction of oxygen in the dry gas")
+
+
+class Numerics(Section):
+    """How finely it is computed."""
+
+    quality: Literal["draft", "standard", "fine"] = Field(default="standard", description="about 2e4, 1e5 or 3e5 mesh cells")
+    mesh_cells: int | None = Field(default=None, ge=2_000, le=5_000_000, description="mesh cells; overrides quality")
+
+    @property
+    def target_mesh_cells(self) -> int:
+        """Wanted number of mesh cells in the full tank."""
+        return self.mesh_cells if self.mesh_cells is not None else QUALITIES[self.quality]
+
+
+class Case(Section):
+    """One case: a tank, what is in it, and what is asked about it. Sections left out are None or empty."""
+
+    name: str = Field(default="case", min_length=1, description="short name (default: stem of the file)")
+    title: str = Field(default="", description="one line for headings")
+    tank: Tank
+    impellers: tuple[Impeller, ...] = Field(alias="impeller", min_length=1, max_length=12)
+    operation: Operation
+    broth: Broth = Field(default_factory=Broth)
+    feeds: tuple[Feed, ...] = Field(alias="feed", default=(), max_length=50)
+    mixing: Mixing = Field(default_factory=dict, validate_default=True)
+    strain: Strain | None = None
+    lifelines: LifelineSettings = Field(default_factory=LifelineSettings)
+    response: ResponseSettings = Field(default_factory=ResponseSettings)
+    scaledown: ScaledownSettings | None = None
+    gas: Gas | None = None
+    numerics: Numerics = Field(default_factory=Numerics)
+
+    @field_validator("impellers")
+    @classmethod
+    def _sorted(cls, value: tuple[Impeller, ...]) -> tuple[Impeller, ...]:
+        return tuple(sorted(value, key=lambda impeller: impeller.clearance))
+
+    @field_validator("feeds", mode="wrap")
+    @classmethod
+    def _feed_size(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, (list, tuple)) or "tank" not in info.data:
+            return handler(value)
+        size = 0.1 * info.data["tank"].diameter
+        written = size if _context(info) is None else f"{size!r} m"
+        open_ones = [isinstance(f, dict) and "diameter" not in f for f in value]
+        feeds = handler([{**f, "diameter": written} if o else f for f, o in zip(value, open_ones, strict=True)])
+        for feed, is_open in zip(feeds, open_ones, strict=True):
+            if is_open:
+                feed.model_fields_set.discard("diameter")
+        return feeds
+
+    @field_validator("mixing", mode="wrap")
+    @classmethod
+    def _pulse_and_probes(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, dict) and "tank" in info.data and "feeds" in info.data:
+            tank, feeds = info.data["tank"], info.data["feeds"]
+            missing = {
+                key: make(tank, feeds)
+                for key, make in (("pulse", default_pulse), ("probes", default_probes))
+                if key not in value
+            }
+            return _filled(handler, value, missing)
+        return handler(value)
+
+    @model_validator(mode="after")
+    def _checked(self) -> Case:
+        checks.check_case(self)
+        return self
+
+    @property
+    def defaults(self) -> frozenset[str]:
+        """Dotted keys of the values that were filled in, such as ``tank.baffles.width`` or ``impeller.0.blades``."""
+        return frozenset(_default_keys(self, ""))
+
+
+def default_pulse(tank: Tank, feeds: tuple[Feed, ...]) -> Sphere:
+    """Where the tracer goes in: the first feed, else r = T/4, 0.9 H, 45 deg, a tenth of T across."""
+    if feeds:
+        return feeds[0].sphere
+    height = min(0.9 * tank.liquid_height, tank.liquid_height - 0.05 * tank.diameter)
+    return Sphere(radius=0.25 * tank.diameter, angle=math.pi / 4, height=height, diameter=0.1 * tank.diameter)
+
+
+def default_probes(tank: Tank, feeds: tuple[Feed, ...]) -> tuple[Position, ...]:
+    """Twelve probes: r = 0.2 T, 0.3 T, 0.4 T in turn, angles by 90 deg from 45 deg (mid-way between four baffles), heights from H/24 up by H/12."""
+    return tuple(
+        Position(
+            radius=(0.2 + 0.1 * (n % 3)) * tank.diameter,
+            angle=math.radians(45.0 + 90.0 * (n % 4)),
+            height=(n + 0.5) / 12.0 * tank.liquid_height,
+        )
+        for n in range(12)
+    )
+
+
+# --- filling in --------------------------------------------------------------------------------------------------
+
+
+def _context(info: ValidationInfo) -> Any:
+    """The validation context while a file is read, else None."""
+    return info.context if info.context and "medium" in info.context else None
+
+
+def _filled(handler: Any, given: dict[str, Any], missing: dict[str, Any]) -> Any:
+    """Validate a section with values filled in, which are not counted as given."""
+    section = handler({**given, **missing})
+    section.model_fields_set.difference_update(missing)
+    return section
+
+
+def _from_library(value: Any, handler: Any, info: ValidationInfo, shelf: str, keys: tuple[str, ...]) -> Any:
+    """Fill a section with what its library entry says, where the case says nothing."""
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+        return handler(value)
+    found = entry(shelf, value["name"], f"{shelf.removesuffix('s')}.name")
+    missing = {k: found[k] for k in keys if k in found and k not in value}
+    return _filled(handler, value, missing)
+
+
+def _default_keys(section: Section, prefix: str) -> list[str]:
+    keys: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        key = prefix + (field.alias or name)
+        given = name in section.model_fields_set
+        if isinstance(value, Section):
+            keys += _default_keys(value, key + ".") if given else _all_keys(value, key + ".")
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            for n, item in enumerate(value):
+                keys += _default_keys(item, f"{key}.{n}.") if given else _all_keys(item, f"{key}.{n}.")
+        elif not given and value not in (None, (), {}):
+            keys.append(key)
+    return keys
+
+
+def _all_keys(section: Section, prefix: str) -> list[str]:
+    keys: list[str] = []
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        key = prefix + (field.alias or name)
+        if isinstance(value, Section):
+            keys += _all_keys(value, key + ".")
+        elif isinstance(value, tuple) and value and isinstance(value[0], Section):
+            for n, item in enumerate(value):
+                keys += _all_keys(item, f"{key}.{n}.")
+        elif value not in (None, (), {}):
+            keys.append(key)
+    return keys
