@@ -55,7 +55,10 @@ class Results:
         from rushton.case import Case
 
         saved = read_json(StageCache(self.folder).folder / CASE_FILE)
-        return Case.model_validate(saved)
+        case = Case.model_validate(saved["case"])
+        for key in saved["defaults"]:
+            _unmark(case, key.split("."))
+        return case
 
     @cached_property
     def mesh(self) -> TankMesh | None:
@@ -118,6 +121,23 @@ class Results:
                 "run the same command again: only this stage is computed anew",
             )  # fmt: skip
         return stage_named(name).load(cache.path(name, record["key"]))
+
+
+def case_record(case: Case) -> dict[str, Any]:
+    """A case as it is kept in the folder: every value, SI units, and which of them were filled in."""
+    return {"case": case.model_dump(mode="json", by_alias=True), "defaults": sorted(case.defaults)}
+
+
+def _unmark(section: Any, key: list[str]) -> None:
+    """Remember of a value that nobody gave it: the record names every value, so reading it back marks all as given."""
+    names = {field.alias or name: name for name, field in type(section).model_fields.items()}
+    name = names[key[0]]
+    if len(key) == 1:
+        section.__pydantic_fields_set__.discard(name)
+    elif key[1].isdigit():
+        _unmark(getattr(section, name)[int(key[1])], key[2:])
+    else:
+        _unmark(getattr(section, name), key[1:])
 
 
 def open_results(folder: Path | str) -> Results:

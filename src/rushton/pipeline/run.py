@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from rushton import __version__
 from rushton.errors import RushtonError
 from rushton.pipeline import stages as wiring
-from rushton.pipeline.results import CASE_FILE, Results, open_results
+from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
 from rushton.pipeline.summary import KEYS, NO_GAS, section
 from rushton.store import (
@@ -237,7 +237,7 @@ class _Run:
             if record["key"] != self.keys.get(name) or (name != REPORT and not self._finished(name)):
                 self._withdraw(name)
         self.cache.folder.mkdir(exist_ok=True)
-        atomic_write_text(self.cache.folder / CASE_FILE, to_json(wiring.plain(self.case)))
+        atomic_write_text(self.cache.folder / CASE_FILE, to_json(case_record(self.case)))
         self._write_case()
         self._write_manifest()
         self._write_summary()
