@@ -1,0 +1,186 @@
+"""The tank to scale: side view and plan, with every dimension the case gives."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from rushton.report.style import ACCENT, EXCESS, INK, MUTED, STEEL, WARN, label_panel, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LIQUID = "#eaf3f8"
+
+
+def draw_tank(case: Any) -> Figure:
+    """Side view (left) and plan (right) with impellers, baffles, feed, pulse and probes."""
+    tank = case.tank
+    width = 7.6
+    height = min(6.2, max(3.4, 3.0 * tank.liquid_height / tank.diameter))
+    figure = new_figure(width, height)
+    side, plan = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
+    side_view(side, case)
+    plan_view(plan, case)
+    return figure
+
+
+def side_view(axes: Axes, case: Any, dimensions: bool = True) -> None:
+    """Elevation in the plane of a baffle; heights from the floor."""
+    from matplotlib.patches import Rectangle
+
+    tank = case.tank
+    radius, height = 0.5 * tank.diameter, tank.liquid_height
+    axes.add_patch(Rectangle((-radius, 0.0), 2 * radius, height, fc=LIQUID, ec="none", zorder=0))
+    if tank.baffles.count:
+        for x in (-radius, radius - tank.baffles.width):
+            axes.add_patch(Rectangle((x, 0.0), tank.baffles.width, height, fc="#d3dde5", ec=STEEL, lw=0.5, zorder=1))
+    parts_side(axes, case)
+    axes.plot([-radius, -radius, radius, radius], [1.04 * height, 0, 0, 1.04 * height], color=INK, lw=1.8, zorder=5)
+    axes.plot([-radius, radius], [height, height], color=ACCENT, lw=0.8, zorder=4)
+    axes.plot([0.0], [1.035 * height], marker="v", ms=4, color=ACCENT, zorder=4) if tank.shaft_diameter == 0 else None
+    points_side(axes, case)
+    if dimensions:
+        _dimensions(axes, case)
+    axes.set_aspect("equal")
+    axes.set_xlim(-1.75 * radius, 2.35 * radius)
+    axes.set_ylim(-0.14 * height, 1.1 * height)
+    axes.axis("off")
+    label_panel(axes, "Side view, to scale")
+
+
+def parts_side(axes: Axes, case: Any, colour: str = STEEL) -> None:
+    """Shaft and impellers in elevation."""
+    from matplotlib.patches import Rectangle
+
+    tank = case.tank
+    lowest = min(imp.clearance - 0.5 * imp.blade_height for imp in case.impellers)
+    top = 1.08 * tank.liquid_height
+    if tank.shaft_diameter:
+        axes.add_patch(
+            Rectangle((-0.5 * tank.shaft_diameter, lowest), tank.shaft_diameter, top - lowest, fc=colour, ec="none", zorder=3)
+        )
+    for imp in case.impellers:
+        d, w, blade = imp.diameter, imp.blade_height, imp.blade_length
+        disc = imp.disc_diameter
+        axes.add_patch(
+            Rectangle((-0.5 * disc, imp.clearance - 0.01 * d), disc, 0.02 * d, fc=INK, ec="none", zorder=4)
+        )
+        for x in (-0.5 * d, 0.5 * d - blade):
+            axes.add_patch(
+                Rectangle((x, imp.clearance - 0.5 * w), blade, w, fc="#51606d", ec=INK, lw=0.5, zorder=4)
+            )
+
+
+def points_side(axes: Axes, case: Any) -> None:
+    """Feed, pulse and probes, turned into the drawing plane: right half for angles below 180 degrees."""
+    for feed in case.feeds or ():
+        axes.add_patch(_ball(_side_x(feed.position), feed.position.height, 0.5 * feed.diameter, EXCESS))
+    for n, probe in enumerate(_probes(case)):
+        axes.plot(_side_x(probe), probe.height, marker="o", ms=3.2, mfc="white", mec=WARN, mew=1.0, zorder=6)
+        if len(_probes(case)) <= 3:
+            axes.annotate(f"P{n + 1}", (_side_x(probe), probe.height), xytext=(4, 3), textcoords="offset points", fontsize=7, color=WARN)
+
+
+def plan_view(axes: Axes, case: Any) -> None:
+    """Plan from above; angle 0 at the first baffle, rotation anticlockwise."""
+    from matplotlib.patches import Arc, Circle
+
+    tank = case.tank
+    radius = 0.5 * tank.diameter
+    axes.add_patch(Circle((0, 0), radius, fc=LIQUID, ec=INK, lw=1.8))
+    for n in range(tank.baffles.count):
+        a = 2.0 * math.pi * n / tank.baffles.count
+        inner = radius - tank.baffles.width
+        axes.plot([inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=STEEL, lw=2.4)
+    for imp in reversed(case.impellers):
+        top = imp is case.impellers[-1]
+        style = "-" if top else (0, (2, 1.5))
+        colour = INK if top else MUTED
+        axes.add_patch(Circle((0, 0), 0.5 * imp.disc_diameter, fc="none", ec=colour, lw=0.8, ls=style))
+        for n in range(imp.blades):
+            a = imp.angle + 2.0 * math.pi * n / imp.blades
+            inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
+            axes.plot([inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color=colour, lw=1.8, ls=style)
+    if tank.shaft_diameter:
+        axes.add_patch(Circle((0, 0), 0.5 * tank.shaft_diameter, fc=STEEL, ec="none"))
+    swing = 0.85 * radius
+    axes.add_patch(Arc((0, 0), 2 * swing, 2 * swing, theta1=100, theta2=128, color=ACCENT, lw=1.2))
+    end, heading = math.radians(128), math.radians(128 + 90)
+    axes.annotate(
+        "", (swing * math.cos(end) + 0.02 * radius * math.cos(heading), swing * math.sin(end) + 0.02 * radius * math.sin(heading)),
+        (swing * math.cos(end), swing * math.sin(end)), arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 1.2},
+    )
+    for feed in case.feeds or ():
+        p = feed.position
+        axes.add_patch(_ball(p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), 0.5 * feed.diameter, EXCESS))
+    for n, p in enumerate(_probes(case)):
+        axes.plot(p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), marker="o", ms=3.2, mfc="white", mec=WARN, mew=1.0)
+        if len(_probes(case)) <= 3:
+            axes.annotate(f"P{n + 1}", (p.radius * math.cos(p.angle), p.radius * math.sin(p.angle)), xytext=(4, 3), textcoords="offset points", fontsize=7, color=WARN)
+    axes.set_aspect("equal")
+    axes.set_xlim(-1.12 * radius, 1.12 * radius)
+    axes.set_ylim(-1.45 * radius, 1.12 * radius)
+    axes.axis("off")
+    label_panel(axes, "Seen from above")
+    _key(axes, case, radius)
+
+
+def _key(axes: Axes, case: Any, radius: float) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = []
+    if case.feeds:
+        marks.append(Line2D([], [], marker="o", ls="", ms=6, mfc=EXCESS, mec="none", alpha=0.85, label="feed"))
+    if _probes(case):
+        marks.append(Line2D([], [], marker="o", ls="", ms=4, mfc="white", mec=WARN, label="probe"))
+    marks.append(Line2D([], [], color=STEEL, lw=2.4, label="baffle"))
+    marks.append(Line2D([], [], color=ACCENT, lw=1.2, label="rotation"))
+    axes.legend(handles=marks, loc="lower center", ncol=len(marks), handlelength=1.4, columnspacing=1.2)
+
+
+def _dimensions(axes: Axes, case: Any) -> None:
+    tank = case.tank
+    radius, height = 0.5 * tank.diameter, tank.liquid_height
+    _arrow(axes, (-radius, -0.06 * height), (radius, -0.06 * height), f"T = {tank.diameter:.3g} m", below=True)
+    _arrow(axes, (-1.22 * radius, 0.0), (-1.22 * radius, height), f"H = {height:.3g} m", vertical=True)
+    for n, imp in enumerate(case.impellers):
+        text = (
+            f"{len(case.impellers) > 1 and f'{n + 1}: ' or ''}{imp.blades} blades, D = {imp.diameter:.3g} m\n"
+            f"C = {imp.clearance:.3g} m"
+        )
+        axes.annotate(
+            text, (0.5 * imp.diameter, imp.clearance), (1.16 * radius, imp.clearance), fontsize=7.2, color=INK, va="center",
+            arrowprops={"arrowstyle": "-", "lw": 0.5, "color": STEEL},
+        )
+    for feed in case.feeds or ():
+        axes.annotate(
+            f"feed, {feed.substrate}", (_side_x(feed.position), feed.position.height), (1.16 * radius, feed.position.height),
+            fontsize=7.2, color="#8a5d00", va="center", arrowprops={"arrowstyle": "-", "lw": 0.5, "color": EXCESS},
+        )
+
+
+def _arrow(
+    axes: Axes, start: tuple[float, float], end: tuple[float, float], text: str, vertical: bool = False, below: bool = False
+) -> None:
+    axes.annotate("", end, start, arrowprops={"arrowstyle": "<->", "lw": 0.7, "color": MUTED, "shrinkA": 0, "shrinkB": 0})
+    x, y = 0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1])
+    if vertical:
+        axes.annotate(text, (x, y), xytext=(-3, 0), textcoords="offset points", rotation=90, ha="right", va="center", fontsize=7.5)
+    else:
+        axes.annotate(text, (x, y), xytext=(0, -3 if below else 3), textcoords="offset points", ha="center", va="top" if below else "bottom", fontsize=7.5)
+
+
+def _ball(x: float, y: float, radius: float, colour: str) -> Any:
+    from matplotlib.patches import Circle
+
+    return Circle((x, y), radius, fc=colour, ec="#8a5d00", lw=0.6, alpha=0.85, zorder=6)
+
+
+def _side_x(position: Any) -> float:
+    return float(position.radius if math.sin(position.angle) >= -1e-9 else -position.radius)
+
+
+def _probes(case: Any) -> tuple[Any, ...]:
+    return tuple(getattr(case.mixing, "probes", None) or ()) if getattr(case, "mixing", None) is not None else ()

@@ -1,0 +1,129 @@
+"""Pictures of what the cells make of it, and of the laboratory rigs that reproduce it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.report.style import ACCENT, INK, MUTED, SERIES, STEEL, WARN, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.ndarray | None]]) -> Figure:
+    """Pools and rates over the fermentation: spread of the histories against the ideally mixed vessel.
+
+    Parameters
+    ----------
+    time_h : (n_t,) float
+        h.
+    tracks : mapping
+        Name -> (unit, (n_history, n_t) values, (n_t,) values of the ideally mixed vessel or None).
+    """
+    n = len(tracks)
+    columns = min(3, n)
+    rows = -(-n // columns)
+    figure = new_figure(7.6, 0.3 + 1.75 * rows)
+    axes = np.atleast_1d(np.asarray(figure.subplots(rows, columns, sharex=True, squeeze=False), dtype=object)).ravel()
+    for axis, (name, (unit, values, ideal)) in zip(axes, tracks.items(), strict=False):
+        low, mid, high = np.nanpercentile(values, (5, 50, 95), axis=0)
+        axis.fill_between(time_h, low, high, color=ACCENT, alpha=0.22, lw=0, label="tank, 5–95 % of histories")
+        axis.plot(time_h, mid, color=ACCENT, lw=1.2, label="tank, median")
+        if ideal is not None:
+            axis.plot(time_h, np.broadcast_to(ideal, time_h.shape), color=WARN, lw=1.2, ls=(0, (4, 2)), label="ideally mixed vessel")
+        axis.set_title(name, loc="left", fontsize=8.2)
+        axis.set_ylabel(unit, fontsize=7.5)
+        axis.set_xlim(time_h[0], time_h[-1])
+        axis.grid(True, axis="y")
+        axis.margins(y=0.12)
+    for axis in axes[n:]:
+        axis.axis("off")
+    for axis in axes[max(0, n - columns) : n]:
+        axis.set_xlabel("time, h")
+    for axis in axes[: max(0, n - columns)]:
+        axis.tick_params(labelbottom=False)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncol=3)
+    return figure
+
+
+def loss_distribution(relative: np.ndarray, mean: float | None) -> Figure:
+    """Histogram over histories of the productivity relative to the ideally mixed vessel."""
+    figure = new_figure(4.4, 2.8)
+    axes = figure.subplots()
+    values = 100.0 * np.asarray(relative, float)
+    axes.hist(values, bins=min(40, max(8, values.size // 6)), color=ACCENT, alpha=0.8)
+    axes.axvline(100.0, color=WARN, lw=1.2, ls=(0, (4, 2)), label="ideally mixed vessel")
+    if mean is not None:
+        axes.axvline(100.0 * mean, color=INK, lw=1.2, label=f"population: {100 * mean:.1f} %")
+    axes.set(xlabel="productivity of a history, % of ideally mixed", ylabel="histories")
+    axes.legend(loc="best")
+    return figure
+
+
+def rig_distances(rows: Sequence[tuple[str, float, bool, bool]], floor: float | None) -> Figure:
+    """Distance of every design: (label, distance, is the best, is the reference)."""
+    figure = new_figure(7.6, 0.75 + 0.36 * len(rows))
+    axes = figure.subplots()
+    for n, (_label, distance, best, reference) in enumerate(rows):
+        axes.barh(n, distance, height=0.6, color=ACCENT if best else "#b9a48a" if reference else STEEL)
+        axes.text(distance, n, f" {distance:.3f}", va="center", fontsize=7.8)
+    if floor is not None:
+        axes.axvline(floor, color=WARN, lw=1.2, ls=(0, (4, 2)), label=f"floor {floor:.3f}: two halves of the tank's own lifelines")
+        axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0))
+    axes.set_yticks(range(len(rows)), [row[0] for row in rows])
+    axes.tick_params(axis="y", labelcolor=INK, labelsize=8.0, length=0)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1.14 * max([row[1] for row in rows] + [floor or 0.0, 1e-6]))
+    axes.set_xlabel("distance to the tank, – (0 = the same statistics)")
+    return figure
+
+
+def target_and_achieved(panels: Sequence[tuple[str, str, Sequence[tuple[str, np.ndarray, np.ndarray]], bool]]) -> Figure:
+    """Cumulative distributions of tank and rigs side by side.
+
+    Parameters
+    ----------
+    panels : sequence of (title, x label, curves, logarithmic)
+        A curve is (label, x, share below x); the first is the tank.
+    """
+    n = len(panels)
+    columns = min(4, n)
+    rows = -(-n // columns)
+    figure = new_figure(7.6, 0.5 + 2.1 * rows)
+    axes = np.asarray(figure.subplots(rows, columns, sharey=True, squeeze=False), dtype=object).ravel()
+    for axis, (title, label, curves, logarithmic) in zip(axes, panels, strict=False):
+        for number, (name, x, below) in enumerate(curves):
+            axis.plot(x, 100 * below, label=name, color=INK if number == 0 else SERIES[(number - 1) % len(SERIES)],
+                      lw=1.8 if number == 0 else 1.1, ls="-" if number == 0 else (0, (4, 1.5)))
+        if logarithmic:
+            axis.set_xscale("log")
+        axis.set_title(title, loc="left", fontsize=8.2)
+        axis.set_xlabel(label)
+        axis.set_ylim(0, 100)
+        axis.grid(True)
+    for axis in axes[n:]:
+        axis.axis("off")
+    axes[0].set_ylabel("share below, %")
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncol=min(4, len(labels)))
+    return figure
+
+
+def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starvation: float, excess: float) -> Figure:
+    """s(t) of one cell in the tank and in each rig: (label, time s, s)."""
+    from rushton.report.style import shade_regimes
+
+    figure = new_figure(7.6, 0.5 + 0.9 * len(rows))
+    axes = np.atleast_1d(np.asarray(figure.subplots(len(rows), 1, sharex=True), dtype=object))
+    for axis, (name, time, s) in zip(axes, rows, strict=True):
+        shade_regimes(axis, starvation, excess, alpha=0.2)
+        axis.plot(time, s, color=INK, lw=0.8)
+        axis.set(ylim=(-0.02, 1.02), yticks=[0, 0.5, 1])
+        axis.set_title(name, loc="left", fontsize=8.0, color=MUTED)
+    axes[-1].set_xlabel("time, s")
+    figure.supylabel("s = q / q$_{max}$, –", fontsize=8.5)
+    return figure

@@ -1,0 +1,142 @@
+"""Chapter on what a cell sees: signals, regimes, residences, arcs, circulation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushton.report import figures_lifelines, figures_scalar
+from rushton.report.blocks import Section, missing, picture, table
+from rushton.report.numbers import duration, number
+from rushton.report.style import PATTERNS, REGIME_NAMES
+
+
+def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
+    """Signals of some cells and the statistics of all of them."""
+    part = summary.get("lifelines") or {}
+    section = Section("lifelines", "What a cell sees")
+    if result is None:
+        section.blocks.append(missing(part, "Lifelines"))
+        return section
+    regimes = case.strain.regimes
+    section.lead = (
+        f"{number(int(part.get('cells') or 0))} cells were followed for {duration(part.get('duration_s'))} each, carried by the flow and spread by "
+        f"its turbulence. Their relative uptake s = q/q_max is smoothed over {number(regimes.smoothing)} s before it is sorted into regimes."
+    )
+    section.blocks.append(
+        picture(
+            lambda: _signals(case, result),
+            "Relative uptake of six cells over time. Amber: excess; green: limitation; blue: starvation.",
+            "Uptake signals of six cells",
+        )
+    )
+    shares = [("by time, smoothed", part, ""), ("by time, raw", part, "raw_"), ("by volume", summary.get("substrate") or {}, "")]
+    bars = [
+        (label, numbers[f"{prefix}share_excess"], numbers[f"{prefix}share_limitation"], numbers[f"{prefix}share_starvation"])
+        for label, numbers, prefix in shares
+        if numbers.get(f"{prefix}share_excess") is not None
+    ]
+    if bars:
+        section.blocks.append(
+            picture(
+                lambda: figures_scalar.share_bars(bars),
+                "Shares of the three regimes: of the cells' time (smoothed with hysteresis, and as read), and of the tank's volume. "
+                "In a steady flow the raw time shares must equal the volume shares.",
+                "Shares of the regimes by time and by volume",
+            )
+        )
+    residence = part.get("residence_s") or {}
+    section.blocks += [
+        picture(
+            lambda: figures_lifelines.residences(*_residence(result), residence),
+            "How long a cell stays, by where it came from and where it goes. E excess, L limitation, S starvation; the first and last stay of "
+            "every record are cut off and not counted. Solid line: mean; dotted: 95 %.",
+            "Distributions of the six residence patterns",
+        ),
+        table(
+            ("Pattern", "Meaning", "Mean, s", "Median, s", "95 %, s", "Stays"),
+            [
+                (p, _meaning(p), *(residence.get(p, {}).get(k) for k in ("mean", "median", "p95")), residence.get(p, {}).get("count"))
+                for p in PATTERNS
+            ],
+            numbers=(2, 3, 4, 5),
+        ),
+        picture(
+            lambda: figures_lifelines.arcs(*_arcs(result), regimes.starvation),
+            "Visits to sugar: how long s stays above the border of starvation, and how high it rises meanwhile.",
+            "Map of arcs above the starvation border", "half",
+        ),
+        picture(
+            lambda: figures_lifelines.circulation(*_circulation(result), part.get("circulation_time_s"), _published_circulation(summary)),
+            "Time between successive entries of a cell into any impeller zone; returns within 1 s are not counted.",
+            "Distribution of circulation times", "half",
+        ),
+    ]
+    return section
+
+
+def _meaning(pattern: str) -> str:
+    before, inside, after = (REGIME_NAMES[c] for c in pattern)
+    return f"{inside}, coming from {before}, going to {after}"
+
+
+def statistics(result: Any) -> Any:
+    """Statistics of all cells: both halves together."""
+    halves = result.statistics
+    return halves[0] + halves[1] if isinstance(halves, list | tuple) else halves
+
+
+def _signals(case: Any, result: Any) -> Any:
+    time, s = signals_of(result, 6)
+    regimes = case.strain.regimes
+    return figures_lifelines.signals(time, s, regimes.starvation, regimes.excess)
+
+
+def signals_of(result: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Time (n_t,) s and s (count, n_t) of cells spread evenly over the full records."""
+    records = result.records()
+    chosen = np.linspace(0, records.s.shape[0] - 1, min(count, records.s.shape[0])).astype(int)
+    return np.asarray(records.time), np.asarray(records.s)[chosen]
+
+
+def _residence(result: Any) -> tuple[np.ndarray, np.ndarray]:
+    from rushton.lifelines.regimes import RESIDENCE_EDGES
+
+    return RESIDENCE_EDGES, np.asarray(statistics(result).pattern_stays, float)
+
+
+def _arcs(result: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from rushton.lifelines.regimes import ARC_EDGES, ARC_MAX_EDGES
+
+    return ARC_EDGES, ARC_MAX_EDGES, np.asarray(statistics(result).arcs_above, float)
+
+
+def _circulation(result: Any) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(result.circulation_edges), np.asarray(result.circulation_counts, float)
+
+
+def _published_circulation(summary: dict[str, Any]) -> list[tuple[str, float]]:
+    value = (summary.get("flow") or {}).get("circulation_time_s")
+    return [("volume / pumped flow", float(value))] if value is not None else []
+
+
+def signal_distribution(result: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(1001,) s and (1001,) share of the smoothed samples below it."""
+    from rushton.lifelines.regimes import SIGNAL_EDGES
+
+    counts = np.asarray(statistics(result).signal_counts, float)
+    return SIGNAL_EDGES, np.concatenate([[0.0], np.cumsum(counts)]) / max(1.0, counts.sum())
+
+
+
+
+def tracks(result: Any, count: int = 5, seconds: float = 60.0) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places (n_t, 3) m and s (n_t,) of a few cells over the first minute of their records."""
+    records = result.records()
+    time = np.asarray(records.time)
+    shown = np.flatnonzero(time - time[0] <= seconds)
+    chosen = np.linspace(0, records.s.shape[0] - 1, min(count, records.s.shape[0])).astype(int)
+    return [
+        (np.column_stack([records.x[c][shown], records.y[c][shown], records.z[c][shown]]), np.asarray(records.s[c][shown])) for c in chosen
+    ]

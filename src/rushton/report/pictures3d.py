@@ -1,0 +1,223 @@
+"""The tank in three dimensions, drawn by PyVista in a process of its own.
+
+VTK ends the whole process with a segmentation fault where libX11 is missing, or EGL and OSMesa both; so it is never
+loaded here. A child process draws, with a time limit, first with the window kind that suits the machine and then with
+the others; if none works, matplotlib draws a plainer picture and a note says so. A picture never costs a finished run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from rushton.report.style import EXCESS, INK, STEEL, SUBSTRATE_MAP, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TIME_LIMIT_S = 90.0
+"""Longest time one attempt may take, s."""
+
+
+@dataclass
+class Scene:
+    """What is drawn: geometry of the case, cell fields on the closed grid of mesh-cell centres, tracks of cells.
+
+    Attributes
+    ----------
+    geometry : dict
+        Tank, impellers, feeds; lengths in m, angles in rad.
+    points : (nr, nt + 1, nz, 3) float32
+        Mesh-cell centres, the first angle repeated, m.
+    velocity : (nr, nt + 1, nz, 3) float32 or None
+        Cartesian, m/s.
+    uptake_ratio : (nr, nt + 1, nz) float32 or None
+        s = q / q_max.
+    tracks : list of ((n_t, 3), (n_t,))
+        Places (m) and s of a few cells.
+    tip_speed : float
+        m/s.
+    excess : float
+        s of the border between limitation and excess.
+    """
+
+    geometry: dict[str, Any]
+    points: np.ndarray
+    velocity: np.ndarray | None = None
+    uptake_ratio: np.ndarray | None = None
+    tracks: list[tuple[np.ndarray, np.ndarray]] = field(default_factory=list)
+    tip_speed: float = 1.0
+    excess: float = 0.95
+
+
+@dataclass
+class Pictures:
+    """PNG bytes by name (``plume``, ``flow``), the window kind that drew them, or a note why none did."""
+
+    images: dict[str, bytes]
+    window: str = ""
+    note: str = ""
+
+
+def build_scene(case: Any, mesh: Any, flow: Any = None, uptake_ratio: np.ndarray | None = None, excess: float = 0.95) -> Scene:
+    """Gather what the child process needs from case, mesh and results."""
+
+    def closed(a: np.ndarray) -> np.ndarray:
+        return np.concatenate([a, a[:, :1]], axis=1)
+
+    r, th, z = mesh.r_centre.copy(), np.append(mesh.theta_centre, mesh.theta_centre[0]), mesh.z_centre.copy()
+    r[-1], z[0], z[-1] = mesh.r[-1], mesh.z[0], mesh.z[-1]
+    shape = (r.size, th.size, z.size)
+    points = np.empty((*shape, 3), np.float32)
+    points[..., 0] = (r[:, None] * np.cos(th))[:, :, None]
+    points[..., 1] = (r[:, None] * np.sin(th))[:, :, None]
+    points[..., 2] = z
+    velocity = None
+    tip = 1.0
+    if flow is not None:
+        u = closed(flow.velocity)
+        c, s = np.cos(th)[None, :, None], np.sin(th)[None, :, None]
+        velocity = np.stack([u[..., 0] * c - u[..., 1] * s, u[..., 0] * s + u[..., 1] * c, u[..., 2]], axis=-1).astype(np.float32)
+        tip = math.pi * flow.speed * max(imp.diameter for imp in case.impellers)
+    ratio = None if uptake_ratio is None else closed(np.asarray(uptake_ratio, np.float32))
+    return Scene(_geometry(case), points, velocity, ratio, tip_speed=tip, excess=excess)
+
+
+def _geometry(case: Any) -> dict[str, Any]:
+    tank = case.tank
+    return {
+        "diameter": tank.diameter,
+        "height": tank.liquid_height,
+        "shaft": tank.shaft_diameter,
+        "baffles": tank.baffles.count,
+        "baffle_width": tank.baffles.width,
+        "impellers": [
+            {
+                "diameter": imp.diameter,
+                "clearance": imp.clearance,
+                "blades": imp.blades,
+                "blade_height": imp.blade_height,
+                "blade_length": imp.blade_length,
+                "disc": imp.disc_diameter,
+                "angle": imp.angle,
+            }
+            for imp in case.impellers
+        ],
+        "feeds": [{"xyz": _xyz(f.position), "diameter": f.diameter} for f in case.feeds or ()],
+    }
+
+
+def _xyz(p: Any) -> list[float]:
+    return [p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), p.height]
+
+
+def window_kinds() -> tuple[str, ...]:
+    """VTK window kinds to try, in order; "" leaves the choice to VTK."""
+    if not sys.platform.startswith("linux"):
+        return ("",)
+    bare = ("vtkEGLRenderWindow", "vtkOSOpenGLRenderWindow")
+    return ("", *bare) if os.environ.get("DISPLAY") else bare
+
+
+def render(scene: Scene, windows: tuple[str, ...] | None = None, limit_s: float = TIME_LIMIT_S) -> Pictures:
+    """Draw the scene in a child process; try every window kind, give up with a note.
+
+    Parameters
+    ----------
+    windows : tuple of str, optional
+        VTK window kinds to try; by default those that suit the machine.
+    limit_s : float
+        Time limit of one attempt, s.
+    """
+    reasons = []
+    with tempfile.TemporaryDirectory(prefix="rushton_picture_") as name:
+        folder = Path(name)
+        _write(scene, folder)
+        for window in window_kinds() if windows is None else windows:
+            why = _attempt(folder, window, limit_s)
+            images = {p.stem: p.read_bytes() for p in sorted(folder.glob("*.png"))}
+            if not why and images:
+                return Pictures(images, window or "default")
+            reasons.append(f"{window or 'default window'}: {why or 'no picture came out'}")
+    return Pictures({}, note="VTK cannot draw on this machine (" + "; ".join(reasons) + "); a plainer picture stands here.")
+
+
+def _write(scene: Scene, folder: Path) -> None:
+    arrays: dict[str, np.ndarray] = {"points": scene.points}
+    if scene.velocity is not None:
+        arrays["velocity"] = scene.velocity
+    if scene.uptake_ratio is not None:
+        arrays["uptake_ratio"] = scene.uptake_ratio
+    for n, (xyz, s) in enumerate(scene.tracks):
+        arrays[f"track_{n}"] = np.column_stack([xyz, s]).astype(np.float32)
+    np.savez(folder / "scene.npz", **cast(Any, arrays))
+    meta = {"geometry": scene.geometry, "tip_speed": scene.tip_speed, "excess": scene.excess, "tracks": len(scene.tracks)}
+    (folder / "scene.json").write_text(json.dumps(meta), encoding="utf-8")
+
+
+def _attempt(folder: Path, window: str, limit_s: float) -> str:
+    """Run the child once; empty text if it drew."""
+    package_root = str(Path(__file__).resolve().parents[2])
+    env = dict(os.environ)
+    env["PYTHONPATH"] = os.pathsep.join(p for p in (package_root, env.get("PYTHONPATH", "")) if p)
+    env["PYVISTA_OFF_SCREEN"] = "true"
+    if window:
+        env["VTK_DEFAULT_OPENGL_WINDOW"] = window
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", "rushton.report.vtk_scene", str(folder)],
+            env=env, timeout=limit_s, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return f"no answer within {limit_s:.0f} s"
+    except OSError as error:
+        return str(error)
+    if child.returncode == 0:
+        return ""
+    if child.returncode < 0:
+        return f"ended by signal {-child.returncode}"
+    last = [line.strip() for line in child.stderr.splitlines() if line.strip()]
+    return (last[-1] if last else f"exit status {child.returncode}")[:200]
+
+
+def plain_picture(scene: Scene) -> Figure:
+    """The same scene by matplotlib alone: outline, impellers, feed and tracks in perspective."""
+    g = scene.geometry
+    figure = new_figure(3.8, 5.2)
+    axes: Any = figure.add_subplot(projection="3d")
+    radius, height = 0.5 * g["diameter"], g["height"]
+    turn = np.linspace(0.0, 2.0 * np.pi, 73)
+    for z in (0.0, height):
+        axes.plot(radius * np.cos(turn), radius * np.sin(turn), z, color=STEEL, lw=0.9)
+    for n in range(g["baffles"]):
+        a = 2.0 * np.pi * n / g["baffles"]
+        x = np.array([radius - g["baffle_width"], radius, radius, radius - g["baffle_width"], radius - g["baffle_width"]])
+        axes.plot(x * np.cos(a), x * np.sin(a), [0, 0, height, height, 0], color=STEEL, lw=0.8)
+    axes.plot([0, 0], [0, 0], [g["impellers"][0]["clearance"], height], color=INK, lw=2.0)
+    for imp in g["impellers"]:
+        d, w, b = imp["diameter"], imp["blade_height"], imp["blade_length"]
+        for n in range(imp["blades"]):
+            a = imp["angle"] + 2.0 * np.pi * n / imp["blades"]
+            x = np.array([0.5 * d - b, 0.5 * d, 0.5 * d, 0.5 * d - b, 0.5 * d - b])
+            z = imp["clearance"] + 0.5 * w * np.array([-1, -1, 1, 1, -1])
+            axes.plot(x * np.cos(a), x * np.sin(a), z, color=INK, lw=1.0)
+    for feed in g["feeds"]:
+        axes.scatter(*feed["xyz"], color=EXCESS, s=30)
+    points = None
+    for xyz, s in scene.tracks:
+        points = axes.scatter(*xyz.T, c=s, cmap=SUBSTRATE_MAP, vmin=0, vmax=1, s=1.5, lw=0)
+    if points is not None:
+        figure.colorbar(points, ax=axes, shrink=0.5, label="q / q$_{max}$, –")
+    axes.set_box_aspect((1, 1, height / g["diameter"]))
+    axes.view_init(elev=14, azim=-60)
+    axes.set_axis_off()
+    return figure

@@ -1,0 +1,214 @@
+"""Chapters on the tank, its flow, mixing and substrate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rushton.report import drawing, figures_flow, figures_scalar
+from rushton.report.blocks import Block, Note, Picture, Section, missing, picture, table
+from rushton.report.numbers import number, percent
+from rushton.report.pictures3d import Pictures, Scene, plain_picture
+from rushton.report.style import png_uri
+
+
+def tank(case: Any, pictures: Pictures | None, scene: Scene | None) -> Section:
+    """The drawing to scale and the table of its proportions."""
+    t = case.tank
+    section = Section("tank", "The tank")
+    section.blocks.append(
+        picture(
+            lambda: drawing.draw_tank(case),
+            f"The tank to scale. Angle 0 is the plane of the first baffle, rotation is anticlockwise seen from above, "
+            f"heights count from the floor. Liquid volume {number(float(t.volume))} m³ with the shaft.",
+            "Side view and plan of the tank with impellers, baffles, feed and probes",
+        )
+    )
+    rows = [
+        (
+            str(n + 1), f"{imp.blades} blades", imp.diameter, imp.diameter / t.diameter, imp.clearance, imp.clearance / t.diameter,
+            imp.blade_height / imp.diameter, imp.blade_thickness / imp.diameter,
+        )
+        for n, imp in enumerate(case.impellers)
+    ]
+    section.blocks.append(
+        table(("Impeller", "Type", "D, m", "D/T", "C, m", "C/T", "Blade height/D", "Thickness/D"), rows, numbers=range(2, 8))
+    )
+    return section
+
+
+def hero(pictures: Pictures | None, scene: Scene | None) -> list[Block]:
+    """The three-dimensional pictures for the first screen, or the plain one with the reason."""
+    if scene is None:
+        return []
+    if pictures is not None and pictures.images:
+        captions = {
+            "plume": (
+                "Amber: where sugar is in excess around the feed. Green veil: half of the largest uptake. Tubes: the ways of a few cells, "
+                "coloured by their uptake." if scene.uptake_ratio is not None else "The tank with its impellers and baffles."
+            ),
+            "flow": "Streamlines of the mean flow, coloured by speed over tip speed.",
+        }
+        return [
+            Picture(png_uri(pictures.images[name]), captions.get(name, ""), captions.get(name, name), "half")
+            for name in ("plume", "flow")
+            if name in pictures.images
+        ]
+    out: list[Block] = [picture(lambda: plain_picture(scene), "The tank in perspective.", "Tank in perspective", "half")]
+    if pictures is not None and pictures.note:
+        out.append(Note(pictures.note, "missing"))
+    return out
+
+
+def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
+    """Velocity, turbulence, power."""
+    part = summary.get("flow") or {}
+    section = Section("flow", "Flow and power")
+    if result is None:
+        section.blocks.append(missing(part, "Flow"))
+        return section
+    if part.get("converged") is False:
+        section.blocks.append(Note(
+            "The flow solver stopped before its own rule was met. The flow is kept and everything below rests on it; judge it before use"
+            + (f" ({result.numbers.message})." if getattr(getattr(result, 'numbers', None), 'message', '') else "."), "warn",
+        ))
+    section.lead = (
+        f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the standard k-ε model; "
+        f"tip speed {number(part.get('tip_speed_m_s'))} m/s, Reynolds number {number(part.get('reynolds'))}."
+    )
+    powers, pumping = part.get("power_number") or [], part.get("flow_number") or []
+    rows = []
+    for n, imp in enumerate(case.impellers):
+        po = powers[n] if n < len(powers) else None
+        rows.append((f"{n + 1} ({imp.blades} blades, {number(imp.diameter)} m)", po, pumping[n] if n < len(pumping) else None))
+    section.blocks += [
+        picture(
+            lambda: figures_flow.velocity_planes(case, result),
+            "Speed over tip speed with in-plane streamlines: mid-way between two baffles, and in the layer just behind a baffle.",
+            "Speed on two vertical planes",
+        ),
+        picture(
+            lambda: figures_flow.impeller_planes(case, result),
+            "Speed at the mid-plane of each impeller from above; blades white, baffles black.",
+            "Speed at the impellers from above",
+        ),
+        picture(
+            lambda: figures_flow.turbulence_planes(case, result),
+            "Turbulence mid-way between two baffles, logarithmic: energy, dissipation and the eddy viscosity that spreads tracer and cells.",
+            "Turbulence on a vertical plane",
+        ),
+        table(("Impeller", "Power number", "Flow number"), rows, "Power and pumping of each impeller", numbers=(1, 2)),
+        table(
+            ("Integral", "Value"),
+            [
+                ("Shaft power", _si(part.get("power_W"), "W")),
+                ("Specific power", _si(part.get("specific_power_W_m3"), "W/m³")),
+                ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
+                ("Dissipation over shaft power, resolved by the model", number(part.get("dissipation_power_ratio"))),
+                ("Dissipation over shaft power, by the scheme", number(part.get("numerical_dissipation_ratio"))),
+                ("Iterations on the finest mesh", number(part.get("iterations"))),
+            ],
+            numbers=(1,),
+        ),
+    ]
+    return section
+
+
+def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
+    """Tracer pulse and blend time by each definition."""
+    part = summary.get("mixing") or {}
+    section = Section("mixing", "Mixing")
+    if result is None:
+        section.blocks.append(missing(part, "Mixing"))
+        return section
+    pulse = case.mixing.pulse
+    section.lead = (
+        f"A pulse of tracer is put into a sphere of {number(pulse.diameter)} m at radius {number(pulse.radius)} m and height "
+        f"{number(pulse.height)} m, and followed until the whole tank is even."
+    )
+    labels = [_place(p) for p in case.mixing.probes]
+    time = np.asarray(result.time)
+    variance = getattr(result, "variance", None)
+    section.blocks += [
+        picture(
+            lambda: figures_scalar.tracer_curves(
+                time, np.asarray(result.probe_curves), labels, time if variance is not None else None,
+                None if variance is None else np.asarray(variance), part.get("theta95_probe_s"), part.get("theta95_variance_s"),
+            ),
+            "Left: tracer at the probes over its final value, with the band of 1 ± 0.05. Right: unevenness of the whole tank, "
+            "below 0.05 it counts as mixed.",
+            "Tracer curves and variance over time",
+        ),
+        table(
+            ("Definition", "Value"),
+            [
+                ("Slowest probe inside 1 ± 0.05 for good", _si(part.get("theta95_probe_s"), "s", part.get("theta95_probe_s_reason"))),
+                ("Coefficient of variation of the tank below 0.05", _si(part.get("theta95_variance_s"), "s", part.get("theta95_variance_s_reason"))),
+                ("Three time constants of the slowest exchange mode", _si(part.get("slowest_mode_s"), "s", part.get("slowest_mode_s_reason"))),
+                ("Revolutions to mix, N θ₉₅", number(part.get("n_theta95"))),
+            ],
+            "Mixing time by each definition", numbers=(1,),
+        ),
+    ]
+    return section
+
+
+def substrate(case: Any, result: Any, mesh: Any, summary: dict[str, Any]) -> Section:
+    """Gradient of the fed substrate and its regimes."""
+    part = summary.get("substrate") or {}
+    section = Section("substrate", "Substrate gradients")
+    if result is None or mesh is None:
+        section.blocks.append(missing(part, "Substrate gradients"))
+        return section
+    regimes = case.strain.regimes
+    name = case.feeds[0].substrate
+    section.lead = (
+        f"The {name} is fed at one place and eaten everywhere: near the feed cells are in excess (q above {percent(regimes.excess)} of "
+        f"its largest value), far from it they starve (below {percent(regimes.starvation)})."
+    )
+    section.blocks += [
+        picture(
+            lambda: figures_scalar.gradient_planes(
+                case, mesh, np.asarray(result.concentration), np.asarray(result.uptake_ratio), regimes.starvation, regimes.excess
+            ),
+            f"Concentration of {name} (logarithmic) and relative uptake q/q_max. Orange line: border of excess; light blue line: border of "
+            "starvation.",
+            "Substrate gradient on vertical planes",
+        ),
+        table(
+            ("Quantity", "Value"),
+            [
+                ("Mean concentration", _si(part.get("mean_mol_m3"), "mol/m³")),
+                ("Lowest", _si(part.get("min_mol_m3"), "mol/m³")),
+                ("Highest", _si(part.get("max_mol_m3"), "mol/m³")),
+                ("In an ideally mixed vessel with the same feed", _si(part.get("ideal_mixed_mol_m3"), "mol/m³")),
+                ("Volume in excess", percent(part.get("share_excess"))),
+                ("Volume in limitation", percent(part.get("share_limitation"))),
+                ("Volume in starvation", percent(part.get("share_starvation"))),
+            ],
+            numbers=(1,),
+        ),
+    ]
+    return section
+
+
+def published(case: Any, results_folder: Path, summary: dict[str, Any]) -> list[Block]:
+    """Published values of this case beside ours, where the case has them."""
+    from rushton.report.published import rows_for
+
+    rows = rows_for(case, results_folder, summary)
+    if not rows:
+        return [Note("No published values are known for this case.", "info")]
+    return [table(("Quantity", "This run", "Published", "Source"), rows, numbers=(1, 2))]
+
+
+def _place(p: Any) -> str:
+    return f"r {p.radius:.2g} m, {np.degrees(p.angle):.0f}°, z {p.height:.2g} m"
+
+
+def _si(value: Any, unit: str, reason: Any = None) -> str:
+    if value is None:
+        return f"– ({reason})" if reason else "–"
+    return f"{number(value)} {unit}"

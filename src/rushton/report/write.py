@@ -1,0 +1,152 @@
+"""report.html: gathers the chapters, fills the template, writes one file that needs no network."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from rushton.report import checks, headline, lifeline_section, outcome_sections, sections, tables
+from rushton.report.blocks import Note, Section
+from rushton.report.pictures3d import Pictures, Scene, build_scene, render
+
+log = logging.getLogger(__name__)
+
+FILE_NAME = "report.html"
+
+
+def write_report(
+    results_folder: Path,
+    case: Any,
+    flow: Any = None,
+    mixing: Any = None,
+    substrate: Any = None,
+    lifelines: Any = None,
+    response: Any = None,
+    scaledown: Any = None,
+    summary: dict[str, Any] | None = None,
+) -> Path:
+    """Write ``report.html`` into a results folder.
+
+    Parameters
+    ----------
+    results_folder : Path
+        Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
+    case : Case
+    flow, mixing, substrate, lifelines, response, scaledown
+        Results of the stages; None where a stage was not run, the reason then comes from the summary.
+    summary : dict
+        What summary.json holds.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    from rushton.store import atomic_write_text
+
+    folder, numbers = Path(results_folder), summary or {}
+    mesh = flow.mesh if flow is not None else None
+    started = time.perf_counter()
+    scene, pictures = _three_dimensions(case, flow, substrate, lifelines)
+    made = checks.gather(case, numbers, _mean_uptake(lifelines))
+    chapters = [
+        _chapter("tank", "The tank", lambda: sections.tank(case, pictures, scene)),
+        _chapter("flow", "Flow and power", lambda: sections.flow(case, flow, numbers)),
+        _chapter("mixing", "Mixing", lambda: sections.mixing(case, mixing, numbers)),
+        _chapter("substrate", "Substrate gradients", lambda: sections.substrate(case, substrate, mesh, numbers)),
+        _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
+        _chapter("response", "What the cells make of it", lambda: outcome_sections.response(case, response, numbers)),
+        _chapter("scaledown", "What to do in the laboratory", lambda: outcome_sections.scaledown(case, scaledown, lifelines, folder, numbers)),
+        _chapter("published", "Beside published values", lambda: Section("published", "Beside published values", blocks=sections.published(case, folder, numbers))),
+        _chapter("checks", "Checks", lambda: Section("checks", "Checks", CHECKS_LEAD, list(checks.block(made)))),
+        _chapter("variables", "The three classes of variables", lambda: tables.variables(case, numbers)),
+        _chapter("values", "Every value used", lambda: tables.values(case, folder)),
+        _chapter("run", "How it was computed", lambda: tables.run(folder, numbers)),
+    ]
+    verdict, tone = checks.verdict(made)
+    page = _template().render(
+        title=case.title or case.name,
+        version=_version(),
+        meta=_meta(case),
+        tiles=headline.tiles(numbers),
+        story=headline.story(case, numbers),
+        verdict=verdict,
+        verdict_tone=tone,
+        hero=sections.hero(pictures, scene),
+        sections=chapters,
+        css=_stylesheet(),
+        written=datetime.now().strftime("%d %B %Y, %H:%M"),
+    )
+    path = folder / FILE_NAME
+    atomic_write_text(path, page)
+    log.info("report of %.1f MB written in %.1f s", len(page) / 1e6, time.perf_counter() - started)
+    return path
+
+
+CHECKS_LEAD = "What must hold in every run, whatever the tank. Imbalances and errors are relative, zero when perfect."
+
+
+def _chapter(anchor: str, title: str, make: Callable[[], Section]) -> Section:
+    """A chapter; one that cannot be written leaves its reason, so that the others are still shown."""
+    try:
+        return make()
+    except Exception as error:
+        log.warning("chapter '%s' could not be written", title, exc_info=True)
+        return Section(anchor, title, blocks=[Note(f"This chapter could not be written: {type(error).__name__}: {error}", "missing")])
+
+
+def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> tuple[Scene | None, Pictures | None]:
+    """Scene and its pictures; nothing without a mesh, and never an error."""
+    if flow is None:
+        return None, None
+    try:
+        excess = case.strain.regimes.excess if case.strain is not None else 0.95
+        ratio = substrate.uptake_ratio if substrate is not None else None
+        scene = build_scene(case, flow.mesh, flow, ratio, excess)
+        scene.tracks = lifeline_section.tracks(lifelines) if lifelines is not None else []
+        return scene, render(scene)
+    except Exception as error:
+        log.warning("the picture in three dimensions failed", exc_info=True)
+        return None, Pictures({}, note=f"{type(error).__name__}: {error}")
+
+
+def _mean_uptake(lifelines: Any) -> float | None:
+    return None if lifelines is None else float(lifeline_section.statistics(lifelines).mean)
+
+
+def _meta(case: Any) -> str:
+    from rushton.report.numbers import number
+
+    blades = " + ".join(f"{imp.blades}-blade {imp.type}" for imp in case.impellers)
+    parts = [f"{number(float(case.tank.volume))} m³", blades, f"{number(60.0 * case.operation.speed)} rpm"]
+    if case.strain is not None:
+        parts.append(case.strain.name or case.strain.model)
+    parts.append(f"{case.numerics.quality} quality")
+    return " · ".join(parts)
+
+
+def _template() -> Any:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("rushton.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=False
+    )
+    return environment.get_template("report.html.j2")
+
+
+def _stylesheet() -> Any:
+    from importlib.resources import files
+
+    from markupsafe import Markup
+
+    return Markup(files("rushton.report").joinpath("templates/report.css").read_text(encoding="utf-8"))
+
+
+def _version() -> str:
+    from rushton import __version__
+
+    return __version__
