@@ -1,0 +1,293 @@
+"""Blend time: a pulse of tracer on the frozen flow, read by probes and by the volume.
+
+::
+
+    V dC/dt + A C = T(C),      C(0) = pulse, 1 mol in a sphere
+
+    theta95, probes     last time at which the slowest probe has |C/Cinf - 1| > 0.05
+    theta95, variance   last time at which sqrt(sum V (C/Cinf - 1)^2 / sum V) > 0.05
+    slowest mode        3 / |lambda_2|, lambda_2 the slowest decay but one (the constant) of V^-1 A, 1/s
+
+Symbols and units as in :mod:`rushton.transport.operator`; Cinf = 1 mol / liquid volume. 3 = -ln 0.05. The slowest mode does not depend
+on pulse and probe; the other two do, so both places are part of the result. A probe reads its mesh cell.
+
+Source of the criteria: E. L. Paul, V. A. Atiemo-Obeng, S. M. Kresta (eds.), Handbook of Industrial Mixing (2004), ch. 9.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rushton.flow.field import Flow
+from rushton.store import Progress, load_result, save_result, silent
+from rushton.transport.operator import ScalarOperator, assemble
+from rushton.transport.stepping import TimeStepper
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+
+BAND = 0.05
+"""Blended: within this of the final value, -."""
+STEPS_PER_REVOLUTION = 2.0
+"""Time steps per turn of the stirrer, -."""
+MARGIN = 1.3
+"""The run goes on to this many times the blend time, to see whether anything leaves the band again, -."""
+LONGEST = 2000.0
+"""Revolutions after which an unmixed run stops, unless the case sets a duration, -."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mixing:
+    """Blend times of one pulse.
+
+    Attributes
+    ----------
+    time : (n_time,) float
+        s.
+    probe_curves : (n_probe, n_time) float
+        C/Cinf in the mesh cell of each probe.
+    variance_curve : (n_time,) float
+        sqrt(sum V (C/Cinf - 1)^2 / sum V).
+    probes : (n_probe, 3) float
+        Radius m, angle rad, height m.
+    pulse : (4,) float
+        Radius m, angle rad, height m, diameter m of the sphere.
+    theta95_probes_s : (n_probe,) float
+        Blend time of each probe, s; nan if the run ended before.
+    theta95_probe_s, theta95_variance_s : float or None
+        s; None if the run ended before.
+    slowest_mode_s : float or None
+        3/|lambda_2|, s.
+    n_theta95 : float or None
+        Revolutions to theta95_variance_s.
+    tracer_mass_error : float
+        Largest relative change of the amount of tracer.
+    schmidt_turbulent : float
+    time_step : float
+        s.
+    reason : str
+        Why a blend time is missing; empty if none is.
+    """
+
+    time: np.ndarray
+    probe_curves: np.ndarray
+    variance_curve: np.ndarray
+    probes: np.ndarray
+    pulse: np.ndarray
+    theta95_probes_s: np.ndarray
+    theta95_probe_s: float | None
+    theta95_variance_s: float | None
+    slowest_mode_s: float | None
+    n_theta95: float | None
+    tracer_mass_error: float
+    schmidt_turbulent: float
+    time_step: float
+    reason: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """Section ``mixing`` of summary.json."""
+        out: dict[str, Any] = {"tracer_mass_error": self.tracer_mass_error}
+        for key in ("theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95"):
+            out[key] = getattr(self, key)
+            if out[key] is None:
+                out[f"{key}_reason"] = self.reason
+        return out
+
+    def save(self, folder: Path) -> None:
+        """Write the result into a folder."""
+        arrays = {n: getattr(self, n) for n in _ARRAYS}
+        save_result(folder, arrays, {n: getattr(self, n) for n in _VALUES})
+
+    @classmethod
+    def load(cls, folder: Path) -> Mixing:
+        """Read what ``save`` wrote."""
+        arrays, meta = load_result(folder)
+        return cls(**{n: arrays[n] for n in _ARRAYS}, **{n: meta[n] for n in _VALUES})
+
+    def export(self, results_folder: Path) -> None:
+        """Write mixing.csv (volume) and probes.csv (each probe) into the results folder."""
+        folder = Path(results_folder)
+        _write_csv(folder / "mixing.csv", ["time_s", "deviation"], np.column_stack([self.time, self.variance_curve]))
+        names = [f"r{r:.4g}m_a{math.degrees(a):.4g}deg_h{h:.4g}m" for r, a, h in self.probes]
+        _write_csv(folder / "probes.csv", ["time_s", *names], np.column_stack([self.time, self.probe_curves.T]))
+
+
+_ARRAYS = ("time", "probe_curves", "variance_curve", "probes", "pulse", "theta95_probes_s")
+_VALUES = (
+    "theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95", "tracer_mass_error", "schmidt_turbulent",
+    "time_step", "reason",
+)  # fmt: skip
+
+
+def _write_csv(path: Path, header: list[str], rows: np.ndarray) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows([[f"{v:.7g}" for v in row] for row in rows])
+
+
+def last_time_outside(time: np.ndarray, deviation: np.ndarray, band: float = BAND) -> float:
+    """Last time at which a curve is outside the band, interpolated; nan if it ends outside.
+
+    Parameters
+    ----------
+    time : (n_time,) float
+        s.
+    deviation : (n_time,) float
+        Distance from the final value, >= 0.
+    """
+    outside = np.flatnonzero(deviation > band)
+    if outside.size == 0:
+        return float(time[0])
+    n = int(outside[-1])
+    if n + 1 == time.size:
+        return math.nan
+    share = (deviation[n] - band) / (deviation[n] - deviation[n + 1])
+    return float(time[n] + share * (time[n + 1] - time[n]))
+
+
+def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
+    """Run the tracer test of a case.
+
+    Parameters
+    ----------
+    case : Case
+        ``case.mixing`` names pulse, probes and turbulent Schmidt number.
+    flow : Flow
+    progress : Progress
+
+    Returns
+    -------
+    Mixing
+    """
+    settings, mesh = case.mixing, flow.mesh
+    pulse = settings.pulse
+    weights = mesh.sphere_weights(pulse.radius, pulse.angle, pulse.height, pulse.diameter)
+    cells = [mesh.locate(p.radius, p.angle, p.height) for p in settings.probes]
+    progress(0.0, "assembling the transport operator")
+    operator = assemble(flow, settings.schmidt_turbulent)
+    time_step = 1.0 / (STEPS_PER_REVOLUTION * flow.speed)
+    limit = settings.duration or LONGEST / flow.speed
+    time, probes, spread, mass_error, last = _run(operator, weights, cells, time_step, limit, progress)
+    blended = np.array([last_time_outside(time, np.abs(curve - 1.0)) for curve in probes])
+    by_probe = None if np.isnan(blended).any() else float(blended.max())
+    by_volume = last_time_outside(time, spread)
+    reason = "" if by_probe is not None and not math.isnan(by_volume) else f"not blended within {time[-1]:.4g} s"
+    progress(0.9, "slowest mode")
+    mode, mode_reason = slowest_mode(operator, last, 3.0 / max(time[-1], time_step))
+    return Mixing(
+        time=time,
+        probe_curves=probes,
+        variance_curve=spread,
+        probes=np.array([(p.radius, p.angle, p.height) for p in settings.probes]),
+        pulse=np.array([pulse.radius, pulse.angle, pulse.height, pulse.diameter]),
+        theta95_probes_s=blended,
+        theta95_probe_s=by_probe,
+        theta95_variance_s=None if math.isnan(by_volume) else by_volume,
+        slowest_mode_s=mode,
+        n_theta95=None if math.isnan(by_volume) else flow.speed * by_volume,
+        tracer_mass_error=mass_error,
+        schmidt_turbulent=settings.schmidt_turbulent,
+        time_step=time_step,
+        reason="; ".join(r for r in (reason, mode_reason) if r),
+    )
+
+
+def _run(
+    operator: ScalarOperator,
+    weights: np.ndarray,
+    cells: list[tuple[int, int, int]],
+    time_step: float,
+    limit: float,
+    progress: Progress,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, float, np.ndarray]:
+    """Step until everything has been blended for a while: (time, probes C/Cinf, deviation, mass error, last C/Cinf)."""
+    volumes = operator.volumes
+    total = float(volumes.sum())
+    fluid = volumes > 0.0
+    c = np.zeros(volumes.shape)
+    c[fluid] = weights[fluid] * total / volumes[fluid]  # C/Cinf
+    stepper = TimeStepper(operator, time_step)
+    where = tuple(np.array(cells).T)
+    time, probes, spread = [0.0], [c[where]], [_deviation(c, volumes, total)]
+    mass_error = abs(float((volumes * c).sum()) / total - 1.0)
+    blended = 0.0
+    while time[-1] < limit * (1.0 - 1e-9) and time[-1] <= MARGIN * blended + 10.0 * time_step:
+        c = stepper.step(c)
+        time.append(time[-1] + time_step)
+        probes.append(c[where])
+        spread.append(_deviation(c, volumes, total))
+        mass_error = max(mass_error, abs(float((volumes * c).sum()) / total - 1.0))
+        if spread[-1] > BAND or np.abs(probes[-1] - 1.0).max() > BAND:
+            blended = time[-1]
+        if len(time) % 10 == 0:
+            progress(0.05 + 0.85 * _done(spread, time[-1], limit), f"tracer at {time[-1]:.4g} s")
+    return np.array(time), np.array(probes).T, np.array(spread), mass_error, c
+
+
+def _deviation(c: np.ndarray, volumes: np.ndarray, total: float) -> float:
+    return math.sqrt(float((volumes * (c - 1.0) ** 2).sum()) / total)
+
+
+def _done(spread: list[float], time: float, limit: float) -> float:
+    """Share of the run: the deviation falls from its first value to about 0.02, by decades."""
+    decades = math.log(spread[0] / max(spread[-1], 1e-6)) / math.log(spread[0] / 0.02)
+    return min(1.0, max(decades, time / limit))
+
+
+def slowest_mode(operator: ScalarOperator, start: np.ndarray, rate: float) -> tuple[float | None, str]:
+    """3 / Re lambda_2 of the exchange operator V^-1 A, s.
+
+    Arnoldi iteration on one implicit step (1 + dt V^-1 A)^-1, whose largest eigenvalue but one is mu = 1/(1 + dt lambda_2); the constant is
+    projected out. If lambda_2 is a complex pair its decay rate counts, not its frequency.
+
+    Parameters
+    ----------
+    operator : ScalarOperator
+    start : (nr, nt, nz) float
+        A field in which the mode is strong: the last of a tracer run.
+    rate : float
+        Guess of the order of the decay rate, 1/s.
+
+    Returns
+    -------
+    float or None, str
+        Time, s, or None and the reason.
+    """
+    from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
+
+    from rushton.transport.linear import LinearSystem
+
+    volumes, fluid = operator.volumes, ~operator.mesh.solid
+    capacity = volumes * (2.0 * rate)  # dt = 1/(2 rate)
+    system = LinearSystem(operator.diagonal, operator.neighbours, capacity, fluid)
+    v = volumes[fluid]
+    field = np.zeros(volumes.shape)
+
+    def without_constant(x: np.ndarray) -> np.ndarray:
+        return x - float(v @ x) / float(v.sum())
+
+    def implicit_step(x: np.ndarray) -> np.ndarray:
+        field[fluid] = without_constant(x)
+        new = field.copy()
+        system.solve(capacity * field, new, tolerance=1e-6, limit=400)
+        return without_constant(new[fluid])
+
+    n = v.size
+    try:
+        mu = eigs(
+            LinearOperator((n, n), matvec=implicit_step, dtype=float), k=2, which="LM", ncv=10, tol=2e-3, maxiter=20,
+            v0=without_constant(start[fluid]), return_eigenvectors=False,
+        )  # fmt: skip
+    except ArpackNoConvergence as failure:
+        mu = failure.eigenvalues
+        if len(mu) == 0:
+            return None, "the slowest mode did not converge"
+    decay = ((1.0 / mu - 1.0) * 2.0 * rate).real
+    return float(3.0 / decay.min()), ""
