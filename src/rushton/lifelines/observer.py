@@ -321,3 +321,10 @@ def close_signals(n, limits, tally, memory):
     """End of records of n samples."""
     for p in range(memory.shape[0]):
         close(memory[p], n, limits, tally, 0)
+
+
+@nb.njit(cache=True, nogil=True)
+def close_halves(n, limits, tally, memory):
+    """End of records of n samples of a population whose even and odd members are its halves."""
+    for p in range(memory.shape[0]):
+        close(memory[p], n, limits, tally, p & 1)

@@ -1,0 +1,152 @@
+"""Flow, uptake and impellers as the compiled tracks read them: one 32-byte record per mesh cell.
+
+    a = face flux / mesh-cell volume    1/s,    q = sqrt(2 (nu_t / Sc_t + D_m) dt)    m
+
+and, per ring of mesh cells between s1 = r1^2 and s2 = r2^2, the r^2 that gives the ring its exact resistance to radial
+diffusion: the logarithmic mean s_m = (s2 - s1) / ln(s2 / s1). One metre walked in r then changes r^2 by 2 sqrt(s_m), one
+metre walked in theta changes theta by 1 / sqrt(s_m). At the axis s_m = s2 / (2 ln 2), from the middle of the ring (by
+volume) to its face. A mesh cell at the axis has a closed face there: nothing flows through a line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.errors import SolverError
+from rushton.lifelines import kernels
+from rushton.lifelines.observer import SCALE
+from rushton.mesh.cylinder import OPEN, ROTATING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rushton.case.schema import Impeller
+    from rushton.flow.field import Flow
+    from rushton.mesh.cylinder import TankMesh
+
+MOLECULAR_DIFFUSIVITY = 1e-9
+"""m2/s; keeps the walk defined where there is no turbulence (small solutes in water: 0.5e-9 to 2e-9)."""
+
+
+def ring_means(r: np.ndarray) -> np.ndarray:
+    """(nr,) mean r^2 of every ring (module docstring), m2."""
+    s1, s2 = r[:-1] ** 2, r[1:] ** 2
+    with np.errstate(divide="ignore"):
+        mean = (s2 - s1) / np.log(s2 / np.maximum(s1, 1e-300))
+    return np.where(s1 > 0.0, mean, s2 / (2.0 * np.log(2.0)))
+
+
+def closed_faces(mesh: TankMesh) -> np.ndarray:
+    """(nr, nt, nz) uint8, faces closed to the walk as bits of ``kernels``: every wall, blades too, and the axis."""
+    shut_r, shut_t, shut_z = mesh.wall_r != OPEN, mesh.wall_theta != OPEN, mesh.wall_z != OPEN
+    shut_r = shut_r | (np.arange(mesh.r.size) % (mesh.r.size - 1) == 0)[:, None, None]
+    shut_z = shut_z | (np.arange(mesh.z.size) % (mesh.z.size - 1) == 0)[None, None, :]
+    # a solid neighbour is a wall, whatever the face says
+    solid = mesh.solid
+    shut_r[1:-1] |= solid[1:] | solid[:-1]
+    shut_t = shut_t | solid | np.roll(solid, 1, axis=1)
+    shut_z[:, :, 1:-1] |= solid[:, :, 1:] | solid[:, :, :-1]
+    bits = kernels.WALL_R1 * shut_r[:-1] + kernels.WALL_R2 * shut_r[1:]
+    bits = bits + kernels.WALL_T1 * shut_t + kernels.WALL_T2 * np.roll(shut_t, -1, axis=1)
+    bits = bits + kernels.WALL_Z1 * shut_z[:, :, :-1] + kernels.WALL_Z2 * shut_z[:, :, 1:]
+    return bits.astype(np.uint8)
+
+
+def rates(flow: Flow) -> np.ndarray:
+    """(nr, nt, nz, 6) float64 face fluxes over volume, 1/s; exactly zero on faces that nothing flows through.
+
+    Raises
+    ------
+    SolverError
+        If the fluxes are not divergence-free: tracks through them would gather or thin out.
+    """
+    mesh = flow.mesh
+    if mesh.sector != 1:
+        raise SolverError("tracks need the flow of the full tank", hint="tile the sector with TankMesh.tiled()")
+    solid = mesh.solid
+    fr, ft, fz = flow.flux_r.copy(), flow.flux_theta.copy(), flow.flux_z.copy()
+    fr[(mesh.wall_r != OPEN)] = 0.0
+    fr[0] = 0.0
+    ft[(mesh.wall_theta != OPEN) & (mesh.wall_theta != ROTATING)] = 0.0  # blades sweep: open to the flow
+    fz[(mesh.wall_z != OPEN)] = 0.0
+    v = np.where(solid, np.inf, mesh.volumes)
+    ft2 = np.roll(ft, -1, axis=1)
+    out = np.stack([fr[:-1], fr[1:], ft, ft2, fz[:, :, :-1], fz[:, :, 1:]], axis=-1) / v[..., None]
+    divergence = out[..., 1] - out[..., 0] + out[..., 3] - out[..., 2] + out[..., 5] - out[..., 4]
+    worst = float(np.abs(divergence).max() / max(np.abs(out).max(), 1e-300))
+    if not worst < 1e-6:
+        raise SolverError(
+            f"the face fluxes are not divergence-free: {worst:.2g} of the largest flux is lost in one mesh cell",
+            where="lifelines",
+            hint="project the flow once more (flow stage), or repair the imported fluxes",
+        )
+    return out
+
+
+def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Impeller zones per layer of mesh cells: cylinders of the impeller's diameter, two blade heights high.
+
+    Returns
+    -------
+    low, high : (nz,) float, fractions of the layer between which it is inside; 2, -1 where it is not
+    ring : (nz,) int32, number of rings inside the radius
+    """
+    nz = mesh.shape[2]
+    low, high, ring = np.full(nz, 2.0), np.full(nz, -1.0), np.zeros(nz, np.int32)
+    dz = np.diff(mesh.z)
+    for impeller in impellers:
+        bottom = (impeller.clearance - impeller.blade_height - mesh.z[:-1]) / dz
+        top = (impeller.clearance + impeller.blade_height - mesh.z[:-1]) / dz
+        touched = (bottom < 1.0) & (top > 0.0)
+        low[touched] = np.minimum(low[touched], np.maximum(bottom[touched], 0.0))
+        high[touched] = np.maximum(high[touched], np.minimum(top[touched], 1.0))
+        ring[touched] = np.argmin(np.abs(mesh.r - 0.5 * impeller.diameter))
+    return low, high, ring
+
+
+def make_field(
+    flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impeller], schmidt: float, dt: float
+) -> kernels.Field:
+    """Gather what the tracks read.
+
+    Parameters
+    ----------
+    flow : Flow
+        Absolute face fluxes and eddy viscosity of the full tank.
+    uptake_ratio : (nr, nt, nz) float
+        s = q / q_max per mesh cell, -.
+    impellers : sequence of Impeller
+    schmidt : float
+        Turbulent Schmidt number, -.
+    dt : float
+        Time step, s.
+
+    Returns
+    -------
+    kernels.Field
+    """
+    mesh = flow.mesh
+    nr, nt, nz = mesh.shape
+    record = np.zeros((nr, nt, nz, 8), np.float32)
+    record[..., :6] = rates(flow)
+    record[..., kernels.STEP] = np.sqrt(2.0 * (np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY) * dt)
+    record[..., kernels.UPTAKE] = np.rint(np.clip(uptake_ratio, 0.0, 1.0) * SCALE)
+    s_mean = ring_means(mesh.r)
+    ds = np.diff(mesh.r**2)
+    zone_low, zone_high, zone_ring = impeller_zones(mesh, impellers)
+    return kernels.Field(
+        record=record.reshape(-1, 8),
+        wall=closed_faces(mesh).ravel(),
+        number=mesh.cell_index.ravel(),
+        shape=np.array([nr, nt, nz], np.int64),
+        per_r=2.0 * np.sqrt(s_mean) / ds,
+        per_theta=1.0 / (np.sqrt(s_mean) * mesh.dtheta),
+        per_z=1.0 / np.diff(mesh.z),
+        metre_r=2.0 * np.sqrt(s_mean),
+        zone_low=zone_low,
+        zone_high=zone_high,
+        zone_ring=zone_ring,
+        s_face=mesh.r**2,
+    )

@@ -1,0 +1,252 @@
+"""Lifelines: what a population of cells saw on its way through the tank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rushton.errors import ResultsError
+from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics, stay_quantile
+
+TRACKS = "lifelines.nc"
+"""File with the tracks, in the folder of the result."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """Full records of some cells.
+
+    Attributes
+    ----------
+    time : (n_time,) float, s
+    x, y, z : (n_cell, n_time) float32, place, m; x points to the first baffle, z up from the floor
+    s : (n_cell, n_time) float32, uptake ratio q/q_max, -, not smoothed
+    """
+
+    time: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    s: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Lifelines:
+    """Statistics of the lifelines of a population, and the file with its tracks.
+
+    Attributes
+    ----------
+    folder : Path
+        Where ``lifelines.nc`` is.
+    halves : (SignalStatistics, SignalStatistics)
+        Of the even and of the odd cells, two independent samples.
+    circulation_counts : (2, 360) int
+        Times between entries into impeller zones per duration (``RESIDENCE_EDGES``), per half.
+    circulation_sum_s : (2,) float
+        Their sum, s, per half.
+    cells, mesh_cells : int
+        Number of cells followed and of mesh cells.
+    duration, time_step, sampling : float
+        Of a lifeline, of the walk, and between stored samples, s.
+    smoothing : float
+        Smoothing window as used, s.
+    schmidt : float
+        Turbulent Schmidt number, -.
+    walk, coupling : str
+    seed : int
+    well_mixed_chi2 : float
+        Per degree of freedom, over 128 bins, after the run.
+    lost, in_solid, given_up : int
+        Cells lost, cells found in the solid, steps given up; all must be 0.
+    hops_per_step : float
+        Faces crossed by advection per step.
+    mean_uptake, expected_uptake : float
+        Mean of s over the lifelines and over the volume of the field, -.
+    volume_shares : (3,) float
+        Shares of the volume in excess, limitation, starvation, by the borders without margin.
+    steps_per_core_second : float
+        Steps of walk and analysis per second of processor time.
+    """
+
+    folder: Path
+    halves: tuple[SignalStatistics, SignalStatistics]
+    circulation_counts: np.ndarray
+    circulation_sum_s: np.ndarray
+    volume_shares: np.ndarray
+    cells: int
+    mesh_cells: int
+    duration: float
+    time_step: float
+    sampling: float
+    smoothing: float
+    schmidt: float
+    walk: str
+    coupling: str
+    seed: int
+    well_mixed_chi2: float
+    lost: int
+    in_solid: int
+    given_up: int
+    hops_per_step: float
+    mean_uptake: float
+    expected_uptake: float
+    steps_per_core_second: float
+
+    # --- what is read from it ----------------------------------------------------------------------------------
+
+    @cached_property
+    def statistics(self) -> SignalStatistics:
+        """Of all cells."""
+        return self.halves[0] + self.halves[1]
+
+    @property
+    def shares(self) -> np.ndarray:
+        """(3,) share of time in E, L, S, of the smoothed signal."""
+        return self.statistics.shares
+
+    @property
+    def raw_shares(self) -> np.ndarray:
+        """(3,) share of time in E, L, S before smoothing: equals the volume shares for a well-mixed cloud."""
+        return self.statistics.raw_shares
+
+    @property
+    def circulation_time_s(self) -> float | None:
+        """Mean time between successive entries of a cell into any impeller zone, s; None if none was seen."""
+        n = self.circulation_counts.sum()
+        return float(self.circulation_sum_s.sum() / n) if n else None
+
+    @property
+    def tracks(self) -> Path:
+        """The NetCDF file."""
+        return self.folder / TRACKS
+
+    def records(self) -> Records:
+        """The full records of the first cells (``full_records`` of them), at the stored samples."""
+        with _open(self.tracks) as file:
+            get = file.variables.__getitem__
+            return Records(*(np.asarray(get(name)[:]) for name in ("time", "x", "y", "z", "s")))
+
+    def cell_index_blocks(self, block: int = 2000) -> Iterator[tuple[slice, np.ndarray]]:
+        """Where the cells were, some cells at a time.
+
+        Parameters
+        ----------
+        block : int
+            Cells per block.
+
+        Yields
+        ------
+        slice
+            Numbers of the cells.
+        (n, n_sample) int32
+            Fluid mesh cell (numbering of ``TankMesh.cell_index``) at every stored sample.
+        """
+        with _open(self.tracks) as file:
+            index = file.variables["cell_index"]
+            for first in range(0, self.cells, block):
+                cells = slice(first, min(first + block, self.cells))
+                yield cells, np.asarray(index[cells, :])
+
+    def sample_times(self) -> np.ndarray:
+        """(n_sample,) times of the stored samples, s since release."""
+        with _open(self.tracks) as file:
+            return np.asarray(file.variables["time"][:])
+
+    def summary(self) -> dict[str, Any]:
+        """Section ``lifelines`` of summary.json."""
+        shares, raw = self.shares, self.raw_shares
+        out: dict[str, Any] = {
+            "cells": self.cells,
+            "duration_s": self.duration,
+            "time_step_s": self.time_step,
+            "coupling": self.coupling,
+            "walk": self.walk,
+            "schmidt_turbulent": self.schmidt,
+            "smoothing_s": self.smoothing,
+            "seed": self.seed,
+            "lost": self.lost,
+            "in_solid": self.in_solid,
+            "steps_given_up": self.given_up,
+            "steps_per_core_second": self.steps_per_core_second,
+        }
+        for n, name in enumerate(("excess", "limitation", "starvation")):
+            out[f"share_{name}"] = _number(shares[n])
+            out[f"raw_share_{name}"] = _number(raw[n])
+            out[f"volume_share_{name}"] = _number(self.volume_shares[n])
+        out["residence_s"] = self.statistics.residence()
+        out["stays_cut_off"] = {name: int(n) for name, n in zip(REGIMES, self.statistics.cut_counts, strict=True)}
+        out["circulation_time_s"] = self.circulation_time_s
+        out["well_mixed_chi2"] = _number(self.well_mixed_chi2)
+        out["mean_uptake"] = self.mean_uptake
+        out["expected_uptake"] = self.expected_uptake
+        if out["share_excess"] is None:
+            out["share_excess_reason"] = "the lifelines are shorter than the smoothing window"
+        if out["circulation_time_s"] is None:
+            out["circulation_time_s_reason"] = "no cell returned to an impeller zone: the lifelines are too short"
+        return out
+
+    # --- hand-over ---------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write the statistics into a folder; the tracks are there already, or are copied."""
+        from rushton.store import link_or_copy, save_result
+
+        folder = Path(folder)
+        arrays = {
+            "circulation_counts": self.circulation_counts,
+            "circulation_sum_s": self.circulation_sum_s,
+            "volume_shares": self.volume_shares,
+        }
+        for n, half in enumerate(self.halves):
+            arrays |= half.to_arrays(f"half_{n}_")
+        meta = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("folder", "halves", *arrays)}
+        save_result(folder, arrays, meta)
+        if folder.resolve() != self.folder.resolve():
+            link_or_copy(self.tracks, folder / TRACKS)
+
+    @classmethod
+    def load(cls, folder: Path) -> Lifelines:
+        """Read what ``save`` wrote."""
+        from rushton.store import load_result
+
+        arrays, meta = load_result(folder)
+        first, second = (SignalStatistics.from_arrays(arrays, f"half_{n}_") for n in range(2))
+        names = ("circulation_counts", "circulation_sum_s", "volume_shares")
+        return cls(folder=Path(folder), halves=(first, second), **{n: arrays[n] for n in names}, **meta)
+
+    def export(self, results_folder: Path) -> None:
+        """Write lifelines.nc, regimes.csv, residences.csv, circulation.csv, arcs.csv into the results folder."""
+        from rushton.lifelines.tables import write_tables
+        from rushton.store import link_or_copy
+
+        link_or_copy(self.tracks, Path(results_folder) / TRACKS)
+        write_tables(self, Path(results_folder))
+
+    def circulation_quantile(self, share: float) -> float | None:
+        """Quantile of the time between entries into impeller zones, s."""
+        return stay_quantile(self.circulation_counts.sum(axis=0), share)
+
+
+def _number(x: float) -> float | None:
+    return float(x) if np.isfinite(x) else None
+
+
+def _open(path: Path) -> Any:
+    import netCDF4
+
+    try:
+        file = netCDF4.Dataset(path)
+    except OSError as error:
+        raise ResultsError(
+            f"the tracks cannot be read ({error})", where=str(path), hint="run the case again: lifelines are computed anew"
+        ) from error
+    file.set_auto_mask(False)
+    return file
+
+
+__all__ = ["PATTERNS", "RESIDENCE_EDGES", "TRACKS", "Lifelines", "Records"]
