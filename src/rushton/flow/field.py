@@ -172,7 +172,9 @@ class Flow:
         from rushton.store import save_result
 
         names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")
-        save_result(folder, self.mesh.to_arrays() | {n: getattr(self, n) for n in names}, {"numbers": asdict(self.numbers)})
+        save_result(
+            folder, self.mesh.to_arrays() | {n: getattr(self, n) for n in names}, {"numbers": asdict(self.numbers)}
+        )
 
     @classmethod
     def load(cls, folder: Path) -> Flow:

@@ -1,9 +1,9 @@
 """One SIMPLEC iteration of the steady flow: momentum, pressure correction, turbulence.
 
-    a_P / alpha u* = sum a_nb u*_nb + b - grad p                     relaxed momentum, one theta and one z line sweep
-    u = u* + d (p'_minus - p'_plus),  d = A / (a_P / alpha - sum a_nb)   SIMPLEC factor (Van Doormaal, Raithby 1984,
-    div u = 0  ->  sum c_f (p'_P - p'_nb) = -div u*,  c_f = d A           Numer. Heat Transfer 7:147)
-    p <- p + p'                                                      no pressure relaxation
+a_P / alpha u* = sum a_nb u*_nb + b - grad p                     relaxed momentum, one theta and one z line sweep
+u = u* + d (p'_minus - p'_plus),  d = A / (a_P / alpha - sum a_nb)   SIMPLEC factor (Van Doormaal, Raithby 1984,
+div u = 0  ->  sum c_f (p'_P - p'_nb) = -div u*,  c_f = d A           Numer. Heat Transfer 7:147)
+p <- p + p'                                                      no pressure relaxation
 """
 
 from __future__ import annotations
@@ -132,7 +132,9 @@ class Simplec:
     def update_fluxes(self, s: FlowState) -> None:
         """Face fluxes of the present velocities, relative to the rotor in its zone."""
         g = self.grid
-        momentum.volume_fluxes(s.ur, s.ang, s.uz, g.r, g.rc, g.dr, g.dz, g.az, g.dth, g.omega, self.fr, self.ft, self.fz)
+        momentum.volume_fluxes(
+            s.ur, s.ang, s.uz, g.r, g.rc, g.dr, g.dz, g.az, g.dth, g.omega, self.fr, self.ft, self.fz
+        )
 
     def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
         """One iteration in place: momentum, pressure, k and epsilon."""
@@ -156,7 +158,21 @@ class Simplec:
     def _conduct(self, s: FlowState, sigma: float) -> None:
         g = self.grid
         turbulence.conductance(
-            s.nut, self.nu, sigma, g.open_r, g.open_t, g.open_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth, self.gr, self.gt, self.gz
+            s.nut,
+            self.nu,
+            sigma,
+            g.open_r,
+            g.open_t,
+            g.open_z,
+            g.r,
+            g.rc,
+            g.dr,
+            g.dz,
+            g.az,
+            g.dth,
+            self.gr,
+            self.gt,
+            self.gz,
         )
 
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:

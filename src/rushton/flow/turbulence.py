@@ -52,7 +52,9 @@ def conductance(nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, az, dth, 
                     gt[i, j, k] = 0.0
                 if i > 0:
                     if open_r[i, j, k]:
-                        gr[i, j, k] = 0.5 * (e + nu + nut[i - 1, j, k] / sigma) * r[i] * dth * dz[k] / (rc[i] - rc[i - 1])
+                        gr[i, j, k] = (
+                            0.5 * (e + nu + nut[i - 1, j, k] / sigma) * r[i] * dth * dz[k] / (rc[i] - rc[i - 1])
+                        )
                     else:
                         gr[i, j, k] = 0.0
                 if k > 0:
@@ -72,7 +74,30 @@ def wall_lambda(k, y, nu):
 
 @njit(**OPTIONS)
 def wall_sinks(
-    cells, ke, ur, ang, uz, nu, omega_shaft, wr, wt, wz, r, rc, dr, dz, az, dth, sr, st, sz, sl, ql, prod, eps_wall, shear
+    cells,
+    ke,
+    ur,
+    ang,
+    uz,
+    nu,
+    omega_shaft,
+    wr,
+    wt,
+    wz,
+    r,
+    rc,
+    dr,
+    dz,
+    az,
+    dth,
+    sr,
+    st,
+    sz,
+    sl,
+    ql,
+    prod,
+    eps_wall,
+    shear,
 ):
     """Wall-function sinks, production and dissipation of the mesh cells at walls.
 
@@ -110,12 +135,14 @@ def wall_sinks(
                 lam = wall_lambda(kc, y, nu)
                 rw = r[i + side]
                 a = rw * dth * dz[k]
-                u_w = omega_shaft * rw if code == 2 else 0.0
+                w_w = omega_shaft if code == 2 else 0.0
+                # r_w (u_theta / r - Omega) is the slip: solid-body rotation with the wall must be free of stress
+                slip = rw * (u_t / rc[i] - w_w)
                 s_r += lam * a
-                s_l += lam * a * rw / rc[i]
-                q_l += lam * a * rw * u_w
-                shear[code - 1] += lam * a * rw * (u_t - u_w)
-                tau2 = lam * lam * ((u_t - u_w) ** 2 + u_z * u_z)
+                s_l += lam * a * rw * rw / (rc[i] * rc[i])
+                q_l += lam * a * rw * rw * w_w
+                shear[code - 1] += lam * a * rw * slip
+                tau2 = lam * lam * (slip * slip + u_z * u_z)
                 y = max(y, y_low)
                 g += tau2 / (KAPPA * us * y)
                 e += us**3 / (KAPPA * y)
@@ -237,8 +264,12 @@ def numerical_dissipation(uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, 
                 if i > 0 and open_r[i, j, k]:
                     a, b = i > 1 and open_r[i - 1, j, k], i < nr - 1 and open_r[i + 1, j, k]
                     i2, i3 = max(i - 2, 0), min(i + 1, nr - 1)
-                    q = _face_loss(fr[i, j, k], uc[0, i2, j, k], uc[0, i - 1, j, k], uc[0, i, j, k], uc[0, i3, j, k], a, b)
-                    q += _face_loss(fr[i, j, k], uc[2, i2, j, k], uc[2, i - 1, j, k], uc[2, i, j, k], uc[2, i3, j, k], a, b)
+                    q = _face_loss(
+                        fr[i, j, k], uc[0, i2, j, k], uc[0, i - 1, j, k], uc[0, i, j, k], uc[0, i3, j, k], a, b
+                    )
+                    q += _face_loss(
+                        fr[i, j, k], uc[2, i2, j, k], uc[2, i - 1, j, k], uc[2, i, j, k], uc[2, i3, j, k], a, b
+                    )
                     rf = 1.0 / r[i]
                     q += _face_loss(
                         fr[i, j, k],
@@ -364,4 +395,3 @@ def update_viscosity(ke, eps, nut, nue, nu, limit, solid):
                 eps[i, j, k] = max(eps[i, j, k], 1e-12)
                 nut[i, j, k] = min(C_MU * ke[i, j, k] ** 2 / eps[i, j, k], limit)
                 nue[i, j, k] = nu + nut[i, j, k]
-

@@ -257,7 +257,19 @@ class TankMesh:
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Plain arrays from which ``from_arrays`` rebuilds the mesh."""
-        names = ("r", "theta", "z", "wall_r", "wall_theta", "wall_z", "solid", "zone", "patch_r", "patch_theta", "patch_z")
+        names = (
+            "r",
+            "theta",
+            "z",
+            "wall_r",
+            "wall_theta",
+            "wall_z",
+            "solid",
+            "zone",
+            "patch_r",
+            "patch_theta",
+            "patch_z",
+        )
         arrays = {f"mesh_{n}": np.asarray(getattr(self, n)) for n in names}
         arrays["mesh_sector"] = np.array(self.sector)
         arrays["mesh_patch_names"] = np.array(self.patch_names)
@@ -425,7 +437,10 @@ def _with_parts(case: Case, r: np.ndarray, z: np.ndarray, nt_full: int, sector: 
 
     if tank.baffles.count:
         every = nt_full // tank.baffles.count if nt_full % tank.baffles.count == 0 else 0
-        faces = {round(n * nt_full / tank.baffles.count) % nt if not every else (n * every) % nt for n in range(tank.baffles.count)}
+        faces = {
+            round(n * nt_full / tank.baffles.count) % nt if not every else (n * every) % nt
+            for n in range(tank.baffles.count)
+        }
         ring = np.flatnonzero(rc > 0.5 * tank.diameter - tank.baffles.width)
         for j in faces:
             wall_t[ring, j, :], patch_t[ring, j, :] = STATIONARY, 5
@@ -442,7 +457,9 @@ def _with_parts(case: Case, r: np.ndarray, z: np.ndarray, nt_full: int, sector: 
     for n, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, rotating_zones(case), strict=True)):
         names += [f"blade_{n + 1}", f"disc_{n + 1}"]
         blade_patch, disc_patch = len(names) - 2, len(names) - 1
-        _flag_impeller(imp, r, rc, z, zc, nt_full, nt, dtheta, i_shaft, wall_t, patch_t, wall_z, patch_z, blade_patch, disc_patch)
+        _flag_impeller(
+            imp, r, rc, z, zc, nt_full, nt, dtheta, i_shaft, wall_t, patch_t, wall_z, patch_z, blade_patch, disc_patch
+        )
         zone[np.ix_(rc < zone_r, (zc > zone_low) & (zc < zone_high))] = n + 1
     return TankMesh(
         r=r,
