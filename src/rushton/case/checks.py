@@ -8,7 +8,6 @@ F < q_max X V.
 from __future__ import annotations
 
 import itertools
-import math
 from typing import TYPE_CHECKING
 
 from rushton.errors import CaseError
@@ -59,7 +58,7 @@ def check_tank(tank: Tank) -> None:
         raise CaseError(
             f"{tank.liquid_height:.4g} m of liquid in a tank of {tank.diameter:.4g} m",
             "tank.liquid_height",
-            f"between 0.2 and 10 tank diameters, {0.2 * tank.diameter:.4g} to {10 * tank.diameter:.4g} m; check the units",
+            f"between {0.2 * tank.diameter:.4g} and {10 * tank.diameter:.4g} m (0.2 to 10 diameters); check the units",
         )
 
 
@@ -70,7 +69,8 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
         raise CaseError(
             f"an impeller of {d:.4g} m does not fit into a tank of {tank.diameter:.4g} m",
             f"{where}: diameter",
-            f"smaller than the tank; a Rushton turbine is usually {tank.diameter / 3:.4g} to {tank.diameter / 2:.4g} m here",
+            f"smaller than the tank; a Rushton turbine is usually {tank.diameter / 3:.4g} to "
+            f"{tank.diameter / 2:.4g} m here",
         )
     free = tank.diameter - (2.0 * tank.baffles.width if tank.baffles.count else 0.0)
     if d > 0.95 * free:
@@ -97,17 +97,23 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
     inner = d - 2.0 * impeller.blade_length
     if not tank.shaft_diameter <= inner < impeller.disc_diameter:
         raise CaseError(
-            f"blades of {impeller.blade_length:.4g} m begin at a diameter of {inner:.4g} m, which is not between the shaft "
-            f"({tank.shaft_diameter:.4g} m) and the disc edge ({impeller.disc_diameter:.4g} m)",
+            f"blades of {impeller.blade_length:.4g} m begin at a diameter of {inner:.4g} m, which is not between the "
+            f"shaft ({tank.shaft_diameter:.4g} m) and the disc edge ({impeller.disc_diameter:.4g} m)",
             f"{where}: blade_length",
             f"customary: D/4 = {0.25 * d:.4g} m",
         )
     if w > d:
-        raise CaseError(f"blades of {w:.4g} m are higher than the impeller is wide", f"{where}: blade_height",
-                        f"customary: D/5 = {0.2 * d:.4g} m")
+        raise CaseError(
+            f"blades of {w:.4g} m are higher than the impeller is wide",
+            f"{where}: blade_height",
+            f"customary: D/5 = {0.2 * d:.4g} m",
+        )
     if impeller.blade_thickness > 0.1 * d:
-        raise CaseError(f"blades of {impeller.blade_thickness:.4g} m are too thick", f"{where}: blade_thickness",
-                        f"at most 0.1 D = {0.1 * d:.4g} m; usual are 0.01 to 0.04 D")
+        raise CaseError(
+            f"blades of {impeller.blade_thickness:.4g} m are too thick",
+            f"{where}: blade_thickness",
+            f"at most 0.1 D = {0.1 * d:.4g} m; usual are 0.01 to 0.04 D",
+        )
 
 
 def check_spacing(impellers: tuple[Impeller, ...]) -> None:
@@ -127,13 +133,23 @@ def check_point(tank: Tank, point: Position, where: str) -> None:
     """A probe is in the liquid and outside the shaft."""
     wall, shaft = 0.5 * tank.diameter, 0.5 * tank.shaft_diameter
     if point.radius > wall:
-        raise CaseError(f"radius {point.radius:.4g} m is outside the tank", f"{where}: radius", f"between {shaft:.4g} and {wall:.4g} m")
+        raise CaseError(
+            f"radius {point.radius:.4g} m is outside the tank",
+            f"{where}: radius",
+            f"between {shaft:.4g} and {wall:.4g} m",
+        )
     if point.height > tank.liquid_height:
         raise CaseError(
-            f"height {point.height:.4g} m is above the liquid", f"{where}: height", f"between 0 and {tank.liquid_height:.4g} m"
+            f"height {point.height:.4g} m is above the liquid",
+            f"{where}: height",
+            f"between 0 and {tank.liquid_height:.4g} m",
         )
     if point.radius < shaft:
-        raise CaseError(f"radius {point.radius:.4g} m is inside the shaft", f"{where}: radius", f"between {shaft:.4g} and {wall:.4g} m")
+        raise CaseError(
+            f"radius {point.radius:.4g} m is inside the shaft",
+            f"{where}: radius",
+            f"between {shaft:.4g} and {wall:.4g} m",
+        )
 
 
 def check_sphere(tank: Tank, sphere: Sphere, where: str) -> None:
@@ -185,11 +201,15 @@ def check_organism(case: Case) -> None:
     substrates = sorted({feed.substrate for feed in case.feeds})
     if len(substrates) > 1:
         raise CaseError(
-            f"the feeds bring different substrates: {', '.join(substrates)}", "feed.substrate", "this version follows one substrate"
+            f"the feeds bring different substrates: {', '.join(substrates)}",
+            "feed.substrate",
+            "this version follows one substrate",
         )
     if case.broth.biomass is None:
         raise CaseError(
-            "a strain is given, but not how much of it there is", "broth.biomass", 'add biomass = "55 g/kg" or the like to [broth]'
+            "a strain is given, but not how much of it there is",
+            "broth.biomass",
+            'add biomass = "55 g/kg" or the like to [broth]',
         )
     check_capacity(case, strain)
 
@@ -210,17 +230,16 @@ def check_capacity(case: Case, strain: Strain) -> None:
 
 def check_lifelines(case: Case) -> None:
     """Lifelines are long enough to be sampled and to hold the smoothing."""
-    settings = case.lifelines
-    if settings.sampling > 0.1 * settings.duration:
+    settings, longest = case.lifelines, 0.1 * case.lifelines.duration
+    if settings.sampling > longest:
         raise CaseError(
-            f"a sampling interval of {settings.sampling:.4g} s leaves fewer than ten samples in {settings.duration:.4g} s",
+            f"sampling every {settings.sampling:.4g} s leaves fewer than ten samples in {settings.duration:.4g} s",
             "lifelines.sampling",
-            f"at most {0.1 * settings.duration:.4g} s",
+            f"at most {longest:.4g} s",
         )
-    if case.strain is not None and math.isfinite(case.strain.regimes.smoothing):
-        if case.strain.regimes.smoothing > 0.1 * settings.duration:
-            raise CaseError(
-                f"a smoothing of {case.strain.regimes.smoothing:.4g} s is too long for lifelines of {settings.duration:.4g} s",
-                "strain.regimes.smoothing",
-                f"at most {0.1 * settings.duration:.4g} s",
-            )
+    if case.strain is not None and case.strain.regimes.smoothing > longest:
+        raise CaseError(
+            f"smoothing over {case.strain.regimes.smoothing:.4g} s is too long for {settings.duration:.4g} s",
+            "strain.regimes.smoothing",
+            f"at most {longest:.4g} s",
+        )

@@ -49,7 +49,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         folder = path.parent if path.parent.is_dir() else None
         others = sorted(p.name for p in folder.glob("*.toml")) if folder else []
         near = nearest(path.name, others)
-        hint = f"did you mean '{path.parent / near}'?" if near else "give the path of a .toml file; `rushton new` writes one"
+        hint = (
+            f"did you mean '{path.parent / near}'?"
+            if near
+            else "give the path of a .toml file; `rushton new` writes one"
+        )
         raise CaseError("there is no such file", str(path), hint) from None
     except IsADirectoryError:
         raise CaseError("this is a folder, not a case file", str(path), "give the path of a .toml file") from None
@@ -64,7 +68,9 @@ def read_toml(path: Path) -> dict[str, Any]:
             f"this is not valid TOML: {error}", str(path), 'a value with a unit is a text in quotes: speed = "98 rpm"'
         ) from None
     if not data:
-        raise CaseError("the file is empty", str(path), "`rushton new my_tank --from penicillin_54m3` writes a case to start from")
+        raise CaseError(
+            "the file is empty", str(path), "`rushton new my_tank --from penicillin_54m3` writes a case to start from"
+        )
     return data
 
 
@@ -93,7 +99,9 @@ def case_from_dict(data: dict[str, Any], name: str = "case", quality: str | None
             raise CaseError(f"unknown key '{plural}'", plural, f"did you mean '[[{key}]]'? one block for each")
     for key in ("impeller", "feed"):
         if isinstance(data.get(key), dict):
-            raise CaseError(f"[{key}] is one section, but there may be several", key, f"write [[{key}]] with double brackets")
+            raise CaseError(
+                f"[{key}] is one section, but there may be several", key, f"write [[{key}]] with double brackets"
+            )
     try:
         case = Case.model_validate(data, context={"medium": _medium(data)})
     except ValidationError as error:
@@ -131,7 +139,11 @@ def _medium(data: dict[str, Any]) -> Medium:
     named = shelf("broths").get(broth.get("name", ""), {}) if isinstance(broth.get("name", ""), str) else {}
     whole = {**named, **broth}
     density = read(whole, "density", "density") if "density" in whole else Broth.model_fields["density"].default
-    temperature = read(whole, "temperature", "temperature") if "temperature" in whole else Broth.model_fields["temperature"].default
+    temperature = (
+        read(whole, "temperature", "temperature")
+        if "temperature" in whole
+        else Broth.model_fields["temperature"].default
+    )
     diameter, height = read(tank, "diameter", "length"), read(tank, "liquid_height", "length")
     volume = None if diameter is None or height is None else 0.25 * 3.141592653589793 * diameter**2 * height
     substrate = feeds[0].get("substrate", "glucose") if feeds and isinstance(feeds[0], dict) else "glucose"
@@ -141,12 +153,18 @@ def _medium(data: dict[str, Any]) -> Medium:
     return Medium(density, volume, molar_mass, temperature, 101_325.0 if pressure is None else pressure)
 
 
+FILLED_IN = {("tank", "baffles", "width"), ("feed", "diameter"), ("mixing", "pulse"), ("mixing", "probes")}
+"""Fields whose default depends on the tank and is filled in while a case is read."""
+
+
 # --- errors in the engineer's words -----------------------------------------------------------------------------
 
 
 def translate(error: ValidationError) -> CaseError:
     """One message for everything pydantic found: the first problem in full, the others in a line each."""
-    found = error.errors(include_url=False)
+    found = [e for e in error.errors(include_url=False) if e["type"] != "default_factory_not_called"]
+    # what the program would have filled in, had the rest been right, is not missing
+    found = [e for e in found if not (e["type"] == "missing" and _is_filled_in(e["loc"]))] or found
     unknown = {e["loc"][:-1] for e in found if e["type"] == "extra_forbidden"}
     # a misspelt required key shows up twice, unknown and missing: the first says it all
     found = [e for e in found if not (e["type"] == "missing" and e["loc"][:-1] in unknown)] or found
@@ -156,6 +174,10 @@ def translate(error: ValidationError) -> CaseError:
     others = [f"also {p.where}: {p.message}" for p in problems[1:6]]
     hint = "\n  ".join([first.hint, *others] if first.hint else others)
     return CaseError(first.message, first.where, hint)
+
+
+def _is_filled_in(loc: tuple[Any, ...]) -> bool:
+    return tuple(p for p in loc if isinstance(p, str)) in FILLED_IN
 
 
 def _problem(error: dict[str, Any]) -> CaseError:
@@ -179,10 +201,14 @@ def _problem(error: dict[str, Any]) -> CaseError:
         allowed = [a.strip().strip("'") for a in str(ctx.get("expected", "")).replace(" or ", ", ").split(",")]
         near = nearest(str(given), allowed)
         return CaseError(
-            f"{_shown(given)} is not a choice", where, (f"did you mean '{near}'? " if near else "") + f"one of: {', '.join(allowed)}"
+            f"{_shown(given)} is not a choice",
+            where,
+            (f"did you mean '{near}'? " if near else "") + f"one of: {', '.join(allowed)}",
         )
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return CaseError(f"{_shown(given)} stands where a section belongs", where, f"write [{where}] with its keys below")
+        return CaseError(
+            f"{_shown(given)} stands where a section belongs", where, f"write [{where}] with its keys below"
+        )
     if kind in ("tuple_type", "list_type"):
         return CaseError(f"{_shown(given)} stands where a list belongs", where, "write a list in square brackets")
     if kind == "too_short":
@@ -267,7 +293,13 @@ def _choices(loc: tuple[Any, ...]) -> str:
 
 
 def _wanted(kind: str) -> str:
-    names = {"int": "a whole number", "float": "a number", "bool": "true or false", "string": "a text in quotes", "finite": "a finite number"}
+    names = {
+        "int": "a whole number",
+        "float": "a number",
+        "bool": "true or false",
+        "string": "a text in quotes",
+        "finite": "a finite number",
+    }
     return names[kind.split("_")[0]]
 
 

@@ -74,11 +74,15 @@ class Tank(Section):
     diameter: Length = Field(ge=0.02, le=30.0, description="inner diameter")
     liquid_height: Length = Field(ge=0.01, le=100.0, description="height of the liquid")
     baffles: Baffles = Field(
-        default_factory=lambda d: Baffles.model_construct(_fields_set=set(), count=4, width=0.1 * d.get("diameter", _NAN)),
+        default_factory=lambda d: Baffles.model_construct(
+            _fields_set=set(), count=4, width=d.get("diameter", _NAN) / 10.0
+        ),
         description="baffles",
     )
     shaft_diameter: Length = Field(
-        default_factory=lambda d: 0.05 * d.get("diameter", _NAN), gt=0.0, description="diameter of the shaft, which reaches the floor"
+        default_factory=lambda d: d.get("diameter", _NAN) / 20.0,
+        gt=0.0,
+        description="diameter of the shaft, which reaches the floor",
     )
 
     @field_validator("baffles", mode="wrap")
@@ -86,7 +90,9 @@ class Tank(Section):
     def _baffle_width(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
         if isinstance(value, dict) and "width" not in value and "diameter" in info.data:
             diameter = info.data["diameter"]
-            return _filled(handler, value, {"width": 0.1 * diameter if _context(info) is None else f"{0.1 * diameter!r} m"})
+            return _filled(
+                handler, value, {"width": diameter / 10.0 if _context(info) is None else f"{diameter / 10.0!r} m"}
+            )
         return handler(value)
 
     @property
@@ -123,13 +129,17 @@ class Impeller(Section):
         description="number of blades",
     )
     blade_height: Length = Field(default_factory=_proportion("blade_height"), gt=0.0, description="height of a blade")
-    blade_length: Length = Field(default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade")
+    blade_length: Length = Field(
+        default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade"
+    )
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
         gt=0.0,
         description="thickness of blade and disc; enters the expected power number",
     )
-    disc_diameter: Length = Field(default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc")
+    disc_diameter: Length = Field(
+        default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc"
+    )
     angle: Angle = Field(
         default_factory=lambda d: math.pi / d["blades"] if d.get("blades") else _NAN,
         description="angle of the first blade to the first baffle (default: half a blade pitch)",
@@ -188,6 +198,12 @@ class Feed(Section):
     position: Position = Field(description="centre of the sphere")
     diameter: Length = Field(gt=0.0, description="diameter of the sphere (default: a tenth of the tank diameter)")
 
+    @field_validator("substrate")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        entry("substrates", value, "feed.substrate")
+        return value
+
     @property
     def sphere(self) -> Sphere:
         """The sphere into which the feed goes."""
@@ -198,7 +214,9 @@ class Feed(Section):
 class Mixing(Section):
     """The tracer test: a pulse, the probes, how long."""
 
-    pulse: Sphere = Field(description="where the tracer goes in (default: the first feed, else r = T/4 at 0.9 H and 45 deg)")
+    pulse: Sphere = Field(
+        description="where the tracer goes in (default: the first feed, else r = T/4 at 0.9 H and 45 deg)"
+    )
     probes: tuple[Position, ...] = Field(min_length=1, max_length=200, description="probes (default: twelve)")
     schmidt_turbulent: float = Field(default=0.7, ge=0.05, le=50.0, description="turbulent Schmidt number nu_t / D_t")
     duration: OptionalTime = Field(default=None, gt=0.0, description="longest time computed (default: until mixed)")
@@ -217,7 +235,9 @@ class Regimes(Section):
 
     starvation: float = Field(default=0.05, gt=0.0, lt=1.0, description="starvation below this s")
     excess: float = Field(default=0.95, gt=0.0, lt=1.0, description="excess above this s")
-    margin: float = Field(default=0.01, ge=0.0, le=0.2, description="a crossing counts when it passes the border by this")
+    margin: float = Field(
+        default=0.01, ge=0.0, le=0.2, description="a crossing counts when it passes the border by this"
+    )
     smoothing: Time = Field(default=0.36, ge=0.0, le=60.0, description="moving average of s before anything else")
 
 
@@ -228,7 +248,9 @@ class Strain(Section):
     model: str = Field(description="cell model")
     uptake: Uptake = Field(description="uptake law of the biomass in the concentration field")
     regimes: Regimes = Field(default_factory=Regimes, description="borders of the regimes")
-    parameters: dict[str, float] = Field(default_factory=dict, description="parameters of the cell model that differ, in its units")
+    parameters: dict[str, float] = Field(
+        default_factory=dict, description="parameters of the cell model that differ, in its units"
+    )
 
     @model_validator(mode="wrap")
     @classmethod
@@ -247,9 +269,13 @@ class LifelineSettings(Section):
 
     cells: int = Field(default=100_000, ge=10, le=10_000_000, description="number of cells followed")
     duration: Time = Field(default=600.0, ge=1.0, le=1e6, description="duration of a lifeline")
-    coupling: Literal["one-way", "two-way"] = Field(default="one-way", description="do cells change the field they read")
+    coupling: Literal["one-way", "two-way"] = Field(
+        default="one-way", description="do cells change the field they read"
+    )
     seed: int = Field(default=1, ge=0, lt=2**63, description="seed of the random walk")
-    time_step: OptionalTime = Field(default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)")
+    time_step: OptionalTime = Field(
+        default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)"
+    )
     sampling: Time = Field(default=0.3, gt=0.0, le=60.0, description="interval of the kept mesh-cell index")
     full_records: int = Field(default=1000, ge=0, le=100_000, description="cells whose full record is kept")
     release: Literal["uniform"] = Field(default="uniform", description="where cells start")
@@ -260,7 +286,9 @@ class ResponseSettings(Section):
 
     histories: int = Field(default=200, ge=2, le=100_000, description="number of histories")
     duration: Time = Field(default=288_000.0, ge=10.0, le=1e7, description="length of a history")
-    join_tolerance: float = Field(default=0.02, gt=0.0, le=0.5, description="largest jump of s where records are joined")
+    join_tolerance: float = Field(
+        default=0.02, gt=0.0, le=0.5, description="largest jump of s where records are joined"
+    )
 
 
 class LabLimits(Section):
@@ -271,10 +299,14 @@ class LabLimits(Section):
     loop_pump_min: FlowRate = Field(default=10e-6 / 60.0, gt=0.0, description="smallest rate of a loop pump")
     loop_pump_max: FlowRate = Field(default=2500e-6 / 60.0, gt=0.0, description="largest rate of a loop pump")
     bores: tuple[Length, ...] = Field(
-        default=(0.8e-3, 1.6e-3, 3.2e-3, 4.8e-3, 6.4e-3, 7.9e-3, 9.6e-3), min_length=1, description="bores of tubing at hand"
+        default=(0.8e-3, 1.6e-3, 3.2e-3, 4.8e-3, 6.4e-3, 7.9e-3, 9.6e-3),
+        min_length=1,
+        description="bores of tubing at hand",
     )
     tube_length_max: Length = Field(default=100.0, gt=0.0, description="longest tube")
-    side_share_max: float = Field(default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel")
+    side_share_max: float = Field(
+        default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel"
+    )
     pulse_min: Time = Field(default=0.5, gt=0.0, description="shortest pulse of a feed pump")
     cycle_max: Time = Field(default=3600.0, gt=0.0, description="longest feed cycle")
 
@@ -301,7 +333,9 @@ class Gas(Section):
 class Numerics(Section):
     """How finely it is computed."""
 
-    quality: Literal["draft", "standard", "fine"] = Field(default="standard", description="about 2e4, 1e5 or 3e5 mesh cells")
+    quality: Literal["draft", "standard", "fine"] = Field(
+        default="standard", description="about 2e4, 1e5 or 3e5 mesh cells"
+    )
     mesh_cells: int | None = Field(default=None, ge=2_000, le=5_000_000, description="mesh cells; overrides quality")
 
     @property
@@ -338,7 +372,7 @@ class Case(Section):
     def _feed_size(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, (list, tuple)) or "tank" not in info.data:
             return handler(value)
-        size = 0.1 * info.data["tank"].diameter
+        size = info.data["tank"].diameter / 10.0
         written = size if _context(info) is None else f"{size!r} m"
         open_ones = [isinstance(f, dict) and "diameter" not in f for f in value]
         feeds = handler([{**f, "diameter": written} if o else f for f, o in zip(value, open_ones, strict=True)])
@@ -380,7 +414,11 @@ def default_pulse(tank: Tank, feeds: tuple[Feed, ...]) -> Sphere:
 
 
 def default_probes(tank: Tank, feeds: tuple[Feed, ...]) -> tuple[Position, ...]:
-    """Twelve probes: r = 0.2 T, 0.3 T, 0.4 T in turn, angles by 90 deg from 45 deg (mid-way between four baffles), heights from H/24 up by H/12."""
+    """Twelve probes up the tank.
+
+    r = 0.2 T, 0.3 T, 0.4 T in turn; angles by 90 deg from 45 deg (mid-way between four baffles); heights from H/24
+    by H/12.
+    """
     return tuple(
         Position(
             radius=(0.2 + 0.1 * (n % 3)) * tank.diameter,
