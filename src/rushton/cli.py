@@ -223,17 +223,13 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
         return [
             (name, str(tomllib.loads(p.read_text("utf-8")).get("title", ""))) for name, p in shipped_cases().items()
         ]
-    if kind is Listing.models:
-        from rushton.physiology import model_names
-
-        return list(model_names().items())
     if kind is Listing.rigs:
-        from rushton.scaledown import rig_names
+        from rushton.scaledown import RIGS
 
-        return list(rig_names().items())
-    from rushton.case.library import entries
+        return list(RIGS.items())
+    from rushton.case.library import shelf
 
-    return list(entries(kind.value).items())
+    return [(name, str(found.get("title", ""))) for name, found in shelf(kind.value).items()]
 
 
 # --------------------------------------------------------------------------------------------- what a run looks like

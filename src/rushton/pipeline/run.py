@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from rushton import __version__
 from rushton.errors import RushtonError
 from rushton.pipeline import stages as wiring
+from rushton.pipeline.resolved import resolved_toml
 from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
 from rushton.pipeline.summary import KEYS, NO_GAS, section
@@ -208,8 +209,6 @@ class _Run:
         if shown and all((self.folder / name).is_file() for name in record["files"]):
             return
         self._publish_case()
-        if record is not None and not shown:
-            self._withdraw(stage.name)
         place = self.cache.path(stage.name, self.keys[stage.name]).with_name(".export")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
@@ -238,14 +237,9 @@ class _Run:
                 self._withdraw(name)
         self.cache.folder.mkdir(exist_ok=True)
         atomic_write_text(self.cache.folder / CASE_FILE, to_json(case_record(self.case)))
-        self._write_case()
+        atomic_write_text(self.folder / "case.resolved.toml", resolved_toml(self.case))
         self._write_manifest()
         self._write_summary()
-
-    def _write_case(self) -> None:
-        from rushton.case import resolved_toml
-
-        atomic_write_text(self.folder / "case.resolved.toml", resolved_toml(self.case))
 
     def _withdraw(self, name: str) -> None:
         for file in self.manifest["stages"].pop(name)["files"]:
