@@ -121,7 +121,7 @@ class Journey(NamedTuple):
     events: np.ndarray
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always")
 def mix(h):
     """Finaliser of splitmix64: a bijection of 64 bits that scatters them."""
     h = (h ^ (h >> _S30)) * _MIX1
@@ -129,19 +129,19 @@ def mix(h):
     return h ^ (h >> _S31)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always")
 def counter_hash(cell, step, key):
     """64 random bits for one cell and step, from a counter: no state, so no order of evaluation matters."""
     return mix((((np.uint64(cell) << _S32) | np.uint64(step)) + key) * _GOLDEN)
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always")
 def variate(bits):
     """Uniform variate of zero mean and unit variance from the lowest 21 bits."""
     return (np.float64(np.int64(bits & _MASK21)) + 0.5) * _UNIT - _SQRT3
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always", error_model="numpy")
 def exit_time(u, u_face, distance):
     """Time to a face at ``distance`` when the speed grows linearly from u to u_face (both > 0)."""
     total = u + u_face
@@ -152,7 +152,7 @@ def exit_time(u, u_face, distance):
     return distance * math.log(u_face / u) / (u_face - u)
 
 
-@nb.njit(cache=True, nogil=True, inline="always", error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always", error_model="numpy")
 def glide(u, slope, t):
     """Distance covered in time t at the speed u + slope * distance."""
     a = slope * t
@@ -161,13 +161,13 @@ def glide(u, slope, t):
     return u * (math.exp(a) - 1.0) / slope
 
 
-@nb.njit(cache=True, nogil=True, inline="always")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, inline="always")
 def clip01(x):
     """x held in 0..1 (rounding at faces)."""
     return min(max(x, 0.0), 1.0)
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")
 def advect(field, c, i, j, k, x, y, z, dt):
     """Carry one cell along the face-flux velocity for a time dt.
 
@@ -239,7 +239,7 @@ def advect(field, c, i, j, k, x, y, z, dt):
     return c, i, j, k, x, y, z, MAX_HOP
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")
 def stride_z(field, c, k, z, e, h):
     """Interface walk in z with variate e, when the move leaves the mesh cell.
 
@@ -272,7 +272,7 @@ def stride_z(field, c, k, z, e, h):
         z = 0.0 if up else 1.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")
 def stride_theta(field, c, i, j, y, e, h):
     """Interface walk in theta with variate e; in one ring at most half way round."""
     rec, wall = field.record, field.wall
@@ -305,7 +305,7 @@ def stride_theta(field, c, i, j, y, e, h):
         y = 0.0 if up else 1.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")
 def stride_r(field, c, i, x, e, h):
     """Interface walk in r^2 with variate e; speeds at a face are compared in r^2."""
     rec, wall = field.record, field.wall
@@ -333,7 +333,7 @@ def stride_r(field, c, i, x, e, h):
         x = 0.0 if up else 1.0
 
 
-@nb.njit(cache=True, nogil=True, error_model="numpy")
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False, error_model="numpy")
 def interface_walk(field, c, i, j, k, x, y, z, h):
     """One step of the turbulent walk with interfaces, direction by direction; 64 random bits h.
 
@@ -361,7 +361,7 @@ def interface_walk(field, c, i, j, k, x, y, z, h):
     return c, i, j, k, x, y, z
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def travel(order, first, n_step, dt, key, walk, field, cloud, limits, tally, journey, bins, settle, every, sample, out, full):
     """Follow some cells for a number of steps.
 
@@ -441,7 +441,7 @@ def travel(order, first, n_step, dt, key, walk, field, cloud, limits, tally, jou
     journey.events[2] += n_given_up
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def _cross_zone(visit, inside, n, settle, journey, half, bins):
     """A cell enters or leaves an impeller zone at step n."""
     if inside:
@@ -461,7 +461,7 @@ def _cross_zone(visit, inside, n, settle, journey, half, bins):
 # --- the walks that were tried before, for comparison ------------------------------------------------------------
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def _shift_z(field, c, k, z, metres):
     """Move in z by a distance, reflected at walls."""
     up = metres > 0.0
@@ -479,7 +479,7 @@ def _shift_z(field, c, k, z, metres):
             c, k, z = (c + 1, k + 1, 0.0) if up else (c - 1, k - 1, 1.0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def _shift_theta(field, c, i, j, y, faces):
     """Move in theta by a number of mesh cells, reflected at walls."""
     nt, nz = field.shape[1], field.shape[2]
@@ -499,7 +499,7 @@ def _shift_theta(field, c, i, j, y, faces):
             c, j, y = (c - nz, j - 1, 1.0) if j > 0 else (c + (nt - 1) * nz, nt - 1, 1.0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def _shift_r(field, c, i, x, distance, s_face):
     """Move in r^2 by a distance, m2, reflected at walls and axis."""
     layer = field.shape[1] * field.shape[2]
@@ -518,7 +518,7 @@ def _shift_r(field, c, i, x, distance, s_face):
             c, i, x = (c + layer, i + 1, 0.0) if up else (c - layer, i - 1, 1.0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def point_walk(field, c, i, j, k, x, y, z, h, end_point):
     """One step of the end-point walk or, without the end point, of the naive walk."""
     rec = field.record
@@ -547,7 +547,7 @@ def point_walk(field, c, i, j, k, x, y, z, h, end_point):
     return c, i, j, k, x, y, z
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def sort_by_place(place, nt, nz, start, order):
     """Numbers of the cells in the order of their mesh cells (counting sort).
 
@@ -571,7 +571,7 @@ def sort_by_place(place, nt, nz, start, order):
         start[c] += 1
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def random_numbers(cells, step, key, out):
     """Two uniform numbers in [0, 1) of 32 bits for every cell, of a step of their own; out is (n, 2) float64."""
     for n in range(cells.size):

@@ -182,7 +182,7 @@ def duration_bins(n_sample: int, dt: float) -> np.ndarray:
     return np.clip(number, 0, N_RESIDENCE_BIN - 1).astype(np.int32)
 
 
-@nb.njit(cache=True, nogil=True, inline="never")
+@nb.njit(cache=True, nogil=True, _nrt=False)
 def _pass_border(memory, n, regime, new, tally, half, bins):
     """Complete the stay in ``regime`` and begin one in ``new`` at sample n."""
     came_from = memory[CAME_FROM]
@@ -200,7 +200,7 @@ def _pass_border(memory, n, regime, new, tally, half, bins):
     memory[SINCE] = n
 
 
-@nb.njit(cache=True, nogil=True, inline="never")
+@nb.njit(cache=True, nogil=True, _nrt=False)
 def _end_arc(memory, n, above, tally, half, bins, per_window):
     """Complete an arc (unless it is the first) and begin the next at sample n."""
     if memory[ARC_SINCE] >= 0:
@@ -213,7 +213,7 @@ def _end_arc(memory, n, above, tally, half, bins, per_window):
     memory[ARC_SINCE] = n
 
 
-@nb.njit(cache=True, nogil=True, inline="never")
+@nb.njit(cache=True, nogil=True, _nrt=False)
 def _first_look(memory, v, n, limits):
     """Regime and arc side of the first smoothed sample; the stays that begin here are cut off."""
     if v > limits.excess:
@@ -229,7 +229,7 @@ def _first_look(memory, v, n, limits):
     memory[ARC_MAX] = v
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def observe(memory, value, n, limits, tally, half, bins):
     """Read sample n of one signal.
 
@@ -295,7 +295,7 @@ def observe(memory, value, n, limits, tally, half, bins):
         memory[ARC_MAX] = v
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def close(memory, n, limits, tally, half):
     """End of one record of n samples: its last stay is cut off and counted."""
     if n < limits.window:
@@ -305,7 +305,7 @@ def close(memory, n, limits, tally, half):
     tally.cut[half, regime, 1] += n - memory[SINCE]
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def observe_signals(s, first, limits, tally, bins, memory):
     """Read whole signals, (n_signal, n_time) float; sample numbers start at ``first``."""
     for p in range(s.shape[0]):
@@ -316,14 +316,14 @@ def observe_signals(s, first, limits, tally, bins, memory):
             observe(row, value, first + n, limits, tally, 0, bins)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def close_signals(n, limits, tally, memory):
     """End of records of n samples."""
     for p in range(memory.shape[0]):
         close(memory[p], n, limits, tally, 0)
 
 
-@nb.njit(cache=True, nogil=True)
+@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
 def close_halves(n, limits, tally, memory):
     """End of records of n samples of a population whose even and odd members are its halves."""
     for p in range(memory.shape[0]):
