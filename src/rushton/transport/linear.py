@@ -8,9 +8,9 @@ Method: BiCGStab (van der Vorst 1992) preconditioned by one block Gauss-Seidel p
 inwards), then r lines. The theta lines take the axis and the rotating zone, where mesh cells are coupled by far most strongly
 round the tank. Line factors are formed once per matrix.
 
-The mass is made exact whatever the tolerance: columns of M sum to those of its non-convective part, w = column sums (V/dt
-for a tracer), and M maps the constant 1 to w; so after an inexact solve with residual r the constant sum(r)/sum(w) is
-added, after which the residual sums to zero and no mass is missing.
+The mass is made exact whatever the tolerance. Columns of M sum to w, its part beside transport (V/dt for a tracer), so the
+residual r of an inexact solution x misses the amount sum(r) = sum(rhs) - sum(w x). Either the constant sum(r)/sum(w) is
+added to x, or x is multiplied by 1 + sum(r)/sum(w x), which keeps it positive.
 
 Source: H. A. van der Vorst, Bi-CGSTAB, SIAM J. Sci. Stat. Comput. 13, 631-644 (1992), doi:10.1137/0913035.
 """
@@ -283,7 +283,9 @@ class LinearSystem:
         _multiply(self._factors.main, self._neighbours, x, out)
         return rhs - out
 
-    def solve(self, rhs: np.ndarray, x: np.ndarray, tolerance: float = 1e-4, limit: int = 200) -> tuple[int, float]:
+    def solve(
+        self, rhs: np.ndarray, x: np.ndarray, tolerance: float = 1e-4, limit: int = 200, positive: bool = False
+    ) -> tuple[int, float]:
         """Solve in place, to a residual ``tolerance`` times that of the first guess, then make the mass exact.
 
         Parameters
@@ -292,6 +294,8 @@ class LinearSystem:
             Right-hand side; 0 in the solid.
         x : (nr, nt, nz) float
             First guess; overwritten by the solution; 0 in the solid.
+        positive : bool
+            Clip the solution at zero and make the mass exact by a factor, not by a constant.
 
         Returns
         -------
@@ -303,6 +307,11 @@ class LinearSystem:
             f.main, f.neighbours, f.theta_inv, f.theta_q, f.theta_last, f.z_inv, f.r_inv, rhs, x,
             tolerance, limit, self._work, self._row, self._plane,
         )  # fmt: skip
-        missing = float(self.residual(rhs, x).sum())
-        x[self._fluid] += missing / float(self._mass.sum())
+        if positive:
+            np.maximum(x, 0.0, out=x)
+            wanted, held = float(rhs.sum()), float((self._mass * x).sum())
+            if wanted > 0.0 and held > 0.0:
+                x *= wanted / held
+        else:
+            x[self._fluid] += float(self.residual(rhs, x).sum()) / float(self._mass.sum())
         return iterations, reached

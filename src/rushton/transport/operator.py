@@ -4,15 +4,15 @@
 
     V dC/dt + A C = T(C) + b,      A C = sum_f F_f C_upwind - sum_f D_f A_f (C_N - C_P) / d_f
 
-    C     mol/m3  concentration              F     m3/s   absolute flux of liquid through a face
+    C     mol/m3  concentration              F     m3/s   flux of liquid through a face
     V     m3      volume of a mesh cell      D     m2/s   D_m + nu_t / Sc_t, harmonic mean at faces
     A     m3/s    the kept matrix: implicit upwind convection and diffusion
     T     mol/s   limited second-order part of convection (:mod:`rushton.transport.limited`), deferred
     b     mol/s   feeds and sinks
 
-The flux is the absolute one, also in the rotating zone: blades are open to convection (flux Omega r A) and closed to
-diffusion, so a uniform scalar stays uniform. A C = 0 for uniform C because the flux is divergence-free, and the column sums
-of A vanish because every face flux leaves one mesh cell and enters another.
+Inside rotating zones the flux is that of :mod:`rushton.transport.frame`; blades are closed to diffusion in either frame.
+A C = 0 for uniform C because the flux is divergence-free, and the column sums of A vanish because every face flux leaves
+one mesh cell and enters another.
 
 Sources: S. V. Patankar, Numerical Heat Transfer and Fluid Flow (1980), ch. 4 and 5; FiPy, doi:10.1109/MCSE.2009.52. The value
 Sc_t = 0.7 is the usual one for stirred tanks.
@@ -28,6 +28,7 @@ import numpy as np
 from rushton.flow.field import Flow
 from rushton.mesh.cylinder import TankMesh
 from rushton.mesh.faces import Faces, passes_advection
+from rushton.transport.frame import FRAME, Frame, advecting_fluxes
 
 MOLECULAR_DIFFUSIVITY = 1e-9
 """Of a small solute in water, m2/s; glucose 0.67e-9, salts 1.5e-9 at 25 degC (Cussler, Diffusion, 3rd ed., table 5.2-1)."""
@@ -85,7 +86,9 @@ def face_diffusivity(faces: Faces, nu_t: np.ndarray, schmidt_turbulent: float, m
     return out
 
 
-def assemble(flow: Flow, schmidt_turbulent: float = 0.7, molecular: float = MOLECULAR_DIFFUSIVITY) -> ScalarOperator:
+def assemble(
+    flow: Flow, schmidt_turbulent: float = 0.7, molecular: float = MOLECULAR_DIFFUSIVITY, frame: Frame = FRAME
+) -> ScalarOperator:
     """Discretise convection and diffusion on a flow, once.
 
     Parameters
@@ -96,6 +99,8 @@ def assemble(flow: Flow, schmidt_turbulent: float = 0.7, molecular: float = MOLE
         Turbulent Schmidt number Sc_t, -.
     molecular : float
         Molecular diffusivity D_m, m2/s.
+    frame : {"absolute", "relative"}
+        Of the fluxes inside rotating zones, see :mod:`rushton.transport.frame`.
 
     Returns
     -------
@@ -105,11 +110,7 @@ def assemble(flow: Flow, schmidt_turbulent: float = 0.7, molecular: float = MOLE
 
     mesh = flow.mesh
     joined = passes_advection(mesh)
-    fluxes = (
-        np.where(joined[0], flow.flux_r, 0.0),
-        np.where(joined[1], flow.flux_theta, 0.0),
-        np.where(joined[2], flow.flux_z, 0.0),
-    )
+    fluxes = advecting_fluxes(flow, frame)
     grid = FiPyTankMesh(mesh)
     faces = grid.faces
     diffusivity = face_diffusivity(faces, flow.nu_t[~mesh.solid], schmidt_turbulent, molecular)
