@@ -50,7 +50,8 @@ def couette_torque(n: int) -> tuple[float, float]:
             work[0], work[1], work[2], work[3], work[4], work[5], work[6], shear,
         )  # fmt: skip
         momentum.assemble_angular_momentum(
-            ang, np.zeros(shape), np.zeros(wr.shape), np.zeros(shape), np.zeros(wz.shape), gr, gt, gz, np.full(shape, nu),
+            ang, np.zeros(shape), np.zeros(wr.shape), np.zeros(shape), np.zeros(wz.shape), gr, gt, gz,
+            np.full(shape, nu),
             work[3], work[4], fixed, value, np.zeros(shape, np.int8), r, rc, dr, dz, dth, 1.0, True, m, d, torque,
         )  # fmt: skip
         for sweep in range(40):

@@ -1,14 +1,14 @@
 """A flow that is known exactly: a test field for every stage after the flow.
 
-Swirl plus one poloidal loop, from a Stokes stream function Psi(r, z) (m3/s per radian) on the edges of the (r, z) grid::
+Swirl plus one poloidal loop, from a Stokes stream function Psi(r, z) (m3/s per radian) on edges of the (r, z) grid::
 
     F_theta = Omega_s r A_theta                  solid-body swirl, blades included
     F_r     = dtheta (Psi(r, z_k) - Psi(r, z_k+1)),   F_z = dtheta (Psi(r_i+1, z) - Psi(r_i, z))
     Psi     = loop s^2 (1 - s) sin(pi z/H) R^3,   s = r/R
 
 Face differences of one stream function cancel in every mesh cell, so the fluxes are divergence-free to rounding.
-On walls inside the tank (shaft, discs) Psi is set to zero, and the swirl is stopped at resting theta walls: a ring (i, k)
-that meets a baffle or a solid mesh cell has none, unless ``swirl_through`` is set for an unbaffled test.
+On walls inside the tank (shaft, discs) Psi is set to zero, and the swirl is stopped at resting theta walls: a ring
+(i, k) that meets a baffle or a solid mesh cell has none, unless ``swirl_through`` is set for an unbaffled test.
 
 Units: fluxes m3/s, Omega_s 1/s, loop 1/s, R and H m. There is no physics in it; k, epsilon and nu_t are uniform.
 """

@@ -182,7 +182,7 @@ class Flow:
         from rushton.store import load_result
 
         arrays, meta = load_result(folder)
-        raw = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["numbers"].items()}
+        raw: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["numbers"].items()}
         known = {f.name for f in fields(FlowNumbers)}
         numbers = FlowNumbers(**{k: v for k, v in raw.items() if k in known})
         names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")

@@ -1,7 +1,8 @@
 """Discrete momentum on the staggered r-theta-z grid.
 
 Unknowns: u_r on r faces, u_z on z faces and the angular momentum L = r u_theta on theta faces, all components of the
-*absolute* velocity; kinematic pressure p = P / rho in mesh cells. Steady Reynolds-averaged equations, nu_e = nu + nu_t::
+*absolute* velocity; kinematic pressure p = P / rho in mesh cells. Steady Reynolds-averaged equations with
+nu_e = nu + nu_t::
 
     div(v u_r) = -dp/dr     + u_theta^2 / r + div(nu_e grad u_r) - nu_e u_r / r^2        m/s2
     div(v L)   = -dp/dtheta + 1/r d/dr(r nu_e r^2 d(L/r^2)/dr) + d/r dtheta(nu_e dL/r dtheta) + d/dz(nu_e dL/dz)
@@ -23,7 +24,6 @@ a_P / alpha x = sum a_nb x_nb + b + (1 - alpha) / alpha a_P x_old.
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 OPTIONS = {"cache": True, "fastmath": True, "error_model": "numpy", "nogil": True}

@@ -27,7 +27,7 @@ COARSE_SWEEPS = 4
 
 @dataclass
 class Level:
-    """One grid level: face coefficients cr (n1+1, nt, n3), ct (n1, nt, n3), cz (n1, nt, n3+1), factors and work arrays."""
+    """One grid level: face coefficients cr (n1+1, nt, n3), ct (n1, nt, n3), cz (n1, nt, n3+1), factors, work arrays."""
 
     cr: np.ndarray
     ct: np.ndarray
@@ -75,8 +75,10 @@ def _factor(cr, ct, cz, inv, q, fac, pin):
 
 @njit(**OPTIONS)
 def _smooth(cr, ct, cz, inv, q, fac, b, x, first, zero_start):
-    """One red-black sweep of ring solves, colour ``first`` first. ``zero_start``: x is zero before, neighbours of the first
-    colour need no reading."""
+    """One red-black sweep of ring solves, colour ``first`` first.
+
+    With ``zero_start`` x is taken as zero before, so the first colour reads no neighbours.
+    """
     n1, n2, n3 = ct.shape
     last = n2 - 1
     y = np.empty((n2, n3))

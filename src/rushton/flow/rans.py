@@ -1,7 +1,7 @@
 """The steady Reynolds-averaged flow of a stirred tank, from rest on three grids.
 
-The flow is solved on the smallest sector that repeats (common divisor of blades and baffles), from a coarse to the wanted
-grid, each level starting from the interpolated solution of the one before, and tiled to the full tank at the end.
+The flow is solved on the smallest sector that repeats (common divisor of blades and baffles), from a coarse to the
+wanted grid, each level starting from the interpolated solution of the one before, and tiled to the full tank last.
 
 A level ends when the torque balance closes within ``TORQUE_TOLERANCE`` and total power and pumped flow have changed by
 less than ``STEADY_TOLERANCE`` over ``WINDOW`` iterations: residuals of stirred tanks end in a limit cycle while the
@@ -161,7 +161,8 @@ def _iterate(
         if it % WINDOW == 0 and it >= WINDOW or it == 0:
             backup = {name: getattr(state, name).copy() for name in ("ur", "ang", "uz", "p", "ke", "eps", "nut")}
         if it % 5 == 4:
-            text = f"grid {level + 1}/{levels}  iteration {it + 1}  Np {sum(monitor.np):.2f}  torque {monitor.imbalance:+.1%}"
+            total = sum(monitor.np)
+            text = f"grid {level + 1}/{levels}  iteration {it + 1}  Np {total:.2f}  torque {monitor.imbalance:+.1%}"
             progress((level + it / limit) / levels, text)
         if it + 1 >= MIN_ITERATIONS and steady(recent, finest):
             return True
@@ -189,7 +190,7 @@ def torque_imbalance(solver: Simplec) -> float:
 
 
 def torques(solver: Simplec) -> tuple[float, float]:
-    """Torque of the turning parts on the liquid and of the liquid on the resting ones, per sector, over density, m5/s2."""
+    """Torque of turning parts on the liquid and of the liquid on resting ones, per sector and density, m5/s2."""
     names = solver.grid.mesh.patch_names
     blades = -sum(t for n, t in zip(names, solver.torque, strict=True) if n.startswith("blade"))
     baffles = sum(t for n, t in zip(names, solver.torque, strict=True) if n == "baffle")

@@ -117,7 +117,7 @@ def u_r_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth) -> list[Directi
 
 
 def angular_momentum_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth) -> list[Direction]:
-    """Directions of L = r u_theta at all theta faces, arrays (nr, nt, nz); radial conductances without their r^2 factors."""
+    """Directions of L = r u_theta at all theta faces, (nr, nt, nz); radial conductances without r^2 factors."""
 
     def pair(a: np.ndarray) -> np.ndarray:
         return 0.5 * (a + np.roll(a, 1, 1))

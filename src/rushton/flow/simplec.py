@@ -189,7 +189,8 @@ class Simplec:
         m = self._coefficients(s.ang.shape)
         momentum.assemble_angular_momentum(
             s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sl, self.ql,
-            g.fixed_t, g.value, g.mesh.patch_theta, g.r, g.rc, g.dr, g.dz, g.dth, alpha, second, m, self.d_t, self.torque,
+            g.fixed_t, g.value, g.mesh.patch_theta, g.r, g.rc, g.dr, g.dz, g.dth, alpha, second, m,
+            self.d_t, self.torque,
         )  # fmt: skip
         sweep_theta(m, s.ang, forward)
         sweep_z(m, s.ang, forward)
@@ -248,7 +249,7 @@ class Simplec:
             self.update_fluxes(s)
             self.mass = _divergence(self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs)
             # below this the divergence is rounding: a further solve would amplify noise
-            if self.mass < 1e-13 * float(np.abs(self.fr).sum() + np.abs(self.fz).sum()):
+            if self.mass < 1e-15 * float(np.abs(self.fr).sum() + np.abs(self.fz).sum()):
                 break
             self._correct_pressure(s, tolerance, 100)
         self.update_fluxes(s)

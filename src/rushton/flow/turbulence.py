@@ -4,12 +4,13 @@
     div(v eps) = div((nu + nu_t / s_e) grad eps)   + eps / k (C_1 (G + G_num) - C_2 eps)
     nu_t = C_mu k^2 / eps,   G = 2 nu_t S:S
 
-C_mu, C_1, C_2, s_k, s_e = 0.09, 1.44, 1.92, 1.0, 1.3 (Launder and Spalding 1974, Comput. Methods Appl. Mech. Eng. 3:269).
+C_mu, C_1, C_2, s_k, s_e = 0.09, 1.44, 1.92, 1.0, 1.3
+(Launder and Spalding 1974, Comput. Methods Appl. Mech. Eng. 3:269).
 v is relative to the rotor inside its zone, as in ``rushton.flow.momentum``.
 
 Walls (same source): with u* = C_mu^1/4 k^1/2 and y* = u* y / nu the wall stress is rho lambda (u - u_wall),
 
-    lambda = u* kappa / ln(E y*)  for y* > y_l,   nu / y below;      kappa = 0.41, E = 9.8, y_l = ln(E y_l) / kappa = 11.53
+    lambda = u* kappa / ln(E y*)  for y* > y_l,   nu / y below;   kappa = 0.41, E = 9.8, y_l = ln(E y_l) / kappa = 11.53
 
 and in a mesh cell at a wall G = tau^2 / (kappa u* y), eps = u*^3 / (kappa y), each the mean over its walls, y limited
 below by y_l nu / u*.
@@ -204,7 +205,7 @@ def production(uc, ur, ang, uz, nut, open_r, open_t, open_z, at_wall, solid, rc,
             for k in range(nz):
                 if at_wall[i, j, k] or solid[i, j, k]:
                     continue
-                u, v, w = uc[0, i, j, k], uc[1, i, j, k], uc[2, i, j, k]
+                u = uc[0, i, j, k]
                 ri = rc[i]
                 s_rr = (ur[i + 1, j, k] - ur[i, j, k]) / dr[i]
                 s_tt = (ang[i, jp, k] - ang[i, j, k]) / (ri * ri * dth) + u / ri
@@ -310,7 +311,7 @@ def numerical_dissipation(uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, 
 
 @njit(**OPTIONS)
 def assemble_scalar(x, fr, ft, fz, gr, gt, gz, solid, m):
-    """Upwind convection and diffusion of a cell scalar into ``m`` (8, nr, nt, nz); P holds the sum of neighbours, b is 0."""
+    """Upwind convection and diffusion of a cell scalar into ``m`` (8, nr, nt, nz); P: sum of neighbours, b: 0."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = x.shape
     for i in range(nr):

@@ -213,7 +213,7 @@ class TankMesh:
         nr, nt, nz = self.shape
         if rp.max() > self.r[-1] or z.min() < 0.0 or z.max() > self.z[-1]:
             raise CaseError(
-                f"a sphere of {diameter:.4g} m at radius {radius:.4g} m, height {height:.4g} m sticks out of the liquid",
+                f"a sphere {diameter:.4g} m across at radius {radius:.4g} m, height {height:.4g} m leaves the liquid",
                 hint=f"the liquid reaches to radius {self.r[-1]:.4g} m and height {self.z[-1]:.4g} m",
             )
         i = np.clip(np.searchsorted(self.r, rp, side="right") - 1, 0, nr - 1)
@@ -502,8 +502,8 @@ def _flag_impeller(
     first = round(imp.angle / dtheta)
     for n in range(imp.blades):
         j = (first + round(n * nt_full / imp.blades)) % nt
-        wall_t[np.ix_(ring, [j], layer)] = ROTATING
-        patch_t[np.ix_(ring, [j], layer)] = blade_patch
+        wall_t[ring[:, None], j, layer[None, :]] = ROTATING
+        patch_t[ring[:, None], j, layer[None, :]] = blade_patch
     k = int(np.argmin(np.abs(z - imp.clearance)))
     disc = np.flatnonzero((rc < 0.5 * imp.disc_diameter) & (np.arange(rc.size) >= i_shaft))
     wall_z[disc, :, k], patch_z[disc, :, k] = ROTATING, disc_patch
