@@ -5,8 +5,8 @@
     many  = integrate_ensemble(model, q_s, dt, x0, {"C_s": c_s}, keep_every=100)
     many.mean["q_p"], many.mean["mu"]     (n_cell,) time means;   many.state  (n_cell, n_state)
 
-`q_s` has shape (n_cell, n_time), mol/(Cmol h), each value held for dt seconds, and is what the cells eat; C_s (mol/kg, same
-shape or one number) is read only where a model needs it besides. From the case file: q_s = q_max s(t) times
+`q_s` has shape (n_cell, n_time), mol/(Cmol h), each value held for dt seconds, and is what the cells eat; C_s (mol/kg,
+same shape or one number) is read only where a model needs it besides. From the case file: q_s = q_max s(t) times
 `model.uptake_per_mol_kg_s`, with q_max in mol/(kg s); C_s = K_s s/(1 - s) is `concentration_of_uptake`.
 `imposed_environment` does both.
 
@@ -103,7 +103,9 @@ def steady_state(model: CellModel, environment: np.ndarray, start: np.ndarray | 
     return steady.steady_state(model, environment, start)
 
 
-def integrate_ensemble(model: CellModel, q_s: np.ndarray, dt: float, state: np.ndarray, *args: Any, **kw: Any) -> Ensemble:
+def integrate_ensemble(
+    model: CellModel, q_s: np.ndarray, dt: float, state: np.ndarray, *args: Any, **kw: Any
+) -> Ensemble:
     """Many cells along given uptake histories, compiled; see `physiology.integrate.integrate_ensemble`."""
     from rushton.physiology import integrate
 

@@ -2,10 +2,10 @@
 
     dx/dt = rates(environment(t), x),      environment held constant over each sample of length dt
 
-Heun's method (two rates per step, second order) on fixed steps, with a limiter for positivity: where a step would take more
-than half of a pool, x = x0 + dx with -dx > x0/2, the pool decays as x0/(4 |dx|/x0) instead - continuous with continuous
-slope at |dx| = x0/2, positive for any dx. Each sample drives its step whole, so that exactly mean(q_s) x duration
-is eaten. Rates and times: per hour in the model, seconds at this door.
+Heun's method (two rates per step, second order) on fixed steps, with a limiter for positivity: where a step would
+take more than half of a pool, x = x0 + dx with -dx > x0/2, the pool falls to x0^2/(4 |dx|) instead - continuous with
+continuous slope at |dx| = x0/2, positive for any dx. Each sample drives its step whole, so that exactly
+mean(q_s) x duration is eaten. Rates and times: per hour in the model, seconds at this door.
 
 `integrate_reference` is the same problem by scipy's LSODA, restarted wherever the environment changes, so that no
 pulse is jumped over; a test holds the two equal.
@@ -162,7 +162,10 @@ def advance(
     substeps: int = 1,
     threads: int | None = None,
 ) -> None:
-    """Advance states (n_cell, n_state) in place along environment (n_cell, n_time, n_environment), blocks of cells on threads."""
+    """Advance states in place along environment (n_cell, n_time, n_environment), blocks of cells on threads.
+
+    The other arrays are those of `advance_block`; dt is in seconds here.
+    """
     parameters = model.parameter_vector
     step = dt / substeps / SECONDS_PER_HOUR
     n_cell = environment.shape[0]

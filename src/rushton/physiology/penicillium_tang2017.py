@@ -1,6 +1,7 @@
 """Penicillium chrysogenum, nine pools, of Tang et al. 2017.
 
-Five metabolite pools (one of them, ATP, in quasi-steady state) and four enzyme pools, ten reactions; H(x, K, n) = x^n/(K^n + x^n)::
+Five metabolite pools (one of them, ATP, in quasi-steady state) and four enzyme pools, ten reactions, with
+H(x, K, n) = x^n/(K^n + x^n)::
 
     X_ATP = A_ATP H(X_gly, K_ATP, 3)
     v11 = imposed uptake q_s,  or  kE11 X_E11 C_s/(C_s + Ks11)                                    uptake
@@ -31,15 +32,16 @@ equations and parameters as summarised in the supplement of Haringa C. et al. 20
 doi 10.1016/j.ces.2017.09.020.
 
 How sure: a SECONDARY TRANSCRIPTION. Steady states and the pulse of glucose were recomputed independently from the
-equations above and agree with the transcriber's documented values; the printed tables of the paper were not at hand. In three places the
-transcription departs from the printed tables, each said to be needed to reproduce the paper: qE11max is printed
-6.5e-2 (here 1.65e-2), pHint is printed 2.20 (here 7.20), and the two terms of v31 are printed with opposite sign.
+equations above and agree with the transcriber's documented values; the printed tables of the paper were not at hand. In
+three places the transcription departs from the printed tables, each said to be needed to reproduce the paper:
+qE11max is printed 6.5e-2 (here 1.65e-2), pHint is printed 2.20 (here 7.20), and the two terms of v31 are printed with
+opposite sign.
 The quasi-steady ATP is the authors' own patch and underestimates ATP in famine.
 
-Two fluxes, v33 and v41, are of order zero in the pools they draw on, so the equations alone would draw X_gly below zero in
-deep starvation. The flux limiter min(1, X/X_floor) scales a flux, in every balance it enters, once a pool that it
-draws on falls under a floor that no state of the paper's experiments reaches; carbon stays conserved. The floor is
-numerical, not biological: `gly_floor` and `pool_floor`.
+Two fluxes, v33 and v41, are of order zero in the pools they draw on, so the equations alone would draw X_gly below
+zero within half a minute of deep starvation. The flux limiter min(1, X/X_floor) scales a flux, in every balance it
+enters, once a pool that it draws on falls under a floor that no state of the paper's experiments reaches; carbon stays
+conserved. The floor is numerical, not biological: `gly_floor` and `pool_floor`.
 
 Validity: glucose-limited P. chrysogenum, pH 6.5, 25 degC, oxygen and PAA not limiting, mu up to about 0.093 1/h.
 """
@@ -184,9 +186,7 @@ def _balances(q_s, C_s, C_PAA, x, p, out):
     supply = min(supply_gly, min(AA, PAA) / p[P.pool_floor])
 
     v11 = q_s
-    v12 = (
-        p[P.v12max] * _rise2(gly, p[P.Kgly12]) * (1.0 - _rise2(AA, p[P.KAA12])) * _rise3(ATP, p[P.KATP12])
-    )
+    v12 = p[P.v12max] * _rise2(gly, p[P.Kgly12]) * (1.0 - _rise2(AA, p[P.KAA12])) * _rise3(ATP, p[P.KATP12])
     v13 = p[P.v13max] * _rise2(gly, p[P.Kgly13]) * _rise2(AA, p[P.KAA13]) * _rise3(ATP, p[P.KATP13])
     mu = v13
     v21 = p[P.v21max] * _rise3(gly, p[P.Kgly21]) * (1.0 - rise4 / (KATP21 + rise4))

@@ -1,0 +1,80 @@
+"""What the cells make of what they see: long histories from lifelines, pools, productivity, losses.
+
+Door: ``respond(case, lifelines, substrate, folder, progress) -> Response``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rushton.response.result import Response
+from rushton.store import Progress, silent
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+    from rushton.lifelines import Lifelines
+    from rushton.transport import Substrate
+
+__all__ = ["Response", "respond"]
+
+
+def respond(
+    case: Case,
+    lifelines: Lifelines,
+    substrate: Substrate,
+    folder: Path,
+    progress: Progress = silent,
+    uptake: str = "imposed",
+) -> Response:
+    """What the population makes of its lifelines, beside one cell in the ideally mixed vessel.
+
+    Parameters
+    ----------
+    case : Case
+        With strain and response settings.
+    lifelines : Lifelines
+        Their mesh cells every 0.3 s are read back from the file of tracks.
+    substrate : Substrate
+        Its uptake ratio s = q/q_max per mesh cell turns mesh cells into signals.
+    folder : Path
+        Folder of the stage; the result is saved there.
+    progress : callable
+        Told of the share done.
+    uptake : {"imposed", "own"}
+        Cells eat what the field says, or by the model's own law of the field's concentration.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    ModelError
+        Unknown model or parameter, or no steady state under the mean uptake of the case.
+    """
+    from rushton.errors import CaseError
+    from rushton.physiology import get_model
+    from rushton.response.drive import run_histories
+    from rushton.response.stitch import gather_records
+
+    strain = case.strain
+    if strain is None:
+        raise CaseError("a response needs a strain", "strain", "Add [strain] with a model and an uptake law.")
+    model = get_model(strain.model, strain.parameters, uptake)
+    progress(0.0, "reading the lifelines")
+    ratio = substrate.uptake_ratio[~substrate.mesh.solid]  # in the order of TankMesh.cell_index
+    records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.cells, lifelines.sampling)
+    response = run_histories(
+        model,
+        records,
+        case.response,
+        strain.regimes,
+        q_max=strain.uptake.max,
+        half_saturation=strain.uptake.half_saturation / case.broth.density,
+        fed_ratio=substrate.ideal_mixed_uptake_ratio,
+        seed=lifelines.seed,
+        progress=progress,
+    )
+    response.save(Path(folder))
+    return response
