@@ -119,9 +119,10 @@ def new(
 @command
 def check(case: CaseArgument, quality: QualityOption = None) -> None:
     """Drawing to scale, characteristic times, expected power, blend time and kLa, warnings, run time; in seconds."""
+    checked = _load(case, quality)
     from rushton.case.advice import advise
 
-    out.print(advise(_load(case, quality)))
+    out.print(advise(checked))
 
 
 @app.command()
@@ -135,9 +136,9 @@ def run(
     ] = None,
 ) -> None:
     """Run a case: flow, mixing, gradients, lifelines, response, scale-down, report. Finished stages are kept."""
+    checked = _load(case, quality)
     from rushton.pipeline import run as run_case
 
-    checked = _load(case, quality)
     folder = output if output is not None else Path(f"{checked.name}.results")
     out.print(f"[bold]{escape(checked.title)}[/]  [dim]{escape(str(folder))}[/]")
     with _watching() as watch:

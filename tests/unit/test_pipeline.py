@@ -19,7 +19,6 @@ import rushton.report
 from rushton.case import Case, case_from_dict, load_case
 from rushton.errors import ResultsError, RushtonError
 from rushton.pipeline import STAGE_NAMES, Event, open_results, report, run, stages
-from rushton.pipeline.resolved import resolved_toml
 from rushton.pipeline.stages import Stage
 from rushton.pipeline.summary import KEYS
 from rushton.store import load_result, save_result
@@ -340,12 +339,3 @@ def test_the_case_comes_back_with_its_defaults(tmp_path: Path, calls: list[str],
     again = run(case, tmp_path / "r").case
     assert again.model_dump() == case.model_dump()
     assert again.defaults == case.defaults
-
-
-@pytest.mark.parametrize("quality", [None, "draft", "fine"])
-def test_the_resolved_case_is_the_case(tmp_path: Path, cases_folder: Path, quality: str | None) -> None:
-    for file in sorted(cases_folder.glob("*.toml")):
-        case = load_case(file, quality=quality)
-        (tmp_path / "again.toml").write_text(resolved_toml(case), encoding="utf-8")
-        assert load_case(tmp_path / "again.toml").model_dump() == case.model_dump()
-    assert "# default" in resolved_toml(case)

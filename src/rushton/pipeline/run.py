@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rushton import __version__
+from rushton.case.resolved import write_resolved
 from rushton.errors import RushtonError
 from rushton.pipeline import stages as wiring
-from rushton.pipeline.resolved import resolved_toml
 from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
 from rushton.pipeline.summary import KEYS, NO_GAS, section
@@ -237,7 +237,7 @@ class _Run:
                 self._withdraw(name)
         self.cache.folder.mkdir(exist_ok=True)
         atomic_write_text(self.cache.folder / CASE_FILE, to_json(case_record(self.case)))
-        atomic_write_text(self.folder / "case.resolved.toml", resolved_toml(self.case))
+        atomic_write_text(self.folder / "case.resolved.toml", write_resolved(self.case))
         self._write_manifest()
         self._write_summary()
 
