@@ -393,7 +393,7 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     ----------
     case : Case
     mesh_cells : int, optional
-        Wanted number of mesh cells in the full tank; by default what the case asks for.
+        Smallest number of mesh cells in the full tank; by default what the case asks for.
     sector : int
         1 for the full tank, or a divisor of blades and baffles for one of so many equal sectors.
 
@@ -411,7 +411,7 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
             low = scale
         else:
             high = scale
-    r, z = _spacing(case, high)
+    r, z = _spacing(case, low)
     return _with_parts(case, r, z, nt, sector)
 
 
