@@ -407,12 +407,21 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     for _ in range(40):
         scale = math.sqrt(low * high)
         r, z = _spacing(case, scale)
-        if (r.size - 1) * (z.size - 1) * nt > wanted:
+        solid_r, solid_z = _in_shaft(case, r, z)
+        count = (r.size - 1) * (z.size - 1) - np.count_nonzero(solid_r) * np.count_nonzero(solid_z)
+        if count * nt >= wanted:
             low = scale
         else:
             high = scale
     r, z = _spacing(case, low)
     return _with_parts(case, r, z, nt, sector)
+
+
+def _in_shaft(case: Case, r: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(nr,) and (nz,) bool: rings and layers of the shaft, which ends at the lower blade edge of the lowest impeller."""
+    lowest = min(case.impellers, key=lambda imp: imp.clearance)
+    end = lowest.clearance - 0.5 * lowest.blade_height
+    return 0.5 * (r[1:] + r[:-1]) < 0.5 * case.tank.shaft_diameter, 0.5 * (z[1:] + z[:-1]) > end
 
 
 def _with_parts(case: Case, r: np.ndarray, z: np.ndarray, nt_full: int, sector: int) -> TankMesh:
@@ -445,9 +454,7 @@ def _with_parts(case: Case, r: np.ndarray, z: np.ndarray, nt_full: int, sector: 
         for j in faces:
             wall_t[ring, j, :], patch_t[ring, j, :] = STATIONARY, 5
 
-    lowest = min(case.impellers, key=lambda imp: imp.clearance)
-    in_shaft = rc < 0.5 * tank.shaft_diameter
-    above = zc > lowest.clearance - 0.5 * lowest.blade_height
+    in_shaft, above = _in_shaft(case, r, z)
     solid |= in_shaft[:, None, None] & above[None, None, :]
     i_shaft = int(np.count_nonzero(in_shaft))
     k_shaft = int(np.argmax(above))
