@@ -8,7 +8,7 @@ import pytest
 from rushton.flow import momentum, turbulence
 from rushton.flow.lines import sweep_theta
 from rushton.flow.rans import solve_flow
-from rushton.mesh.cylinder import build_mesh
+from rushton.mesh import build_mesh
 
 
 def couette_torque(n: int) -> tuple[float, float]:

@@ -21,7 +21,8 @@ from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
 from rushton.flow.power import flow_numbers, power_numbers
 from rushton.flow.simplec import FlowState, Simplec
-from rushton.mesh.cylinder import TankMesh, angular_cells, build_mesh, symmetry
+from rushton.mesh.build import angular_cells, build_mesh, symmetry
+from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
