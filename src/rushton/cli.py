@@ -85,6 +85,13 @@ class Listing(StrEnum):
     rigs = "rigs"
 
 
+RIGS = {
+    "str-pfr": "stirred vessel with a plug-flow tube in a loop, fed at the inlet of the tube",
+    "str-str": "two stirred vessels in a loop, one of them fed",
+    "pulsed-feed": "one stirred vessel, fed in pulses",
+}
+"""Lab rigs that a case may name under scaledown.rigs."""
+
 CaseArgument = Annotated[
     str, typer.Argument(metavar="CASE", help="A case file, or the name of a case that ships (rushton list cases).")
 ]
@@ -225,8 +232,6 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
             (name, str(tomllib.loads(p.read_text("utf-8")).get("title", ""))) for name, p in shipped_cases().items()
         ]
     if kind is Listing.rigs:
-        from rushton.scaledown import RIGS
-
         return list(RIGS.items())
     from rushton.case.library import shelf
 

@@ -7,12 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from rushton import mesh, store
-from rushton.cli import app, headline, shipped_cases
+from rushton.case.schema import ScaledownSettings
+from rushton.cli import RIGS, app, headline, shipped_cases
 
 
 @pytest.fixture
@@ -179,6 +181,11 @@ def test_list_shows_what_ships(rushton: Callable[..., Result]) -> None:
     for name in ("penicillin_54m3", "rushton_bench", "lab_3L", "penicillium_tang2017", "monod", "str-pfr", "water_25C"):
         assert name in everything.stdout
     assert "lab_3L" not in rushton("list", "strains").stdout
+
+
+def test_the_rigs_listed_are_those_a_case_may_name() -> None:
+    [inner, _] = get_args(ScaledownSettings.model_fields["rigs"].annotation)
+    assert set(RIGS) == set(get_args(inner))
 
 
 def test_check_answers_without_running_anything(tmp_path: Path, rushton: Callable[..., Result]) -> None:
