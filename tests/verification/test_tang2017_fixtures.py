@@ -1,8 +1,9 @@
 """Tang 2017: chemostats and a glucose pulse against values recomputed independently from the same equations.
 
-The numbers were obtained elsewhere with another code (BDF, relative tolerance 1e-7) from the equations in the docstring
-of the model. Chemostat: feed 0.0895 mol/kg glucose and 5e-3 mol/kg PAA, 1500 h. Pulse: 350 umol/kg glucose into a
-closed box with the culture of D = 0.05 1/h (feed 0.0833 mol/kg). Tolerance 1 %; concentrations 0.1 umol/kg where that is larger.
+The numbers were obtained elsewhere with another code (BDF, relative tolerance 1e-7) from the equations in the
+docstring of the model. Chemostat: feed 0.0895 mol/kg glucose and 5e-3 mol/kg PAA, 1500 h. Pulse: 350 umol/kg glucose
+into a closed box with the culture of D = 0.05 1/h (feed 0.0833 mol/kg). Tolerance 1 %; concentrations 0.1 umol/kg
+where that is larger.
 """
 
 from __future__ import annotations

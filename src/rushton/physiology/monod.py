@@ -37,8 +37,8 @@ PARAMETERS = (
     Parameter("K_s", 1e-5, "mol/kg", "affinity of uptake (own law only)", _TEXTBOOK, "set your own"),
     Parameter("Y_xs", 3.5, "Cmol/mol", "true yield of biomass", _TEXTBOOK, "set your own"),
     Parameter("m_s", 3e-3, _RATE, "maintenance", _TEXTBOOK, "set your own"),
-    Parameter("alpha", 0.0, "mol/Cmol", "growth-linked product", "off by default", signed=True),
-    Parameter("beta", 0.0, _RATE, "product independent of growth", "off by default"),
+    Parameter("alpha", 0.0, "mol/Cmol", "growth-linked product", "off by default", "set your own", signed=True),
+    Parameter("beta", 0.0, _RATE, "product independent of growth", "off by default", "set your own"),
 )
 
 ENVIRONMENT = (

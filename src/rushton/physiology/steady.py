@@ -15,9 +15,12 @@ from scipy.optimize import root
 from rushton.errors import ModelError
 from rushton.physiology.model import CellModel
 
+LARGEST_POOL = 100.0
+"""Pools beyond so many times the plausible start are no cell any more: more is imposed than its pathways carry off."""
+
 
 def steady_state(
-    model: CellModel, environment: np.ndarray, start: np.ndarray | None = None, hours: float = 3000.0
+    model: CellModel, environment: np.ndarray, start: np.ndarray | None = None, hours: float = 1e5
 ) -> np.ndarray:
     """State in which nothing changes under a constant environment.
 
@@ -57,11 +60,12 @@ def steady_state(
     x = np.maximum(long.y[:, -1], 0.0)
     newton = root(lambda u: derivative(u * scale) / scale, x / scale, method="hybr", tol=1e-13)
     polished = newton.x * scale
-    if np.all(polished >= 0) and np.allclose(polished, x, rtol=0.05, atol=0.0 * scale + 1e-6 * scale):
+    if np.all(polished >= 0) and np.allclose(polished, x, rtol=0.05, atol=1e-6 * scale):
         x = polished
-    if not long.success or not np.all(np.isfinite(x)) or np.max(np.abs(derivative(x)) / scale) > 1e-4:
+    at_rest = long.success and np.all(np.isfinite(x)) and np.max(np.abs(derivative(x)) / scale) < 1e-4
+    if not at_rest or np.max(x / scale) > LARGEST_POOL:
         raise ModelError(
-            f"the cell finds no steady state at q_s = {environment[0]:.4g} mol/(Cmol h)",
+            f"the cell finds no steady state that it could live in at q_s = {environment[0]:.4g} mol/(Cmol h)",
             model.name,
             "The mean uptake lies outside the range of the model: check feed, biomass and uptake of the case.",
         )

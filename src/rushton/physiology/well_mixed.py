@@ -6,8 +6,9 @@
 
 Here the uptake is the model's own law, since the vessel's concentration is part of the answer.
 
-Symbols: D dilution rate, 1/h; C, C_feed mol/kg broth; q mol/(Cmol h); C_x kg dry weight per kg broth; M kg/Cmol; mu, k_d
-1/h. Constant volume. Solved by BDF with the steps cut at every change of the feed, so that no pulse is jumped over.
+Symbols: D dilution rate, 1/h; C, C_feed mol/kg broth; q mol/(Cmol h); C_x kg dry weight per kg broth; M kg/Cmol;
+mu, k_d 1/h. Constant volume. Solved by BDF with the steps cut at every change of the feed, so that no pulse is jumped
+over.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@
     relative productivity = mean q_p over all histories / q_p of one cell under constant uptake q_max mean(s)
     relative yield        = (mean mu / mean q_s) / (mu / q_s of that cell)
 
-Every history starts from the steady state of that cell, so that what is lost is lost to the fluctuations. The loss grows over
-hours as slow pools follow; the mean over the whole history stands beside the mean over its last 20 h.
+Every history starts from the steady state of that cell, so that what is lost is lost to the fluctuations. The loss
+grows over hours as slow pools follow; the mean over the whole history stands beside the mean over its last 20 h.
 
 Symbols: s = q/q_max of the tank's Monod law, q_max mol/(kg dry weight s), K_s mol/kg broth. Source of the procedure:
 Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.

@@ -1,8 +1,8 @@
 """response.nc and response.csv: what the response writes for other programs.
 
-response.nc (NetCDF-4, float32) holds the courses of every rate and pool of every history, thinned to one value per stretch,
-and finer courses of the first histories. response.csv is the table behind the figures: per stretch the 5, 50 and
-95 % of the histories, the mean, and the ideally mixed vessel.
+response.nc (NetCDF-4, float32) holds the courses of every rate and pool of every history, thinned to one value per
+stretch, and finer courses of the first histories. response.csv is the table behind the figures: per stretch the 5, 50
+and 95 % of the histories, the mean, and the ideally mixed vessel.
 """
 
 from __future__ import annotations

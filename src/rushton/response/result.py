@@ -201,8 +201,9 @@ class Response:
     def load(cls, folder: Path) -> Response:
         """Read what `save` wrote."""
         arrays, meta = load_result(folder)
-        values = {name: tuple(value) if isinstance(value, list) else value for name, value in meta.items()}
-        return cls(**arrays, **values)
+        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in meta.items()}
+        values: dict[str, Any] = {**arrays, **plain}
+        return cls(**values)
 
     def export(self, results_folder: Path) -> None:
         """Write response.nc and response.csv into the results folder."""

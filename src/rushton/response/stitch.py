@@ -1,10 +1,10 @@
 """Long histories of uptake, stitched from many short lifelines.
 
-A lifeline of minutes is far shorter than the memory of slow pools (hours). Records are therefore joined end to end: the next
-record is drawn at random, with equal chance, from those that begin within a tolerance (0.02) of the last s = q/q_max and in
-the same regime. Because the cells were released uniformly and stay well mixed, starts and ends have the same
-distribution, and the joined signal keeps it. Where no record begins so close, the nearest start of the same regime is
-taken, and counted.
+A lifeline of minutes is far shorter than the memory of slow pools (hours). Records are therefore joined end to end:
+the next record is drawn at random, with equal chance, from those that begin within a tolerance (0.02) of the last
+s = q/q_max and in the same regime. Because the cells were released uniformly and stay well mixed, starts and ends have
+the same distribution, and the joined signal keeps it. Where no record begins so close, the nearest start of the same
+regime is taken, and counted.
 
 Records are kept as 16-bit codes of s (steps of 1.5e-5), 2 bytes a sample: 1e5 records of 600 s at 0.3 s are 400 MB. The
 long histories exist only as the stretch that is being integrated.
