@@ -1,0 +1,161 @@
+r"""What the bench can do: pumps, tubing, clocks, the lab vessel and how fast it blends.
+
+.. math:: N\,\theta_{95} = 5.3\,Po^{-1/3}\,(D/T)^{-2}
+
+theta_95 s, N rev/s, Po -, D/T -; for H = T, baffled, turbulent (S. Ruszkowski (1994), Proc. 8th Europ. Conf. Mixing, IChemE Symp. Ser.
+136:283; R. K. Grenville (1992), PhD thesis, Cranfield). Blending to 95 % takes three first-order times, so what enters the lab vessel
+reaches the cells through a first-order lag of theta_95/3: no pulse in it can be sharper, no zone of it can blend faster.
+
+Every limit has a unit, a meaning and a source; it comes from ``[scaledown.limits]`` of the case, else from ``equipment.toml`` beside this file.
+Internally SI; a protocol speaks mL/min, mL, mm, g/L, rpm.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rushton.scaledown.zones import laminar_pressure_drop, tube_length
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+
+TO_SI = {
+    "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0, "kPa": 1e3, "s": 1.0, "rpm": 1.0 / 60.0,
+    "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
+}  # fmt: skip
+"""Technician's unit -> SI."""
+
+HANDY_TUBE = 12.0
+"""A coil up to this length is easily mounted, m; longer only where no bore at hand allows less."""
+
+SHORTEST_TUBE = 0.5
+"""A tube between vessel, pump head and vessel is at least this long, m."""
+
+_FROM_CASE: dict[str, tuple[str, str]] = {
+    "feed_pump_min": ("mL/min", "smallest flow of a feed pump"),
+    "feed_pump_max": ("mL/min", "largest flow of a feed pump"),
+    "loop_pump_min": ("mL/min", "smallest flow of a loop pump"),
+    "loop_pump_max": ("mL/min", "largest flow of a loop pump"),
+    "tube_length_max": ("m", "longest tube"),
+    "side_share_max": ("-", "largest share of the volume outside the vessel"),
+    "pulse_min": ("s", "shortest pulse of a feed pump"),
+    "cycle_max": ("s", "longest feed cycle"),
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One limit of the bench: value in SI, the unit it is shown in, what it means and where it is from."""
+
+    name: str
+    value: float
+    unit: str
+    meaning: str
+    source: str
+
+    @property
+    def shown(self) -> float:
+        """Value in the technician's unit."""
+        return self.value / TO_SI[self.unit]
+
+
+def equipment() -> dict[str, Limit]:
+    """Limits of the shipped bench, by name."""
+    with open(Path(__file__).with_name("equipment.toml"), "rb") as file:
+        data = tomllib.load(file)
+    return {
+        name: Limit(name, entry["value"] * TO_SI[entry["unit"]], entry["unit"], entry["meaning"], entry["source"])
+        for name, entry in data.items()
+    }
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The laboratory in which a rig is built.
+
+    Parameters
+    ----------
+    volume : float
+        Working volume of the whole rig, m3.
+    limits : dict of Limit
+        By name; ``bench["pulse_min"]`` is the value in SI.
+    bores : tuple of float
+        Inner diameters of tubing at hand, m, ascending.
+    density, viscosity : float
+        Of the broth, kg/m3 and Pa s.
+    """
+
+    volume: float
+    limits: dict[str, Limit]
+    bores: tuple[float, ...]
+    density: float = 1000.0
+    viscosity: float = 1e-3
+
+    def __getitem__(self, name: str) -> float:
+        return self.limits[name].value
+
+    @classmethod
+    def from_case(cls, case: Case) -> Bench:
+        """The bench of a case: its own limits first, then the shipped ones."""
+        assert case.scaledown is not None
+        given: Any = case.scaledown.limits
+        limits = equipment()
+        for name, (unit, meaning) in _FROM_CASE.items():
+            limits[name] = Limit(name, getattr(given, name), unit, meaning, "case file, scaledown.limits")
+        for name, limit in list(limits.items()):
+            own = getattr(given, name, None)
+            if name not in _FROM_CASE and own is not None:
+                limits[name] = Limit(name, float(own), limit.unit, limit.meaning, "case file, scaledown.limits")
+        return cls(
+            case.scaledown.working_volume, limits, tuple(sorted(given.bores)), case.broth.density, case.broth.viscosity
+        )
+
+    # --- the lab vessel ----------------------------------------------------------------------------------------
+
+    @property
+    def vessel_diameter(self) -> float:
+        """Diameter of a vessel as high as wide that holds the working volume, m."""
+        return (4.0 * self.volume / math.pi) ** (1.0 / 3.0)
+
+    @property
+    def blend_time(self) -> float:
+        """theta_95 of the lab vessel, s."""
+        speed, ratio = self["stirrer_speed"], self["impeller_ratio"]
+        return 5.3 * self["impeller_power_number"] ** (-1.0 / 3.0) * ratio**-2 / speed
+
+    @property
+    def blend_lag(self) -> float:
+        """First-order time by which what enters the vessel reaches the cells, theta_95/3, s."""
+        return self.blend_time / 3.0
+
+    @property
+    def stirrer_power(self) -> float:
+        """Power of the lab vessel's stirrer without gas, W."""
+        diameter = self["impeller_ratio"] * self.vessel_diameter
+        return self["impeller_power_number"] * self.density * self["stirrer_speed"] ** 3 * diameter**5
+
+    # --- tubing ------------------------------------------------------------------------------------------------
+
+    def bore_for(self, volume: float, flow: float) -> float | None:
+        """Smallest bore (the highest Reynolds number) whose tube of this volume is handy and not too tight at this flow, m.
+
+        Where none is handy the widest that is allowed; None where no bore will do.
+        """
+        fitting = []
+        for bore in self.bores:
+            length = tube_length(volume, bore)
+            drop = laminar_pressure_drop(flow, bore, length, self.viscosity, self.density)
+            if SHORTEST_TUBE <= length <= self["tube_length_max"] and drop <= self["tube_pressure_max"]:
+                fitting.append(bore)
+                if length <= HANDY_TUBE:
+                    return bore
+        return fitting[-1] if fitting else None
+
+
+def rounded(value: float, step: float) -> float:
+    """The nearest multiple of a step, at least one step."""
+    return max(1, round(value / step)) * step

@@ -1,0 +1,119 @@
+"""The cell model inside a rig: the tank's response, asked of the rig.
+
+Uptake is imposed, q_s = q_max s(t), as along the tank's lifelines; start and yardstick are the same, the steady state under the constant mean
+uptake. So relative productivity and yield in the rig stand directly beside those of the tank.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.scaledown.rig import Operation
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+    from rushton.physiology import CellModel
+
+SAMPLE = 0.3  # s, interval at which uptake drives the cell, as in the tank's response
+_FINE = 3  # samples of the signal averaged into one of these
+_HISTORIES = 8  # cells followed where stays are random
+FINAL_WINDOW = 20 * 3600.0  # s
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What the cells make of a rig, relative to the same cell under constant mean uptake; None where the model has no product."""
+
+    relative_productivity: float | None
+    relative_productivity_final: float | None
+    relative_yield: float | None
+    growth: float
+    hours: float
+
+    def as_dict(self) -> dict[str, float | None]:
+        """Plain values; growth in 1/s."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class CellTest:
+    """One strain, ready to be run in many rigs.
+
+    Attributes
+    ----------
+    model : CellModel
+    uptake_max, half_saturation : float
+        q_max, mol/(kg s); K_s per mass of broth, mol/kg.
+    start : (n_state,) float
+        Steady state under the mean uptake.
+    rates : dict
+        Its reported rates, in the model's units.
+    duration : float
+        s.
+    """
+
+    model: CellModel
+    uptake_max: float
+    half_saturation: float
+    start: np.ndarray
+    rates: dict[str, float]
+    duration: float
+
+    @classmethod
+    def of(cls, case: Case, mean_uptake: float) -> CellTest:
+        """The test of a case at the tank's mean uptake ratio."""
+        from rushton.physiology import get_model, imposed_environment, steady_state
+
+        assert case.strain is not None
+        model = get_model(case.strain.model, case.strain.parameters)
+        q_max, half = case.strain.uptake.max, case.strain.uptake.half_saturation / case.broth.density
+        q_s, around = imposed_environment(model, mean_uptake, q_max, half)
+        environment = model.environment_vector(float(q_s), **_known(model, around))
+        start = steady_state(model, environment)
+        return cls(model, q_max, half, start, model.evaluate(environment, start)[1], case.response.duration)
+
+    @property
+    def growth(self) -> float:
+        """mu of the undisturbed cell, 1/s."""
+        return self.rates["mu"] / 3600.0
+
+    def run(self, operation: Operation, random: bool, seed: int) -> Inside:
+        """Follow cells through a rig for the duration of the tank's histories."""
+        from rushton.physiology import imposed_environment, integrate_ensemble
+
+        signals = []
+        for n in range(_HISTORIES if random else 1):
+            s, step = operation.signal(SAMPLE / _FINE, self.duration if random else min(self.duration, 64 * operation.cycle()), seed + 7 * n)
+            every = max(1, round(SAMPLE / step))
+            block = s[: s.size // every * every].reshape(-1, every).mean(axis=1)
+            signals.append(block)
+            dt = step * every
+        n_time = round(self.duration / dt)
+        s = np.stack([np.resize(signal, n_time) for signal in signals])
+        q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation)
+        window = FINAL_WINDOW if self.duration >= 2.0 * FINAL_WINDOW else self.duration / 4.0
+        split = n_time - round(window / dt)
+        state, parts = self.start, []
+        for part in (slice(0, split), slice(split, n_time)):
+            ran = integrate_ensemble(self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in _known(self.model, around).items()})
+            state = ran.state
+            parts.append({name: float(np.mean(value)) for name, value in ran.mean.items()})
+        share = split / n_time
+        mean = {name: share * parts[0][name] + (1.0 - share) * parts[1][name] for name in parts[0]}
+        ideal = self.rates
+        product = self.model.has_product and ideal["q_p"] > 0.0
+        grows = ideal["mu"] > 0.0 and mean["q_s"] > 0.0
+        return Inside(
+            mean["q_p"] / ideal["q_p"] if product else None,
+            parts[1]["q_p"] / ideal["q_p"] if product else None,
+            (mean["mu"] / mean["q_s"]) / (ideal["mu"] / ideal["q_s"]) if grows else None,
+            mean["mu"] / 3600.0,
+            self.duration / 3600.0,
+        )
+
+
+def _known(model: CellModel, around: dict) -> dict:
+    return {name: value for name, value in around.items() if name in model.environment_names}

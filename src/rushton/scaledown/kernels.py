@@ -1,0 +1,167 @@
+r"""Compiled loops of the rigs: one period of a fed vessel, ages in a vessel that blends, and the signal of a cell that circulates.
+
+Every time step splits the balance symmetrically (Strang 1968, SIAM J. Numer. Anal. 5:506): half of the linear part (feed, blending), all of
+the exact Monod depletion C -> K_s omega(ln x + x - h/t_K), half of the linear part. Positive for any step and second order in it; substrate fed is
+substrate eaten to rounding, because both parts are exact.
+
+Concentrations are in units of K_s, times in s, t_K = K_s/(q_max X).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+
+@njit("float64(float64)", cache=True, nogil=True)
+def omega(z: float) -> float:
+    """Wright's omega for real z: the x > 0 with x + ln x = z."""
+    if z < -30.0:
+        return math.exp(z)
+    x = z - math.log(z) if z > 1.5 else math.exp(z) / (1.0 + 0.65 * math.exp(z))
+    for _ in range(6):
+        new = x * (1.0 + z - math.log(x)) / (1.0 + x)
+        if abs(new - x) <= 1e-15 * new:
+            return new
+        x = new
+    return x
+
+
+@njit("float64(float64[::1], float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
+def vessel_period(amount, step, uptake_time, blend, start, x):
+    """One period of a fed, well-mixed vessel.
+
+    Parameters
+    ----------
+    amount : (n,) ndarray
+        Substrate let into the vessel during each step, in units of K_s.
+    step : float
+        h, s.
+    uptake_time : float
+        t_K, s.
+    blend : float
+        First-order time by which what is let in becomes available to the cells, s (0: at once).
+    start : float
+        Concentration at the start, in units of K_s.
+    x : (n,) ndarray, written
+        Concentration at the middle of each step, in units of K_s.
+
+    Returns
+    -------
+    float
+        Concentration at the end.
+    """
+    n = amount.size
+    keep = math.exp(-step / blend) if blend > 0.0 else 0.0
+    waiting = 0.0
+    if blend > 0.0:  # the plume at the start of a period that has been running for ever
+        for k in range(n):
+            waiting = waiting * keep + amount[k]
+        waiting /= 1.0 - keep**n
+    c = start
+    for k in range(n):
+        total = waiting + amount[k]
+        waiting *= keep
+        if blend > 0.0:
+            waiting += amount[k]
+        half = 0.5 * (total - waiting)
+        c += half
+        if c > 0.0:
+            before = c
+            z = math.log(c) + c
+            x[k] = omega(z - 0.5 * step / uptake_time)
+            c = omega(z - step / uptake_time)
+            if not c <= before:
+                c = before
+        else:
+            x[k] = 0.0
+        c += half
+    return c
+
+
+@njit("float64(float64, float64, float64, float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
+def vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x):
+    r"""Concentration around a cell against its age in a stirred vessel that blends in a finite time, and its mean over all ages.
+
+    Interaction by exchange with the mean (Villermaux and Falk 1994, Chem. Eng. Sci. 49:5127):
+    dx/da = (mean - x)/blend + supply - s(x)/t_K, x(0) = entry, ages exponential with mean ``stay``.
+
+    Parameters
+    ----------
+    entry, mean : float
+        Concentration of what flows in, and the vessel's mean, in units of K_s.
+    supply : float
+        Substrate fed straight into the vessel, K_s/s.
+    stay, blend, uptake_time, step : float
+        s.
+    x : (n,) ndarray, written
+        Concentration at ages 0, h, 2h, ...; the last value stands for all later ages.
+
+    Returns
+    -------
+    float
+        Mean uptake ratio s over the ages.
+    """
+    n = x.size
+    keep = math.exp(-0.5 * step / blend)
+    rest = mean + supply * blend
+    c = entry
+    x[0] = c
+    uptake = 0.0
+    left = 1.0
+    decay = math.exp(-step / stay)
+    for k in range(1, n):
+        c = rest + (c - rest) * keep
+        before = c
+        if c > 0.0:
+            c = omega(math.log(c) + c - step / uptake_time)
+        # substrate eaten in the step over what could be eaten: the mean of s in it
+        s = (before - c) * uptake_time / step
+        uptake += s * left * (1.0 - decay)
+        left *= decay
+        c = rest + (c - rest) * keep
+        x[k] = c
+    return uptake + left * c / (1.0 + c)
+
+
+@njit("void(float64[::1], float64, float64[:, ::1], float64[::1], float64, float64[::1], float64)", cache=True, nogil=True)
+def circulate(signal, step, stays, first, first_step, second, second_step):
+    """Fill the signal of one cell that alternates between two zones.
+
+    Parameters
+    ----------
+    signal : (n_time,) ndarray, written
+        s at 0, step, 2 step, ...
+    step : float
+        s.
+    stays : (n_visit, 2) ndarray
+        Stays in the first and in the second zone, s, used in turn and from the start again.
+    first, second : ndarray
+        s against the time since entry into the zone, every ``first_step`` and ``second_step``; the last value holds for ever.
+    """
+    visit = 0
+    since = 0.0
+    zone = 0
+    for k in range(signal.size):
+        while since >= stays[visit, zone]:
+            since -= stays[visit, zone]
+            zone = 1 - zone
+            if zone == 0:
+                visit = (visit + 1) % stays.shape[0]
+        table, table_step = (first, first_step) if zone == 0 else (second, second_step)
+        place = since / table_step
+        i = int(place)
+        if i >= table.size - 1:
+            signal[k] = table[table.size - 1]
+        else:
+            signal[k] = table[i] + (place - i) * (table[i + 1] - table[i])
+        since += step
+
+
+def stratified_exponential(number: int, seed: int) -> np.ndarray:
+    """Stays of an exponential distribution with mean exactly 1: the middle quantiles in a shuffled order, shape (number,)."""
+    quantile = (np.arange(number) + 0.5) / number
+    stays = -np.log1p(-quantile)
+    return np.random.default_rng(seed).permutation(stays / stays.mean())

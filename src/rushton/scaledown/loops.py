@@ -1,0 +1,299 @@
+r"""Rigs with a loop: stirred vessel and plug-flow tube (STR-PFR), and two stirred vessels (STR-STR).
+
+STR-PFR, feed F_P at the tube's inlet and F_S into the vessel, C_S the vessel's mean:
+
+.. math:: C_{in} = C_S + F_P/Q,\quad C_{out} = K_s\,\omega(\ln x_{in} + x_{in} - \tau_P/t_K),\quad
+          Q (C_{in} - C_{out}) + v V_S \langle s\rangle_S = F_P + F_S
+
+Within the vessel a cell carries the liquid it came with, which blends into the mean in theta_95/3 (``kernels.vessel_ages``); ages are
+exponential with mean tau_S. In the limit of instant blending <s>_S = C_S/(K_s + C_S). One unknown, C_S; total uptake rises with it: one root.
+
+STR-STR: the same vessel twice; each is entered by the other's mean; two unknowns.
+
+Symbols: C mol/m3, x = C/K_s, F mol/s, Q m3/s, V m3, v = q_max X, t_K = K_s/v. Validity: ``zones``; the tube is taken as plug flow (Reynolds number in
+the protocol), its inlet as mixed at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from rushton.scaledown.bench import SHORTEST_TUBE, rounded
+from rushton.scaledown.rig import Duty, Port, Settings, Variable
+from rushton.scaledown.zones import Culture, Loop, tube_length
+
+_AGE_STEP = 0.03  # s, resolution of the concentration around a cell since it entered a zone
+_VISITS = 400  # distinct stays drawn for one signal; used again after that
+
+
+@dataclass(frozen=True, eq=False)
+class LoopOperation:
+    """Cells alternating between two zones.
+
+    Attributes
+    ----------
+    first, second : (n,) float
+        Concentration around a cell against the time since it entered the zone, in units of K_s, every ``step``; the last value holds on.
+    second_is_tube : bool
+        Stays in the second zone are all equal, else exponential.
+    """
+
+    settings: Settings
+    culture: Culture
+    loop: Loop
+    first: np.ndarray
+    second: np.ndarray
+    first_step: float
+    second_step: float
+    first_mean: float
+    second_mean: float
+    first_uptake: float
+    second_uptake: float
+    second_is_tube: bool
+
+    @property
+    def mean_uptake(self) -> float:
+        """Mean s of the population."""
+        return (1.0 - self.loop.share) * self.first_uptake + self.loop.share * self.second_uptake
+
+    def cycle(self) -> float:
+        """tau_P + tau_S, s."""
+        return self.loop.tube_time + self.loop.vessel_time
+
+    def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
+        """What one cell experiences (``rig.Operation``)."""
+        from rushton.scaledown.kernels import circulate, stratified_exponential
+
+        visits = int(np.clip(duration / self.cycle(), 24, _VISITS))
+        stays = np.full((visits, 2), self.loop.tube_time)
+        stays[:, 0] = self.loop.vessel_time * stratified_exponential(visits, seed)
+        if not self.second_is_tube:
+            stays[:, 1] *= stratified_exponential(visits, seed + 1)
+        out = np.empty(max(2, int(duration / step)))
+        x1, x2 = self.first, self.second
+        circulate(out, step, stays, x1 / (1.0 + x1), self.first_step, x2 / (1.0 + x2), self.second_step)
+        return out, step
+
+    def ports(self) -> list[Port]:
+        """Sampling ports and their expected readings."""
+        k = self.culture.half_saturation
+        first = Port(
+            "vessel" if self.second_is_tube else "vessel 1",
+            float(self.first.min()) * k, self.first_mean * k, float(self.first.max()) * k, self.first_uptake, self.loop.vessel_time,
+        )  # fmt: skip
+        if not self.second_is_tube:
+            second = Port(
+                "vessel 2",
+                float(self.second.min()) * k, self.second_mean * k, float(self.second.max()) * k, self.second_uptake, self.loop.tube_time,
+            )  # fmt: skip
+            return [first, second]
+        ports = [first]
+        for name, place in (("tube inlet", 0.0), ("tube, a quarter", 0.25), ("tube, half", 0.5), ("tube outlet", 1.0)):
+            c = float(np.interp(place * self.loop.tube_time, np.arange(self.second.size) * self.second_step, self.second))
+            ports.append(Port(name, c * k, c * k, c * k, c / (1.0 + c), place * self.loop.tube_time))
+        return ports
+
+
+def plug_flow(inlet: float, time: float, culture: Culture, samples: int = 2) -> np.ndarray:
+    """Concentration along a tube in units of K_s, (samples,) at equal times from 0 to ``time`` (inlet in units of K_s)."""
+    from scipy.special import wrightomega
+
+    t = np.linspace(0.0, time, samples)
+    if inlet <= 0.0:
+        return np.zeros(samples)
+    return wrightomega(math.log(inlet) + inlet - t / culture.uptake_time)
+
+
+class _Vessel:
+    """A stirred vessel of a loop: what cells meet in it for an inflow and a mean concentration (units of K_s)."""
+
+    def __init__(self, stay: float, supply: float, lag: float, culture: Culture) -> None:
+        self.stay, self.supply, self.lag, self.culture = stay, supply, lag, culture
+        self.step = _AGE_STEP if lag <= 0.0 else min(_AGE_STEP, lag / 4.0)
+        self.ages = np.empty(1 if lag <= 0.0 else 2 + math.ceil(12.0 * lag / self.step))
+
+    def uptake(self, entry: float, mean: float) -> float:
+        """Mean s in the vessel; ``ages`` then holds the concentration against age."""
+        if self.lag <= 0.0:
+            self.ages[:] = mean
+            return mean / (1.0 + mean)
+        from rushton.scaledown.kernels import vessel_ages
+
+        return vessel_ages(entry, mean, self.supply, self.stay, self.lag, self.culture.uptake_time, self.step, self.ages)
+
+
+def _rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
+    """Root on x > 0 of a rising function that is negative at 0."""
+    high = guess
+    while function(high) < 0.0:
+        high *= 4.0
+        if high > 1e9:
+            return high
+    return float(brentq(function, 0.0, high, xtol=1e-12, rtol=1e-10))
+
+
+def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: float, settings: Settings) -> LoopOperation:
+    """STR-PFR at steady state.
+
+    Parameters
+    ----------
+    loop : Loop
+    culture : Culture
+    feed : float
+        F, mol/s.
+    to_tube : float
+        Share of the feed at the tube's inlet; the rest goes into the vessel.
+    lag : float
+        First-order blending time of the vessel, s; 0 for an ideal vessel.
+    settings : dict
+        Kept with the result.
+    """
+    k, tau_p, tau_s = culture.half_saturation, loop.tube_time, loop.vessel_time
+    step_up = to_tube * feed / (loop.flow * k)
+    vessel = _Vessel(tau_s, (1.0 - to_tube) * feed / (loop.vessel_volume * k), lag, culture)
+    wanted = feed / culture.capacity
+
+    def surplus(mean: float) -> float:
+        inlet = mean + step_up
+        out = float(plug_flow(inlet, tau_p, culture)[-1])
+        return loop.flow * k * (inlet - out) / culture.capacity + loop.vessel_volume * vessel.uptake(out, mean) - wanted
+
+    mean = _rising_root(surplus)
+    tube = plug_flow(mean + step_up, tau_p, culture, max(2, math.ceil(tau_p / _AGE_STEP) + 1))
+    in_vessel = vessel.uptake(float(tube[-1]), mean)
+    in_tube = float(tube[0] - tube[-1]) * culture.uptake_time / tau_p
+    return LoopOperation(
+        settings, culture, loop, vessel.ages, tube, vessel.step, tau_p / (tube.size - 1),
+        mean, float(np.mean(tube)), in_vessel, in_tube, True,
+    )  # fmt: skip
+
+
+def str_str(loop: Loop, culture: Culture, feed: float, to_second: float, lag: float, settings: Settings) -> LoopOperation:
+    """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the tube."""
+    k = culture.half_saturation
+    one = _Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
+    two = _Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lag, culture)
+
+    def second_mean(first: float) -> float:
+        # balance of the second vessel: in + fed = out + eaten; what is left over falls as its mean rises
+        return _rising_root(
+            lambda x: (x - first) / loop.tube_time - two.supply + two.uptake(first, x) / culture.uptake_time, first + 1.0
+        )
+
+    def surplus(first: float) -> float:
+        second = second_mean(first)
+        left = (first - second) / loop.vessel_time - one.supply
+        return left + one.uptake(second, first) / culture.uptake_time
+
+    first = _rising_root(surplus)
+    second = second_mean(first)
+    in_first, in_second = one.uptake(second, first), two.uptake(first, second)
+    return LoopOperation(
+        settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False
+    )  # fmt: skip
+
+
+class StrPfr:
+    """Stirred vessel with a plug-flow tube."""
+
+    name = "str-pfr"
+    title = "Stirred vessel with a plug-flow loop (STR-PFR)"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, loop flow, tube volume, share of the feed at the tube's inlet."""
+        bench = duty.bench
+        low, high = duty.biomass_bounds
+        smallest = max(bench["tube_volume_min"], 0.25 * math.pi * bench.bores[0] ** 2 * SHORTEST_TUBE)
+        return (
+            Variable("biomass", "kg/m3", low, high, True),
+            Variable("flow", "m3/s", bench["loop_pump_min"], bench["loop_pump_max"], True),
+            Variable("tube_volume", "m3", smallest, max(smallest, bench["side_share_max"] * bench.volume), True),
+            Variable("feed_to_tube", "-", 0.0, 1.0),
+        )
+
+    def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
+        """The rig at work."""
+        loop = Loop(settings["tube_volume"], duty.bench.volume - settings["tube_volume"], settings["flow"])
+        culture = duty.culture(settings["biomass"])
+        feed = settings.get("feed", duty.feed(settings["biomass"]))
+        return str_pfr(loop, culture, feed, settings["feed_to_tube"], duty.bench.blend_lag, dict(settings))
+
+    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
+        """Pump set-points, real bores, lengths in centimetres, biomass in half grams per litre, feed split in per cent."""
+        bench = duty.bench
+        flow = min(rounded(settings["flow"], bench["loop_flow_step"]), bench["loop_pump_max"])
+        bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
+        length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
+        return {
+            "biomass": rounded(settings["biomass"], 0.5),
+            "flow": flow,
+            "tube_volume": 0.25 * math.pi * bore**2 * length,
+            "feed_to_tube": round(settings["feed_to_tube"], 2),
+            "bore": bore,
+            "length": length,
+        }
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """The standard loop, and the smallest one at full flow."""
+        smallest = self.variables(duty)[2].low
+        return [
+            reference_settings(duty),
+            {"biomass": duty.tank_biomass, "flow": duty.bench["loop_pump_max"], "tube_volume": 3.0 * smallest, "feed_to_tube": 1.0},
+        ]
+
+
+class StrStr:
+    """Two stirred vessels."""
+
+    name = "str-str"
+    title = "Two stirred vessels with exchange (STR-STR)"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, exchange flow, volume of the second vessel, share of the feed into it."""
+        bench = duty.bench
+        low, high = duty.biomass_bounds
+        return (
+            Variable("biomass", "kg/m3", low, high, True),
+            Variable("flow", "m3/s", bench["loop_pump_min"], bench["loop_pump_max"], True),
+            Variable("second_volume", "m3", 0.05 * bench.volume, bench["side_share_max"] * bench.volume, True),
+            Variable("feed_to_second", "-", 0.0, 1.0),
+        )
+
+    def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
+        """The rig at work."""
+        loop = Loop(settings["second_volume"], duty.bench.volume - settings["second_volume"], settings["flow"])
+        culture = duty.culture(settings["biomass"])
+        feed = settings.get("feed", duty.feed(settings["biomass"]))
+        return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
+
+    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
+        """Pump set-points, volumes in 10 mL, biomass in half grams per litre, feed split in per cent."""
+        bench = duty.bench
+        return {
+            "biomass": rounded(settings["biomass"], 0.5),
+            "flow": min(rounded(settings["flow"], bench["loop_flow_step"]), bench["loop_pump_max"]),
+            "second_volume": rounded(settings["second_volume"], 10e-6),
+            "feed_to_second": round(settings["feed_to_second"], 2),
+        }
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """A fed vessel of a tenth of the volume at full flow."""
+        return [
+            {
+                "biomass": duty.tank_biomass,
+                "flow": duty.bench["loop_pump_max"],
+                "second_volume": 0.1 * duty.bench.volume,
+                "feed_to_second": 1.0,
+            }
+        ]
+
+
+def reference_settings(duty: Duty) -> Settings:
+    """The standard STR-PFR: feed at the tube's inlet, the tank's biomass, 60 s in the tube, 20 % of the volume."""
+    volume = 0.2 * duty.bench.volume
+    return {"biomass": duty.tank_biomass, "flow": volume / 60.0, "tube_volume": volume, "feed_to_tube": 1.0}

@@ -1,0 +1,224 @@
+"""The outcome of the stage: designs ranked by distance, with all that a report or a technician needs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rushton.lifelines import SignalStatistics
+from rushton.scaledown.match import PARTS
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """One rig, as written in its protocol.
+
+    Attributes
+    ----------
+    rig : str
+        ``"str-pfr"``, ``"pulsed-feed"`` ...
+    reference : bool
+        The standard STR-PFR, not optimised.
+    settings : dict of str to float
+        Settable settings, SI.
+    distance : float
+        Of the rounded rig, simulated again.
+    parts : dict of str to float
+        Its five parts (``match.PARTS``).
+    missing : tuple of str
+        Regimes of the tank in which the rig has no completed stay.
+    searched_distance : float or None
+        Before rounding; None for the reference.
+    evaluations : int
+        Of the search.
+    milliseconds : float
+        Per evaluation, on this machine.
+    mean_uptake : float
+        Mean s in the rig, -.
+    inside : dict
+        relative_productivity, relative_productivity_final, relative_yield, growth (1/s), hours: the cell model in the rig.
+    statistics : SignalStatistics
+        Of what a cell experiences in it.
+    excerpt : (n,) float32
+        s of a cell in it, every ``excerpt_step`` s.
+    protocol, table : str
+        The protocol (Markdown) and the feed table (CSV).
+    """
+
+    rig: str
+    reference: bool
+    settings: dict[str, float]
+    distance: float
+    parts: dict[str, float]
+    missing: tuple[str, ...]
+    searched_distance: float | None
+    evaluations: int
+    milliseconds: float
+    mean_uptake: float
+    inside: dict[str, float | None]
+    statistics: SignalStatistics
+    excerpt: np.ndarray
+    excerpt_step: float
+    protocol: str
+    table: str
+
+    @property
+    def name(self) -> str:
+        """Name of the rig in file names: the reference stands apart."""
+        return f"{self.rig}-reference" if self.reference else self.rig
+
+    def summary(self) -> dict[str, Any]:
+        """Entry of ``designs`` in summary.json."""
+        entry: dict[str, Any] = {
+            "rig": self.rig,
+            "distance": self.distance,
+            "settings": {_SUMMARY_NAMES.get(k, k): v for k, v in self.settings.items()},
+            "reference": self.reference,
+            "parts": self.parts,
+            "regimes_missing": list(self.missing),
+            "mean_uptake": self.mean_uptake,
+        }
+        for key in ("relative_productivity", "relative_productivity_final", "relative_yield"):
+            entry[key] = self.inside.get(key)
+            if entry[key] is None:
+                entry[f"{key}_reason"] = "the cell model forms no product" if "productivity" in key else "the cells do not grow"
+        return entry
+
+
+_SUMMARY_NAMES = {
+    "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3", "second_volume": "second_volume_m3",
+    "bore": "bore_m", "length": "length_m", "period": "period_s", "on_time": "on_time_s", "feed": "feed_mol_s",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Scaledown:
+    """Rigs designed for a tank.
+
+    Attributes
+    ----------
+    designs : tuple of Design
+        Ascending in distance; the standard STR-PFR among them.
+    floor : float or None
+        Distance between the two independent halves of the tank's lifelines; None where one of them is empty.
+    floor_parts : dict
+        Its parts.
+    tank : SignalStatistics
+        Of all cells of the tank.
+    tank_excerpt : (n,) float32
+        s of one cell of the tank, every ``tank_excerpt_step`` s; empty where no full record was kept.
+    tank_response : dict
+        relative_productivity, relative_productivity_final, relative_yield of the tank.
+    seconds : float
+        Wall time of the design.
+    """
+
+    designs: tuple[Design, ...]
+    floor: float | None
+    floor_parts: dict[str, float]
+    tank: SignalStatistics
+    tank_excerpt: np.ndarray
+    tank_excerpt_step: float
+    tank_response: dict[str, float | None]
+    seconds: float
+
+    @property
+    def best(self) -> Design:
+        """The design at the smallest distance; the standard rig only where nothing was designed."""
+        designed = [d for d in self.designs if not d.reference]
+        return min(designed or self.designs, key=lambda d: d.distance)
+
+    @property
+    def reference(self) -> Design | None:
+        """The standard STR-PFR."""
+        return next((d for d in self.designs if d.reference), None)
+
+    def summary(self) -> dict[str, Any]:
+        """Section ``scaledown`` of summary.json."""
+        best = self.best.summary()
+        out: dict[str, Any] = {
+            "floor": self.floor,
+            "floor_parts": self.floor_parts,
+            "best": {key: best[key] for key in ("rig", "distance", "settings")},
+            "designs": [design.summary() for design in self.designs],
+            "tank_response": self.tank_response,
+            "design_seconds": self.seconds,
+        }
+        if self.floor is None:
+            out["floor_reason"] = "one half of the lifelines has no completed stay: more cells or a longer duration"
+        return out
+
+    # --- hand-over ---------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write arrays.npz and meta.json."""
+        from rushton.store import save_result
+
+        arrays = {"tank_excerpt": self.tank_excerpt, **self.tank.to_arrays("tank_")}
+        meta: dict[str, Any] = {
+            name: getattr(self, name) for name in ("floor", "floor_parts", "tank_excerpt_step", "tank_response", "seconds")
+        }
+        meta["designs"] = []
+        for n, design in enumerate(self.designs):
+            arrays |= design.statistics.to_arrays(f"design_{n}_") | {f"excerpt_{n}": design.excerpt}
+            plain = {f.name: getattr(design, f.name) for f in fields(design) if f.name not in ("statistics", "excerpt")}
+            meta["designs"].append(plain)
+        save_result(folder, arrays, meta)
+
+    @classmethod
+    def load(cls, folder: Path) -> Scaledown:
+        """Read what ``save`` wrote."""
+        from rushton.store import load_result
+
+        arrays, meta = load_result(folder)
+        designs = []
+        for n, plain in enumerate(meta.pop("designs")):
+            plain["missing"] = tuple(plain["missing"])
+            statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
+            designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
+        tank = SignalStatistics.from_arrays(arrays, "tank_")
+        return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], **meta)
+
+    def export(self, results_folder: Path) -> None:
+        """Write scaledown/designs.csv, protocol-<rig>.md and .csv; protocols of rigs no longer designed are removed."""
+        from rushton.store import atomic_write_text
+
+        folder = Path(results_folder) / "scaledown"
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write_text(folder / "designs.csv", designs_table(self))
+        written = set()
+        for design in self.designs:
+            for suffix, text in ((".md", design.protocol), (".csv", design.table)):
+                path = folder / f"protocol-{design.name}{suffix}"
+                atomic_write_text(path, text)
+                written.add(path)
+        for old in folder.glob("protocol-*"):
+            if old not in written and old.suffix in (".md", ".csv"):
+                old.unlink()
+
+
+def designs_table(result: Scaledown) -> str:
+    """All designs as CSV: distance, parts, response, settings in SI."""
+    names = sorted({name for d in result.designs for name in d.settings})
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    responses = ("relative_productivity", "relative_productivity_final", "relative_yield")
+    writer.writerow(
+        ["rig", "reference", "distance", *PARTS, "regimes_missing", *responses, "mean_uptake", *(_SUMMARY_NAMES.get(n, n) for n in names)]
+    )
+
+    def cell(value: float | None) -> str:
+        return "" if value is None else f"{value:.6g}"
+
+    for d in result.designs:
+        row: list[Any] = [d.rig, int(d.reference), cell(d.distance), *(cell(d.parts[p]) for p in PARTS), " ".join(d.missing)]
+        row += [cell(d.inside.get(r)) for r in responses]
+        writer.writerow([*row, cell(d.mean_uptake), *(cell(d.settings.get(n)) for n in names)])
+    if result.floor is not None:
+        writer.writerow(["floor (tank against itself)", "", cell(result.floor), *(cell(result.floor_parts[p]) for p in PARTS)])
+    return out.getvalue()

@@ -1,0 +1,177 @@
+"""What every rig is: settings within bounds, and an operation that cells can be followed through.
+
+A rig turns settings (SI) into an operation: zones with their concentrations at steady or periodic state, such that the population eats exactly
+what is fed, and the signal s(t) = q/q_max of single cells in it. The feed per biomass is the tank's, whatever the biomass of the rig, so that
+both populations eat the same on average.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from rushton.scaledown.bench import Bench
+from rushton.scaledown.zones import Culture
+
+Settings = dict[str, float]
+"""Settings of a rig by name, SI."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A setting that the design may choose.
+
+    Attributes
+    ----------
+    name, unit : str
+        Name among the settings; SI unit.
+    low, high : float
+        Bounds, SI.
+    log : bool
+        Searched by its logarithm.
+    """
+
+    name: str
+    unit: str
+    low: float
+    high: float
+    log: bool = False
+
+    def value(self, place: float) -> float:
+        """Value at a place in 0..1 between the bounds."""
+        if self.log:
+            return math.exp(math.log(self.low) + place * (math.log(self.high) - math.log(self.low)))
+        return self.low + place * (self.high - self.low)
+
+    def place(self, value: float) -> float:
+        """Place in 0..1 of a value."""
+        if self.high <= self.low:
+            return 0.0
+        if self.log:
+            return min(1.0, max(0.0, math.log(value / self.low) / math.log(self.high / self.low)))
+        return min(1.0, max(0.0, (value - self.low) / (self.high - self.low)))
+
+
+@dataclass(frozen=True)
+class Duty:
+    """What a rig has to do, whatever its kind.
+
+    Attributes
+    ----------
+    bench : Bench
+    uptake_max, half_saturation : float
+        q_max, mol/(kg s); K_s, mol/m3.
+    mean_uptake : float
+        Time mean of s of the tank's cells: the rig is fed so that its cells eat as much.
+    tank_biomass : float
+        X in the tank, kg/m3.
+    record : float
+        Length of the tank's lifelines, s.
+    """
+
+    bench: Bench
+    uptake_max: float
+    half_saturation: float
+    mean_uptake: float
+    tank_biomass: float
+    record: float = 600.0
+
+    def culture(self, biomass: float) -> Culture:
+        """The strain at a biomass, kg/m3."""
+        return Culture(biomass, self.uptake_max, self.half_saturation)
+
+    def feed(self, biomass: float) -> float:
+        """Substrate to feed into the working volume so that the mean uptake is the tank's, mol/s."""
+        return self.mean_uptake * self.uptake_max * biomass * self.bench.volume
+
+    @property
+    def biomass_bounds(self) -> tuple[float, float]:
+        """Bounds of the biomass of a rig, kg/m3; the tank's own is always allowed."""
+        return (min(self.bench["biomass_min"], self.tank_biomass), max(self.bench["biomass_max"], self.tank_biomass))
+
+
+@dataclass(frozen=True)
+class Port:
+    """Where a sample is taken and what should be read there.
+
+    Attributes
+    ----------
+    name : str
+    low, mean, high : float
+        Smallest, mean and largest concentration met there, mol/m3.
+    uptake : float
+        Mean s there, -.
+    delay : float
+        Time since the zone's inlet (tube) or mean stay (vessel), s.
+    """
+
+    name: str
+    low: float
+    mean: float
+    high: float
+    uptake: float
+    delay: float
+
+
+class Operation(Protocol):
+    """A rig at work: steady or periodic, substrate fed equal to substrate eaten."""
+
+    @property
+    def settings(self) -> Settings:
+        """Settings, SI."""
+
+    @property
+    def culture(self) -> Culture:
+        """Population."""
+
+    @property
+    def mean_uptake(self) -> float:
+        """Mean s of the population, from the balance of the zones."""
+
+    def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
+        """What one cell experiences.
+
+        Parameters
+        ----------
+        step : float
+            Wanted sampling interval, s.
+        duration : float
+            Length, s.
+        seed : int
+            For the order of random stays.
+
+        Returns
+        -------
+        s : (n_time,) float
+        step : float
+            Interval used, s.
+        """
+
+    def cycle(self) -> float:
+        """Mean time in which a cell meets every zone or phase once, s."""
+
+    def ports(self) -> list[Port]:
+        """Sampling ports and their expected readings."""
+
+
+class Rig(Protocol):
+    """A kind of rig."""
+
+    name: str
+    title: str
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """What the design may choose, within the bench's limits."""
+
+    def operate(self, settings: Mapping[str, float], duty: Duty) -> Operation:
+        """The rig at work."""
+
+    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
+        """The nearest settings that pumps, tubing and clocks can be set to."""
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """Settings from which the search starts, besides random ones."""

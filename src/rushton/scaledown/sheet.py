@@ -1,0 +1,147 @@
+"""What a protocol is written from, and how its numbers are put: mL/min, mL, mm, g/L, s, h."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.lifelines import SignalStatistics
+from rushton.lifelines.regimes import stay_quantile
+from rushton.scaledown.inside import Inside
+from rushton.scaledown.match import Distance
+from rushton.scaledown.recipe import Recipe
+from rushton.scaledown.rig import Duty, Operation, Rig, Settings
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+
+ML_MIN = 60e6  # m3/s -> mL/min
+ML = 1e6  # m3 -> mL
+REGIME_WORDS = ("excess", "limitation", "starvation")
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """All that a protocol says.
+
+    Attributes
+    ----------
+    case, duty, rig : the case, what any rig has to do, the kind of rig
+    settings : settable settings, SI
+    recipe : the feed
+    operation : the rounded rig at work
+    achieved : distance of the rounded rig
+    statistics, tank : what cells experience in the rig and in the tank
+    inside : what they make of it
+    tank_response : the same for the tank
+    reference : whether this is the standard rig
+    """
+
+    case: Case
+    duty: Duty
+    rig: Rig
+    settings: Settings
+    recipe: Recipe
+    operation: Operation
+    achieved: Distance
+    statistics: SignalStatistics
+    tank: SignalStatistics
+    inside: Inside
+    tank_response: dict[str, float | None]
+    reference: bool
+
+    @property
+    def biomass(self) -> float:
+        """g/L."""
+        return self.settings["biomass"]
+
+    @property
+    def substrate(self) -> str:
+        """Name of the fed substrate."""
+        return self.case.feeds[0].substrate if self.case.feeds else "glucose"
+
+    def mg_per_l(self, concentration: float) -> str:
+        """Concentration in mol/m3 as mg/L, for people."""
+        return number(1e3 * concentration * self.recipe.molar_mass)
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A number with so many significant digits, without exponents where a technician reads it.
+
+    >>> number(1234.5), number(0.01234), number(None)
+    ('1,230', '0.0123', '–')
+    """
+    if value is None or not np.isfinite(value):
+        return "–"
+    if value == 0.0:
+        return "0"
+    places = digits - 1 - int(np.floor(np.log10(abs(value))))
+    if abs(value) < 1e-5:
+        return f"{value:.{digits - 1}e}"
+    return f"{round(value, places):,.{max(0, places)}f}"
+
+
+def percent(share: float | None) -> str:
+    """A share in per cent."""
+    return "–" if share is None or not np.isfinite(share) else f"{100.0 * share:.1f} %"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """A Markdown list."""
+    return "\n".join(f"- {line}" for line in lines)
+
+
+@dataclass(frozen=True)
+class Stays:
+    """Completed stays in one regime: share of time, number per hour and cell, mean, median, 95 %, s."""
+
+    share: float
+    per_hour: float
+    mean: float | None
+    median: float | None
+    p95: float | None
+
+
+def stays_of(statistics: SignalStatistics, regime: int) -> Stays:
+    """Stays in a regime (0 excess, 1 limitation, 2 starvation) of a set of signals."""
+    patterns = ([0], [2, 3, 4, 5], [1])[regime]
+    counts = statistics.regime_stays[regime]
+    number_of = int(counts.sum())
+    hours = statistics.regime_counts.sum() * statistics.dt / 3600.0
+    return Stays(
+        share=float(statistics.shares[regime]),
+        per_hour=number_of / hours if hours > 0 else 0.0,
+        mean=float(statistics.pattern_time[patterns].sum()) / number_of if number_of else None,
+        median=stay_quantile(counts, 0.5),
+        p95=stay_quantile(counts, 0.95),
+    )
+
+
+def target_table(tank: SignalStatistics, rig: SignalStatistics) -> str:
+    """Target against achieved: shares and stays of every regime, passages."""
+    rows = []
+    for r, word in enumerate(REGIME_WORDS):
+        a, b = stays_of(tank, r), stays_of(rig, r)
+        rows += [
+            (f"**{word}**: share of time", percent(a.share), percent(b.share)),
+            ("stays per hour", number(a.per_hour), number(b.per_hour)),
+            ("mean stay, s", number(a.mean), number(b.mean)),
+            ("median stay, s", number(a.median), number(b.median)),
+            ("95 % of stays below, s", number(a.p95), number(b.p95)),
+        ]
+    total = [max(1, int(s.transitions.sum())) for s in (tank, rig)]
+    for i, j, words in ((0, 1, "excess to limitation"), (1, 0, "limitation to excess"), (1, 2, "limitation to starvation"), (2, 1, "starvation to limitation")):
+        shares = [percent(s.transitions[i, j] / n) for s, n in zip((tank, rig), total, strict=True)]
+        rows.append((f"passages {words}", shares[0], shares[1]))
+    rows.append(("mean uptake over maximum", f"{tank.mean:.3f}", f"{rig.mean:.3f}"))
+    return table(("What a cell experiences", "Tank", "This rig"), rows)
