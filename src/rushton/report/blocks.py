@@ -38,6 +38,7 @@ class Table:
     numbers: tuple[int, ...] = ()
     marks: tuple[str, ...] = ()
     """One class per row: "", "pass", "warn", "best", "default"."""
+    style: str = ""
     kind: str = "table"
 
 
@@ -119,9 +120,16 @@ def reason_of(section: Any) -> str:
     return "The stage has not been run."
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[Any]], caption: str = "", numbers: Sequence[int] = (), marks: Sequence[str] = ()) -> Table:
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    caption: str = "",
+    numbers: Sequence[int] = (),
+    marks: Sequence[str] = (),
+    style: str = "",
+) -> Table:
     """Table from any values."""
     from rushton.report.numbers import number
 
     text = [tuple(cell if isinstance(cell, str) else number(cell) for cell in row) for row in rows]
-    return Table(tuple(head), text, caption, tuple(numbers), tuple(marks) or ("",) * len(text))
+    return Table(tuple(head), text, caption, tuple(numbers), tuple(marks) or ("",) * len(text), style)

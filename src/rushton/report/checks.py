@@ -38,58 +38,96 @@ class Check:
         return None if self.value is None else bool(abs(self.value) <= self.bound)
 
 
-def gather(case: Any, summary: dict[str, Any], mean_uptake: float | None = None) -> list[Check]:
-    """All checks of a run.
-
-    Parameters
-    ----------
-    mean_uptake : float, optional
-        Mean of q/q_max over all lifelines, as the lifelines room counted it.
-    """
-    flow, mixing, substrate, lines, response = (summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response"))
+def gather(summary: dict[str, Any]) -> list[Check]:
+    """All checks of a run, from what the stages report of themselves."""
+    flow, mixing, substrate, lines, response = (
+        summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response")
+    )
 
     def take(part: dict[str, Any], key: str, what: str, bound: float, why: str, unit: str = "") -> Check:
         return Check(what, part.get(key), bound, why, unit, str(part.get(f"{key}_reason") or ""))
 
     converged = flow.get("converged")
     checks = [
-        Check("Flow solver stopped by its own rule", None if converged is None else (0.0 if converged else 1.0), 0.5,
-              "the flow is kept but may still be changing", reason=str(flow.get("converged_reason") or "")),
-        take(flow, "torque_imbalance", "Torque of impellers and shaft against walls and baffles", 0.01, "power and flow are not settled"),
-        take(flow, "mass_imbalance", "Flow: net flux of all mesh cells over N D³", 1e-10, "tracer and cells would gather or thin out"),
+        Check(
+            "Flow solver stopped by its own rule",
+            None if converged is None else (0.0 if converged else 1.0),
+            0.5,
+            "the flow is kept but may still be changing",
+            reason=str(flow.get("converged_reason") or ""),
+        ),
+        take(
+            flow,
+            "torque_imbalance",
+            "Torque of impellers and shaft against walls and baffles",
+            0.01,
+            "power and flow are not settled",
+        ),
+        take(
+            flow,
+            "mass_imbalance",
+            "Flow: net flux of all mesh cells over N D³",
+            1e-10,
+            "tracer and cells would gather or thin out",
+        ),
         take(mixing, "tracer_mass_error", "Tracer: mass gained or lost", 1e-6, "the mixing time is not trustworthy"),
-        take(substrate, "mass_balance_error", "Substrate: eaten against fed", 1e-6, "the gradient is not at its steady state"),
-        take(lines, "lost", "Lifelines: cells lost or found inside a solid", 0.0, "statistics miss part of the population"),
-        take(lines, "well_mixed_chi2", "Lifelines: a uniform cloud stays uniform (chi² per degree of freedom)", 1.2,
-             "cells gather somewhere, time shares are wrong"),
+        take(
+            substrate,
+            "mass_balance_error",
+            "Substrate: eaten against fed",
+            1e-6,
+            "the gradient is not at its steady state",
+        ),
+        take(lines, "lost", "Lifelines: cells lost", 0.0, "statistics miss part of the population"),
+        take(lines, "in_solid", "Lifelines: cells found inside a solid", 0.0, "cells went where no liquid is"),
+        take(lines, "steps_given_up", "Lifelines: steps given up", 0.0, "some cells stood still for a moment"),
+        take(
+            lines,
+            "well_mixed_chi2",
+            "Lifelines: a uniform cloud stays uniform (chi² per degree of freedom)",
+            1.2,
+            "cells gather somewhere, time shares are wrong",
+        ),
     ]
-    checks += _shares(substrate, lines)
-    expected = expected_uptake(case, flow.get("volume_m3"))
-    if expected is not None and mean_uptake is not None:
-        checks.append(Check("Mean uptake along lifelines against F / (q_max X V)", mean_uptake / expected - 1.0, 0.005,
-                            "cells do not eat what is fed"))
-    checks.append(take(response, "uptake_mismatch", "Response: uptake of the histories against the feed", 0.02,
-                       "the stitched histories eat more or less than is fed"))
+    checks += _shares(lines)
+    mean, expected = lines.get("mean_uptake"), lines.get("expected_uptake")
+    checks.append(
+        Check(
+            "Lifelines: mean uptake along them against what is fed, F / (q_max X V)",
+            mean / expected - 1.0 if mean and expected else None,
+            0.005,
+            "cells do not eat what is fed",
+            reason=str(lines.get("cells_reason") or ""),
+        )
+    )
+    checks.append(
+        take(
+            response,
+            "uptake_mismatch",
+            "Response: uptake of the histories against the feed",
+            0.02,
+            "the stitched histories eat more or less than is fed",
+        )
+    )
     return checks
 
 
-def _shares(substrate: dict[str, Any], lines: dict[str, Any]) -> list[Check]:
+def _shares(lines: dict[str, Any]) -> list[Check]:
     out = []
     for regime in ("excess", "limitation", "starvation"):
         by_time = lines.get(f"raw_share_{regime}")
-        by_volume = substrate.get(f"share_{regime}")
+        by_volume = lines.get(f"volume_share_{regime}")
         if by_time is not None and by_volume is not None:
-            out.append(Check(f"Raw time share of {regime} minus its volume share", 100 * (by_time - by_volume), 0.5,
-                             "cells do not visit the tank evenly", "points"))
+            out.append(
+                Check(
+                    f"Raw time share of {regime} minus its volume share",
+                    100 * (by_time - by_volume),
+                    0.5,
+                    "cells do not visit the tank evenly",
+                    "points",
+                )
+            )
     return out
-
-
-def expected_uptake(case: Any, volume: float | None) -> float | None:
-    """F / (q_max X V): what the mean of q/q_max must be when everything fed is eaten; a ratio of given numbers."""
-    if not case.feeds or case.strain is None or case.broth.biomass is None or not volume:
-        return None
-    fed = sum(feed.rate for feed in case.feeds)
-    return float(fed / (case.strain.uptake.max * case.broth.biomass * volume))
 
 
 def block(checks: list[Check]) -> list[Table | Note]:
@@ -99,15 +137,31 @@ def block(checks: list[Check]) -> list[Table | Note]:
         passed = check.passed
         marks.append("skip" if passed is None else "pass" if passed else "warn")
         sign = "–" if passed is None else "✓ holds" if passed else "! look here"
-        value = check.reason or "not computed" if check.value is None else number(float(check.value), 2) + (f" {check.unit}" if check.unit else "")
+        value = (
+            check.reason or "not computed"
+            if check.value is None
+            else number(float(check.value), 2) + (f" {check.unit}" if check.unit else "")
+        )
         if check.what.startswith("Flow solver") and check.value is not None:
             value = "yes" if passed else "no"
-        bound = "0" if check.bound == 0.0 else "yes" if check.what.startswith("Flow solver") else f"± {number(check.bound, 2)}"
+        bound = (
+            "0"
+            if check.bound == 0.0
+            else "yes"
+            if check.what.startswith("Flow solver")
+            else f"± {number(check.bound, 2)}"
+        )
         if "chi²" in check.what:
             bound = f"≤ {number(check.bound, 2)}"
         rows.append((sign, check.what, value, bound, check.why))
-    out: list[Table | Note] = [table(("", "Check", "Value", "Bound", "If it failed"), rows, numbers=(2, 3), marks=marks)]
-    out += [Note(f"{c.what}: {number(float(c.value or 0.0), 2)}. This means that {c.why}.", "warn") for c in checks if c.passed is False]
+    out: list[Table | Note] = [
+        table(("", "Check", "Value", "Bound", "If it failed"), rows, numbers=(2, 3), marks=marks)
+    ]
+    out += [
+        Note(f"{c.what}: {number(float(c.value or 0.0), 2)}. This means that {c.why}.", "warn")
+        for c in checks
+        if c.passed is False
+    ]
     return out
 
 

@@ -59,18 +59,16 @@ def parts_side(axes: Axes, case: Any, colour: str = STEEL) -> None:
     top = 1.08 * tank.liquid_height
     if tank.shaft_diameter:
         axes.add_patch(
-            Rectangle((-0.5 * tank.shaft_diameter, lowest), tank.shaft_diameter, top - lowest, fc=colour, ec="none", zorder=3)
+            Rectangle(
+                (-0.5 * tank.shaft_diameter, lowest), tank.shaft_diameter, top - lowest, fc=colour, ec="none", zorder=3
+            )
         )
     for imp in case.impellers:
         d, w, blade = imp.diameter, imp.blade_height, imp.blade_length
         disc = imp.disc_diameter
-        axes.add_patch(
-            Rectangle((-0.5 * disc, imp.clearance - 0.01 * d), disc, 0.02 * d, fc=INK, ec="none", zorder=4)
-        )
+        axes.add_patch(Rectangle((-0.5 * disc, imp.clearance - 0.01 * d), disc, 0.02 * d, fc=INK, ec="none", zorder=4))
         for x in (-0.5 * d, 0.5 * d - blade):
-            axes.add_patch(
-                Rectangle((x, imp.clearance - 0.5 * w), blade, w, fc="#51606d", ec=INK, lw=0.5, zorder=4)
-            )
+            axes.add_patch(Rectangle((x, imp.clearance - 0.5 * w), blade, w, fc="#51606d", ec=INK, lw=0.5, zorder=4))
 
 
 def points_side(axes: Axes, case: Any) -> None:
@@ -80,7 +78,14 @@ def points_side(axes: Axes, case: Any) -> None:
     for n, probe in enumerate(_probes(case)):
         axes.plot(_side_x(probe), probe.height, marker="o", ms=3.2, mfc="white", mec=WARN, mew=1.0, zorder=6)
         if len(_probes(case)) <= 3:
-            axes.annotate(f"P{n + 1}", (_side_x(probe), probe.height), xytext=(4, 3), textcoords="offset points", fontsize=7, color=WARN)
+            axes.annotate(
+                f"P{n + 1}",
+                (_side_x(probe), probe.height),
+                xytext=(4, 3),
+                textcoords="offset points",
+                fontsize=7,
+                color=WARN,
+            )
 
 
 def plan_view(axes: Axes, case: Any) -> None:
@@ -93,7 +98,12 @@ def plan_view(axes: Axes, case: Any) -> None:
     for n in range(tank.baffles.count):
         a = 2.0 * math.pi * n / tank.baffles.count
         inner = radius - tank.baffles.width
-        axes.plot([inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=STEEL, lw=2.4)
+        axes.plot(
+            [inner * math.cos(a), radius * math.cos(a)],
+            [inner * math.sin(a), radius * math.sin(a)],
+            color=STEEL,
+            lw=2.4,
+        )
     for imp in reversed(case.impellers):
         top = imp is case.impellers[-1]
         style = "-" if top else (0, (2, 1.5))
@@ -102,23 +112,49 @@ def plan_view(axes: Axes, case: Any) -> None:
         for n in range(imp.blades):
             a = imp.angle + 2.0 * math.pi * n / imp.blades
             inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
-            axes.plot([inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color=colour, lw=1.8, ls=style)
+            axes.plot(
+                [inner * math.cos(a), tip * math.cos(a)],
+                [inner * math.sin(a), tip * math.sin(a)],
+                color=colour,
+                lw=1.8,
+                ls=style,
+            )
     if tank.shaft_diameter:
         axes.add_patch(Circle((0, 0), 0.5 * tank.shaft_diameter, fc=STEEL, ec="none"))
     swing = 0.85 * radius
     axes.add_patch(Arc((0, 0), 2 * swing, 2 * swing, theta1=100, theta2=128, color=ACCENT, lw=1.2))
     end, heading = math.radians(128), math.radians(128 + 90)
     axes.annotate(
-        "", (swing * math.cos(end) + 0.02 * radius * math.cos(heading), swing * math.sin(end) + 0.02 * radius * math.sin(heading)),
-        (swing * math.cos(end), swing * math.sin(end)), arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 1.2},
+        "",
+        (
+            swing * math.cos(end) + 0.02 * radius * math.cos(heading),
+            swing * math.sin(end) + 0.02 * radius * math.sin(heading),
+        ),
+        (swing * math.cos(end), swing * math.sin(end)),
+        arrowprops={"arrowstyle": "-|>", "color": ACCENT, "lw": 1.2},
     )
     for feed in case.feeds or ():
         p = feed.position
         axes.add_patch(_ball(p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), 0.5 * feed.diameter, EXCESS))
     for n, p in enumerate(_probes(case)):
-        axes.plot(p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), marker="o", ms=3.2, mfc="white", mec=WARN, mew=1.0)
+        axes.plot(
+            p.radius * math.cos(p.angle),
+            p.radius * math.sin(p.angle),
+            marker="o",
+            ms=3.2,
+            mfc="white",
+            mec=WARN,
+            mew=1.0,
+        )
         if len(_probes(case)) <= 3:
-            axes.annotate(f"P{n + 1}", (p.radius * math.cos(p.angle), p.radius * math.sin(p.angle)), xytext=(4, 3), textcoords="offset points", fontsize=7, color=WARN)
+            axes.annotate(
+                f"P{n + 1}",
+                (p.radius * math.cos(p.angle), p.radius * math.sin(p.angle)),
+                xytext=(4, 3),
+                textcoords="offset points",
+                fontsize=7,
+                color=WARN,
+            )
     axes.set_aspect("equal")
     axes.set_xlim(-1.12 * radius, 1.12 * radius)
     axes.set_ylim(-1.45 * radius, 1.12 * radius)
@@ -151,25 +187,52 @@ def _dimensions(axes: Axes, case: Any) -> None:
             f"C = {imp.clearance:.3g} m"
         )
         axes.annotate(
-            text, (0.5 * imp.diameter, imp.clearance), (1.16 * radius, imp.clearance), fontsize=7.2, color=INK, va="center",
+            text,
+            (0.5 * imp.diameter, imp.clearance),
+            (1.16 * radius, imp.clearance),
+            fontsize=7.2,
+            color=INK,
+            va="center",
             arrowprops={"arrowstyle": "-", "lw": 0.5, "color": STEEL},
         )
     for feed in case.feeds or ():
         axes.annotate(
-            f"feed, {feed.substrate}", (_side_x(feed.position), feed.position.height), (1.16 * radius, feed.position.height),
-            fontsize=7.2, color="#8a5d00", va="center", arrowprops={"arrowstyle": "-", "lw": 0.5, "color": EXCESS},
+            f"feed, {feed.substrate}",
+            (_side_x(feed.position), feed.position.height),
+            (1.16 * radius, feed.position.height),
+            fontsize=7.2,
+            color="#8a5d00",
+            va="center",
+            arrowprops={"arrowstyle": "-", "lw": 0.5, "color": EXCESS},
         )
 
 
 def _arrow(
-    axes: Axes, start: tuple[float, float], end: tuple[float, float], text: str, vertical: bool = False, below: bool = False
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    text: str,
+    vertical: bool = False,
+    below: bool = False,
 ) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "<->", "lw": 0.7, "color": MUTED, "shrinkA": 0, "shrinkB": 0})
+    axes.annotate(
+        "", end, start, arrowprops={"arrowstyle": "<->", "lw": 0.7, "color": MUTED, "shrinkA": 0, "shrinkB": 0}
+    )
     x, y = 0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1])
     if vertical:
-        axes.annotate(text, (x, y), xytext=(-3, 0), textcoords="offset points", rotation=90, ha="right", va="center", fontsize=7.5)
+        axes.annotate(
+            text, (x, y), xytext=(-3, 0), textcoords="offset points", rotation=90, ha="right", va="center", fontsize=7.5
+        )
     else:
-        axes.annotate(text, (x, y), xytext=(0, -3 if below else 3), textcoords="offset points", ha="center", va="top" if below else "bottom", fontsize=7.5)
+        axes.annotate(
+            text,
+            (x, y),
+            xytext=(0, -3 if below else 3),
+            textcoords="offset points",
+            ha="center",
+            va="top" if below else "bottom",
+            fontsize=7.5,
+        )
 
 
 def _ball(x: float, y: float, radius: float, colour: str) -> Any:

@@ -32,13 +32,13 @@ def velocity_planes(case: Any, flow: Any) -> Figure:
     mesh = flow.mesh
     tip = math.pi * flow.speed * max(imp.diameter for imp in case.impellers)
     velocity = flow.velocity
-    figure = new_figure(*panel_size(case, 2, width=6.4, tallest=6.2))
+    figure = new_figure(*panel_size(case, 2, width=6.0, tallest=5.4))
     axes = figure.subplots(1, 2, sharey=True)
     planes = (
         (between_baffles(case.tank.baffles.count), "Between two baffles"),
         (BEHIND_BAFFLE, "Just behind a baffle" if case.tank.baffles.count else "Angle 0"),
     )
-    image = None
+    image: Any = None
     for axis, (angle, title) in zip(axes, planes, strict=True):
         plane = vertical_plane(mesh, angle)
         u, w, speed = vector_on_plane(mesh, velocity, plane)
@@ -68,8 +68,14 @@ def turbulence_planes(case: Any, flow: Any) -> Figure:
         values = on_plane(mesh, field, plane)
         low, high = _log_limits(values)
         image = axis.imshow(
-            np.clip(values, low, high), origin="lower", extent=plane.extent, cmap=TURBULENCE_MAP, norm=LogNorm(low, high),
-            interpolation="bilinear", aspect="equal", rasterized=True,
+            np.clip(values, low, high),
+            origin="lower",
+            extent=plane.extent,
+            cmap=TURBULENCE_MAP,
+            norm=LogNorm(low, high),
+            interpolation="bilinear",
+            aspect="equal",
+            rasterized=True,
         )
         frame(axis, case, title)
         figure.colorbar(image, ax=axis, orientation="horizontal", shrink=0.86, pad=0.01, aspect=22, label=unit)
@@ -85,16 +91,20 @@ def impeller_planes(case: Any, flow: Any) -> Figure:
     figure = new_figure(min(7.6, 3.2 * n + 0.9), 3.3)
     axes = np.atleast_1d(np.asarray(figure.subplots(1, n), dtype=object))
     speed = np.sqrt((flow.velocity**2).sum(axis=-1)) / tip
-    image = None
+    image: Any = None
     for number, (axis, imp) in enumerate(zip(axes, case.impellers, strict=True)):
         k = int(np.argmin(np.abs(mesh.z_centre - imp.clearance)))
         theta, r = np.meshgrid(mesh.theta, mesh.r)
         values = np.where(mesh.solid[:, :, k], np.nan, speed[:, :, k])
-        image = axis.pcolormesh(r * np.cos(theta), r * np.sin(theta), values, cmap=SPEED_MAP, vmin=0, vmax=1.0, rasterized=True)
+        image = axis.pcolormesh(
+            r * np.cos(theta), r * np.sin(theta), values, cmap=SPEED_MAP, vmin=0, vmax=1.0, rasterized=True
+        )
         _plan_parts(axis, case, imp)
         axis.set_aspect("equal")
         axis.axis("off")
-        label_panel(axis, f"Impeller {number + 1}, height {imp.clearance:.3g} m" if n > 1 else f"Height {imp.clearance:.3g} m")
+        label_panel(
+            axis, f"Impeller {number + 1}, height {imp.clearance:.3g} m" if n > 1 else f"Height {imp.clearance:.3g} m"
+        )
     figure.colorbar(image, ax=list(axes), shrink=0.75, aspect=24, pad=0.015, label="speed / tip speed, –")
     return figure
 
@@ -102,8 +112,15 @@ def impeller_planes(case: Any, flow: Any) -> Figure:
 def show(axes: Axes, plane: Plane, values: np.ndarray, colours: str, low: float, high: float) -> Any:
     """A field on a plane as an image with fixed limits."""
     return axes.imshow(
-        values, origin="lower", extent=plane.extent, cmap=colours, vmin=low, vmax=high, interpolation="bilinear",
-        aspect="equal", rasterized=True,
+        values,
+        origin="lower",
+        extent=plane.extent,
+        cmap=colours,
+        vmin=low,
+        vmax=high,
+        interpolation="bilinear",
+        aspect="equal",
+        rasterized=True,
     )
 
 
@@ -116,7 +133,15 @@ def streamlines(axes: Axes, plane: Plane, u: np.ndarray, w: np.ndarray) -> None:
         us, ws = np.nan_to_num(u[:, side][::step, ::step]), np.nan_to_num(w[:, side][::step, ::step])
         tall = (plane.z[-1] - plane.z[0]) / max(1e-9, x[-1] - x[0])
         axes.streamplot(
-            x, z, us, ws, color=(1, 1, 1, 0.75), linewidth=0.55, arrowsize=0.6, density=(0.55, min(3.2, 0.5 * tall)), minlength=0.12,
+            x,
+            z,
+            us,
+            ws,
+            color=(1, 1, 1, 0.75),
+            linewidth=0.55,
+            arrowsize=0.6,
+            density=(0.55, min(3.2, 0.5 * tall)),
+            minlength=0.12,
         )
 
 
@@ -139,11 +164,15 @@ def _plan_parts(axes: Axes, case: Any, imp: Any) -> None:
     for n in range(case.tank.baffles.count):
         a = 2.0 * math.pi * n / case.tank.baffles.count
         inner = radius - case.tank.baffles.width
-        axes.plot([inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=INK, lw=1.6)
+        axes.plot(
+            [inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=INK, lw=1.6
+        )
     for n in range(imp.blades):
         a = imp.angle + 2.0 * math.pi * n / imp.blades
         inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
-        axes.plot([inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color="white", lw=1.2)
+        axes.plot(
+            [inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color="white", lw=1.2
+        )
 
 
 def _log_limits(values: np.ndarray, decades: float = 4.0) -> tuple[float, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.report.style import INK, MUTED, PATTERN_COLOURS, PATTERNS, REGIME_NAMES, new_figure, shade_regimes
+from rushton.report.style import INK, MUTED, PATTERN_COLOURS, PATTERNS, REGIME_NAMES, new_figure, shade_signal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -30,7 +30,7 @@ def signals(time: np.ndarray, s: np.ndarray, starvation: float, excess: float, w
     axes = np.atleast_1d(np.asarray(figure.subplots(n, 1, sharex=True), dtype=object))
     shown = time - time[0] <= window
     for row, (axis, signal) in enumerate(zip(axes, s, strict=True)):
-        shade_regimes(axis, starvation, excess, alpha=0.2)
+        shade_signal(axis, time[shown] - time[0], signal[shown], starvation, excess)
         axis.plot(time[shown] - time[0], signal[shown], color=INK, lw=0.8)
         axis.set(ylim=(-0.02, 1.02), yticks=[0, 0.5, 1], xlim=(0, min(window, float(time[-1] - time[0]))))
         axis.text(1.004, 0.5, f"cell {row + 1}", transform=axis.transAxes, fontsize=7.5, color=MUTED, va="center")
@@ -46,12 +46,12 @@ def residences(edges: np.ndarray, counts: np.ndarray, table: Mapping[str, Mappin
     ----------
     edges : (n_bin + 1,) float
         s, logarithmic.
-    counts : (6, n_bin) float
+    counts : (6, n_bin) int
         Stays in the order of PATTERNS.
     table : mapping
         Mean, median, p95 (s) and count per pattern.
     """
-    figure = new_figure(7.6, 4.1)
+    figure = new_figure(7.6, 4.3)
     axes = figure.subplots(2, 3, sharex=True)
     coarse = slice(None, None, 4)
     for axis, name, row in zip(axes.flat, PATTERNS, counts, strict=True):
@@ -64,8 +64,8 @@ def residences(edges: np.ndarray, counts: np.ndarray, table: Mapping[str, Mappin
         _line(axis, numbers.get("mean"), "-", "mean")
         _line(axis, numbers.get("p95"), ":", "95 %")
         axis.set_xscale("log")
-        axis.set_title(_pattern_title(name), loc="left", fontsize=8.2)
-        axis.text(0.98, 0.93, _numbers(numbers), transform=axis.transAxes, ha="right", va="top", fontsize=7, color=INK, linespacing=1.4)
+        axis.set_title(f"{_pattern_title(name)}\n", loc="left", fontsize=8.2)
+        axis.text(0.0, 1.03, _numbers(numbers), transform=axis.transAxes, fontsize=7.2, color=MUTED)
         axis.set_yticks([])
         axis.spines["left"].set_visible(False)
     used = np.flatnonzero(counts.sum(axis=0))
@@ -94,7 +94,14 @@ def arcs(duration_edges: np.ndarray, level_edges: np.ndarray, counts: np.ndarray
     figure = new_figure(4.4, 3.1)
     axes = figure.subplots()
     filled = np.where(counts > 0, counts, np.nan)
-    image = axes.pcolormesh(duration_edges, level_edges, filled.T, cmap="cividis", norm=LogNorm(1, max(2.0, float(np.nanmax(counts)))), rasterized=True)
+    image = axes.pcolormesh(
+        duration_edges,
+        level_edges,
+        filled.T,
+        cmap="cividis",
+        norm=LogNorm(1, max(2.0, float(np.nanmax(counts)))),
+        rasterized=True,
+    )
     axes.set_xscale("log")
     used = np.flatnonzero(counts.sum(axis=1))
     if used.size:
@@ -104,21 +111,34 @@ def arcs(duration_edges: np.ndarray, level_edges: np.ndarray, counts: np.ndarray
     return figure
 
 
-def circulation(edges: np.ndarray, counts: np.ndarray, mean: float | None, marks: Sequence[tuple[str, float]] = ()) -> Figure:
-    """Distribution of the time between entries into an impeller zone, with its mean and other values."""
+def circulation(
+    edges: np.ndarray, counts: np.ndarray, mean: float | None, marks: Sequence[tuple[str, float]] = ()
+) -> Figure:
+    """Distribution of the time between entries into an impeller zone, with its mean and other values.
+
+    Parameters
+    ----------
+    edges : (n_bin + 1,) float
+        s, logarithmic.
+    counts : (n_bin,) int
+    """
     figure = new_figure(4.4, 3.1)
     axes = figure.subplots()
-    width = np.diff(edges)
-    total = counts.sum()
+    n = counts.size // 4 * 4
+    merged, border = counts[:n].reshape(-1, 4).sum(axis=1), edges[: n + 1][::4]
+    total = merged.sum()
     if total > 0:
-        axes.stairs(100 * counts / total / width, edges, fill=True, color="#56B4E9", alpha=0.75)
-        share = np.cumsum(counts) / total
-        axes.set_xlim(0, edges[min(edges.size - 1, int(np.searchsorted(share, 0.985)) + 2)])
+        axes.stairs(merged / total / np.diff(np.log10(border)), border, fill=True, color="#56B4E9", alpha=0.75)
+        used = np.flatnonzero(merged)
+        axes.set_xlim(border[used[0]], border[min(used[-1] + 2, border.size - 1)])
+    axes.set_xscale("log")
+    axes.set_yticks([])
+    axes.spines["left"].set_visible(False)
     styles = [("mean", mean, "-", INK)] + [(name, x, (0, (4, 2)), MUTED) for name, x in marks]
     for name, x, dash, colour in styles:
         if x is not None:
             axes.axvline(x, ls=dash, color=colour, lw=1.1, label=f"{name}: {x:.1f} s")
-    axes.set(xlabel="time between two entries into an impeller zone, s", ylabel="share, % per s")
+    axes.set(xlabel="time between two entries into an impeller zone, s", ylabel="share per decade")
     axes.legend(loc="upper right")
     return figure
 
@@ -138,7 +158,5 @@ def _line(axis: Any, x: float | None, style: str, text: str) -> None:
 def _numbers(numbers: Mapping[str, Any]) -> str:
     if not numbers or numbers.get("mean") is None:
         return "none seen"
-    return (
-        f"mean {numbers['mean']:.3g} s\nmedian {numbers['median']:.3g} s\n95 %: {numbers['p95']:.3g} s\n"
-        f"n = {int(numbers['count']):,}".replace(",", "\u202f")
-    )
+    count = f"{int(numbers['count']):,}".replace(",", "\u202f")
+    return f"mean {numbers['mean']:.3g} s, 95 % {numbers['p95']:.3g} s, {count} stays"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.report.style import ACCENT, INK, MUTED, SERIES, STEEL, WARN, new_figure
+from rushton.report.numbers import nice_unit
+from rushton.report.style import ACCENT, INK, MUTED, SERIES, STEEL, WARN, new_figure, shade_signal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,9 +34,15 @@ def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.nda
         axis.fill_between(time_h, low, high, color=ACCENT, alpha=0.22, lw=0, label="tank, 5–95 % of histories")
         axis.plot(time_h, mid, color=ACCENT, lw=1.2, label="tank, median")
         if ideal is not None:
-            axis.plot(time_h, np.broadcast_to(ideal, time_h.shape), color=WARN, lw=1.2, ls=(0, (4, 2)), label="ideally mixed vessel")
-        axis.set_title(name, loc="left", fontsize=8.2)
-        axis.set_ylabel(unit, fontsize=7.5)
+            axis.plot(
+                time_h,
+                np.broadcast_to(ideal, time_h.shape),
+                color=WARN,
+                lw=1.2,
+                ls=(0, (4, 2)),
+                label="ideally mixed vessel",
+            )
+        axis.set_title(f"{name}, {unit}", loc="left", fontsize=8.2)
         axis.set_xlim(time_h[0], time_h[-1])
         axis.grid(True, axis="y")
         axis.margins(y=0.12)
@@ -43,24 +50,67 @@ def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.nda
         axis.axis("off")
     for axis in axes[max(0, n - columns) : n]:
         axis.set_xlabel("time, h")
-    for axis in axes[: max(0, n - columns)]:
-        axis.tick_params(labelbottom=False)
+        axis.tick_params(labelbottom=True)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncol=3)
     return figure
 
 
-def loss_distribution(relative: np.ndarray, mean: float | None) -> Figure:
-    """Histogram over histories of the productivity relative to the ideally mixed vessel."""
-    figure = new_figure(4.4, 2.8)
+def loss_distribution(
+    relative: np.ndarray, final: np.ndarray, mean: float | None, mean_final: float | None, window: str
+) -> Figure:
+    """Histograms over histories of the productivity relative to the ideally mixed vessel: all of the time, and the end of it.
+
+    Parameters
+    ----------
+    relative, final : (n_history,) float
+        Mean q_p of a history over that of the ideally mixed vessel, over all and over the final window.
+    """
+    figure = new_figure(4.4, 3.1)
     axes = figure.subplots()
-    values = 100.0 * np.asarray(relative, float)
-    axes.hist(values, bins=min(40, max(8, values.size // 6)), color=ACCENT, alpha=0.8)
+    both = 100.0 * np.concatenate([relative, final])
+    edges = np.linspace(min(both.min(), 100.0) - 1.0, max(both.max(), 100.0) + 1.0, 41)
+    for values, middle, colour, text in (
+        (relative, mean, ACCENT, "all of the time"),
+        (final, mean_final, "#E69F00", f"last {window}"),
+    ):
+        label = text if middle is None else f"{text}: {100 * middle:.1f} %"
+        axes.hist(100.0 * np.asarray(values, float), bins=list(edges), color=colour, alpha=0.7, label=label)
     axes.axvline(100.0, color=WARN, lw=1.2, ls=(0, (4, 2)), label="ideally mixed vessel")
-    if mean is not None:
-        axes.axvline(100.0 * mean, color=INK, lw=1.2, label=f"population: {100 * mean:.1f} %")
     axes.set(xlabel="productivity of a history, % of ideally mixed", ylabel="histories")
     axes.legend(loc="best")
+    return figure
+
+
+def closeup(response: Any, starvation: float, excess: float, pools: int = 3) -> Figure:
+    """s(t) and the pools that move most over the last minutes of the first history.
+
+    Parameters
+    ----------
+    response : Response
+    starvation, excess : float
+        Borders of the regimes, -.
+    pools : int
+        Number of pools drawn.
+    """
+    time = (response.closeup_time - response.closeup_time[0]) / 60.0
+    figure = new_figure(4.4, 3.1)
+    axes = np.atleast_1d(np.asarray(figure.subplots(1 + pools, 1, sharex=True), dtype=object))
+    signal = response.closeup_s[0]
+    shade_signal(axes[0], time, signal, starvation, excess)
+    axes[0].plot(time, signal, color=INK, lw=0.6)
+    axes[0].set(ylim=(-0.02, 1.02), ylabel="s, –")
+    tracks = response.closeup[0][:, : len(response.state_names)].astype(float)
+    liveliness = tracks.std(axis=0) / np.maximum(np.abs(tracks.mean(axis=0)), 1e-30)
+    for axis, column in zip(axes[1:], np.argsort(-liveliness), strict=False):
+        axis.plot(time, tracks[:, column], color=ACCENT, lw=0.9)
+        axis.axhline(response.reference_state[column], color=WARN, lw=0.9, ls=(0, (4, 2)))
+        axis.set_ylabel(f"{response.state_names[column]}\n{nice_unit(response.state_units[column])}", fontsize=7)
+    for axis in axes:
+        axis.margins(x=0)
+        axis.locator_params(axis="y", nbins=3)
+    axes[-1].set_xlabel("time, min (dashed: ideally mixed vessel)")
+    figure.align_ylabels(list(axes))
     return figure
 
 
@@ -72,7 +122,13 @@ def rig_distances(rows: Sequence[tuple[str, float, bool, bool]], floor: float | 
         axes.barh(n, distance, height=0.6, color=ACCENT if best else "#b9a48a" if reference else STEEL)
         axes.text(distance, n, f" {distance:.3f}", va="center", fontsize=7.8)
     if floor is not None:
-        axes.axvline(floor, color=WARN, lw=1.2, ls=(0, (4, 2)), label=f"floor {floor:.3f}: two halves of the tank's own lifelines")
+        axes.axvline(
+            floor,
+            color=WARN,
+            lw=1.2,
+            ls=(0, (4, 2)),
+            label=f"floor {floor:.3f}: two halves of the tank's own lifelines",
+        )
         axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0))
     axes.set_yticks(range(len(rows)), [row[0] for row in rows])
     axes.tick_params(axis="y", labelcolor=INK, labelsize=8.0, length=0)
@@ -82,7 +138,9 @@ def rig_distances(rows: Sequence[tuple[str, float, bool, bool]], floor: float | 
     return figure
 
 
-def target_and_achieved(panels: Sequence[tuple[str, str, Sequence[tuple[str, np.ndarray, np.ndarray]], bool]]) -> Figure:
+def target_and_achieved(
+    panels: Sequence[tuple[str, str, Sequence[tuple[str, np.ndarray, np.ndarray]], bool]],
+) -> Figure:
     """Cumulative distributions of tank and rigs side by side.
 
     Parameters
@@ -97,8 +155,14 @@ def target_and_achieved(panels: Sequence[tuple[str, str, Sequence[tuple[str, np.
     axes = np.asarray(figure.subplots(rows, columns, sharey=True, squeeze=False), dtype=object).ravel()
     for axis, (title, label, curves, logarithmic) in zip(axes, panels, strict=False):
         for number, (name, x, below) in enumerate(curves):
-            axis.plot(x, 100 * below, label=name, color=INK if number == 0 else SERIES[(number - 1) % len(SERIES)],
-                      lw=1.8 if number == 0 else 1.1, ls="-" if number == 0 else (0, (4, 1.5)))
+            axis.plot(
+                x,
+                100 * below,
+                label=name,
+                color=INK if number == 0 else SERIES[(number - 1) % len(SERIES)],
+                lw=1.8 if number == 0 else 1.1,
+                ls="-" if number == 0 else (0, (4, 1.5)),
+            )
         if logarithmic:
             axis.set_xscale("log")
         axis.set_title(title, loc="left", fontsize=8.2)
@@ -115,12 +179,10 @@ def target_and_achieved(panels: Sequence[tuple[str, str, Sequence[tuple[str, np.
 
 def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starvation: float, excess: float) -> Figure:
     """s(t) of one cell in the tank and in each rig: (label, time s, s)."""
-    from rushton.report.style import shade_regimes
-
     figure = new_figure(7.6, 0.5 + 0.9 * len(rows))
     axes = np.atleast_1d(np.asarray(figure.subplots(len(rows), 1, sharex=True), dtype=object))
     for axis, (name, time, s) in zip(axes, rows, strict=True):
-        shade_regimes(axis, starvation, excess, alpha=0.2)
+        shade_signal(axis, time, s, starvation, excess)
         axis.plot(time, s, color=INK, lw=0.8)
         axis.set(ylim=(-0.02, 1.02), yticks=[0, 0.5, 1])
         axis.set_title(name, loc="left", fontsize=8.0, color=MUTED)

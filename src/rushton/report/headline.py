@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushton.report.blocks import Tile, reason_of
-from rushton.report.numbers import number, percent
+from rushton.report.numbers import given, number, percent
 
 
 def tiles(summary: dict[str, Any]) -> list[Tile]:
@@ -42,7 +42,9 @@ def _loss(summary: dict[str, Any]) -> Tile:
         return Tile("Productivity", "–", "", reason_of(part))
     change = 100.0 * (value - 1.0)
     final = part.get("relative_productivity_final")
-    detail = "against the ideally mixed vessel" + (f"; {_signed(100 * (final - 1.0))} % at the end" if final is not None else "")
+    detail = "against the ideally mixed vessel" + (
+        f"; {_signed(100 * (final - 1.0))} % at the end" if final is not None else ""
+    )
     return Tile("Productivity", _signed(change), "%", detail, "warn" if change < -1.0 else "")
 
 
@@ -52,8 +54,10 @@ def _rig(summary: dict[str, Any]) -> Tile:
     if not isinstance(best, dict):
         return Tile("Best lab rig", "–", "", reason_of(part))
     floor = part.get("floor")
-    detail = f"distance {number(best.get('distance'))}" + (f"; the tank against itself {number(floor)}" if floor is not None else "")
-    return Tile("Best lab rig", rig_name(best.get("rig", "")), "", detail)
+    detail = f"distance {number(best.get('distance'))}" + (
+        f"; the tank against itself {number(floor)}" if floor is not None else ""
+    )
+    return Tile("Best lab rig", rig_name(best.get("rig", "")), "", detail, "words")
 
 
 def _power(summary: dict[str, Any]) -> Tile:
@@ -63,22 +67,27 @@ def _power(summary: dict[str, Any]) -> Tile:
         return Tile("Shaft power", "–", "", reason_of(part))
     unit, scale = ("kW", 1e-3) if value >= 1e3 else ("W", 1.0) if value >= 1.0 else ("mW", 1e3)
     specific = part.get("specific_power_W_m3")
-    return Tile("Shaft power", number(value * scale), unit, f"{number(specific)} W/m³, unaerated" if specific is not None else "")
+    return Tile(
+        "Shaft power",
+        number(value * scale),
+        unit,
+        f"{number(specific)} W/m³, unaerated" if specific is not None else "",
+    )
 
 
 def story(case: Any, summary: dict[str, Any]) -> str:
     """What the numbers say, in plain sentences; only those that were computed."""
     tank = case.tank
     parts = [
-        f"A tank of {number(tank.diameter)} m diameter filled to {number(tank.liquid_height)} m "
-        f"({number(float(summary.get('flow', {}).get('volume_m3') or tank.volume))} m³) is stirred at {number(60.0 * case.operation.speed)} rpm."
+        f"A tank of {given(tank.diameter)} m diameter filled to {given(tank.liquid_height)} m "
+        f"({number(float(summary.get('flow', {}).get('volume_m3') or tank.volume))} m³) is stirred at {given(60.0 * case.operation.speed, 4)} rpm."
     ]
     mixing, lines, response, down = (summary.get(n) or {} for n in ("mixing", "lifelines", "response", "scaledown"))
     if mixing.get("theta95_variance_s") is not None:
         parts.append(f"A pulse is spread over it to within 5 % in {number(float(mixing['theta95_variance_s']))} s.")
     if lines.get("share_starvation") is not None:
         parts.append(
-            f"Sugar is taken up faster than it is spread: a cell spends {percent(lines['share_starvation'])} of its time starving and "
+            f"{case.feeds[0].substrate.capitalize() if case.feeds else 'Substrate'} is taken up faster than it is spread: a cell spends {percent(lines['share_starvation'])} of its time starving and "
             f"{percent(lines['share_excess'])} in excess."
         )
     value = response.get("relative_productivity")
@@ -91,8 +100,14 @@ def story(case: Any, summary: dict[str, Any]) -> str:
     best = down.get("best")
     if isinstance(best, dict):
         reference = next((d for d in down.get("designs") or () if d.get("reference")), None)
-        against = f" (the standard STR-PFR reaches {number(reference['distance'])})" if reference and reference.get("distance") is not None else ""
-        parts.append(f"In the laboratory {rig_name(best.get('rig', ''))} comes closest to this history, at a distance of {number(best.get('distance'))}{against}.")
+        against = (
+            f" (the standard STR-PFR reaches {number(reference['distance'])})"
+            if reference and reference.get("distance") is not None
+            else ""
+        )
+        parts.append(
+            f"In the laboratory {rig_name(best.get('rig', ''))} comes closest to this history, at a distance of {number(best.get('distance'))}{against}."
+        )
     return " ".join(parts)
 
 

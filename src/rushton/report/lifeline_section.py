@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from rushton.report import figures_lifelines, figures_scalar
-from rushton.report.blocks import Section, missing, picture, table
-from rushton.report.numbers import duration, number
+from rushton.report.blocks import Prose, Section, missing, picture, table
+from rushton.report.numbers import duration, given, number
 from rushton.report.style import PATTERNS, REGIME_NAMES
 
 
@@ -22,18 +22,23 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     regimes = case.strain.regimes
     section.lead = (
         f"{number(int(part.get('cells') or 0))} cells were followed for {duration(part.get('duration_s'))} each, carried by the flow and spread by "
-        f"its turbulence. Their relative uptake s = q/q_max is smoothed over {number(regimes.smoothing)} s before it is sorted into regimes."
+        f"its turbulence. Their relative uptake s = q/q_max is smoothed over {given(part.get('smoothing_s', regimes.smoothing), 3)} s before it is sorted into regimes."
     )
     section.blocks.append(
         picture(
             lambda: _signals(case, result),
-            "Relative uptake of six cells over time. Amber: excess; green: limitation; blue: starvation.",
+            "Relative uptake of six cells over time. Amber: excess; blue: starvation; white: limitation between them.",
             "Uptake signals of six cells",
         )
     )
-    shares = [("by time, smoothed", part, ""), ("by time, raw", part, "raw_"), ("by volume", summary.get("substrate") or {}, "")]
+    shares = [("by time, smoothed", part, ""), ("by time, raw", part, "raw_"), ("by volume", part, "volume_")]
     bars = [
-        (label, numbers[f"{prefix}share_excess"], numbers[f"{prefix}share_limitation"], numbers[f"{prefix}share_starvation"])
+        (
+            label,
+            numbers[f"{prefix}share_excess"],
+            numbers[f"{prefix}share_limitation"],
+            numbers[f"{prefix}share_starvation"],
+        )
         for label, numbers, prefix in shares
         if numbers.get(f"{prefix}share_excess") is not None
     ]
@@ -46,6 +51,7 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 "Shares of the regimes by time and by volume",
             )
         )
+    section.blocks.append(Prose(how(part)))
     residence = part.get("residence_s") or {}
     section.blocks += [
         picture(
@@ -57,34 +63,54 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         table(
             ("Pattern", "Meaning", "Mean, s", "Median, s", "95 %, s", "Stays"),
             [
-                (p, _meaning(p), *(residence.get(p, {}).get(k) for k in ("mean", "median", "p95")), residence.get(p, {}).get("count"))
+                (
+                    p,
+                    _meaning(p),
+                    *(residence.get(p, {}).get(k) for k in ("mean", "median", "p95")),
+                    residence.get(p, {}).get("count"),
+                )
                 for p in PATTERNS
             ],
             numbers=(2, 3, 4, 5),
         ),
         picture(
             lambda: figures_lifelines.arcs(*_arcs(result), regimes.starvation),
-            "Visits to sugar: how long s stays above the border of starvation, and how high it rises meanwhile.",
-            "Map of arcs above the starvation border", "half",
+            "Visits to the substrate: how long s stays above the border of starvation, and how high it rises meanwhile.",
+            "Map of arcs above the starvation border",
+            "half",
         ),
         picture(
-            lambda: figures_lifelines.circulation(*_circulation(result), part.get("circulation_time_s"), _published_circulation(summary)),
+            lambda: figures_lifelines.circulation(
+                *_circulation(result), part.get("circulation_time_s"), _published_circulation(summary)
+            ),
             "Time between successive entries of a cell into any impeller zone; returns within 1 s are not counted.",
-            "Distribution of circulation times", "half",
+            "Distribution of circulation times",
+            "half",
         ),
     ]
     return section
 
 
+def how(part: dict[str, Any]) -> str:
+    """What every lifeline result must be read with: walk, Schmidt number, filter, well-mixedness, number of cells."""
+    cut = part.get("stays_cut_off") or {}
+    text = (
+        f"Walk: {part.get('walk') or 'random walk'}, step {given(part.get('time_step_s'), 3)} s, turbulent Schmidt number "
+        f"{given(part.get('schmidt_turbulent'), 3)}, seed {given(part.get('seed'))}; well-mixed test chi² {number(part.get('well_mixed_chi2'))} "
+        f"per degree of freedom (1 is perfect)."
+    )
+    if cut:
+        text += (
+            " Stays cut off at the ends of the records: "
+            + ", ".join(f"{given(n)} in {REGIME_NAMES[r]}" for r, n in cut.items())
+            + "."
+        )
+    return text
+
+
 def _meaning(pattern: str) -> str:
     before, inside, after = (REGIME_NAMES[c] for c in pattern)
     return f"{inside}, coming from {before}, going to {after}"
-
-
-def statistics(result: Any) -> Any:
-    """Statistics of all cells: both halves together."""
-    halves = result.statistics
-    return halves[0] + halves[1] if isinstance(halves, list | tuple) else halves
 
 
 def _signals(case: Any, result: Any) -> Any:
@@ -103,17 +129,19 @@ def signals_of(result: Any, count: int) -> tuple[np.ndarray, np.ndarray]:
 def _residence(result: Any) -> tuple[np.ndarray, np.ndarray]:
     from rushton.lifelines.regimes import RESIDENCE_EDGES
 
-    return RESIDENCE_EDGES, np.asarray(statistics(result).pattern_stays, float)
+    return RESIDENCE_EDGES, np.asarray(result.statistics.pattern_stays, float)
 
 
 def _arcs(result: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     from rushton.lifelines.regimes import ARC_EDGES, ARC_MAX_EDGES
 
-    return ARC_EDGES, ARC_MAX_EDGES, np.asarray(statistics(result).arcs_above, float)
+    return ARC_EDGES, ARC_MAX_EDGES, np.asarray(result.statistics.arcs_above, float)
 
 
 def _circulation(result: Any) -> tuple[np.ndarray, np.ndarray]:
-    return np.asarray(result.circulation_edges), np.asarray(result.circulation_counts, float)
+    from rushton.lifelines.regimes import RESIDENCE_EDGES
+
+    return RESIDENCE_EDGES, np.asarray(result.circulation_counts).sum(axis=0)
 
 
 def _published_circulation(summary: dict[str, Any]) -> list[tuple[str, float]]:
@@ -125,10 +153,8 @@ def signal_distribution(result: Any) -> tuple[np.ndarray, np.ndarray]:
     """(1001,) s and (1001,) share of the smoothed samples below it."""
     from rushton.lifelines.regimes import SIGNAL_EDGES
 
-    counts = np.asarray(statistics(result).signal_counts, float)
+    counts = np.asarray(result.statistics.signal_counts, float)
     return SIGNAL_EDGES, np.concatenate([[0.0], np.cumsum(counts)]) / max(1.0, counts.sum())
-
-
 
 
 def tracks(result: Any, count: int = 5, seconds: float = 60.0) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -138,5 +164,9 @@ def tracks(result: Any, count: int = 5, seconds: float = 60.0) -> list[tuple[np.
     shown = np.flatnonzero(time - time[0] <= seconds)
     chosen = np.linspace(0, records.s.shape[0] - 1, min(count, records.s.shape[0])).astype(int)
     return [
-        (np.column_stack([records.x[c][shown], records.y[c][shown], records.z[c][shown]]), np.asarray(records.s[c][shown])) for c in chosen
+        (
+            np.column_stack([records.x[c][shown], records.y[c][shown], records.z[c][shown]]),
+            np.asarray(records.s[c][shown]),
+        )
+        for c in chosen
     ]

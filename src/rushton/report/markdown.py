@@ -35,7 +35,9 @@ def to_html(text: str, top_level: int = 3) -> Markup:
 def inline(text: str) -> str:
     """One line of Markdown as escaped HTML."""
     parts = re.split(r"(`[^`]+`)", text)
-    return "".join(f"<code>{escape(p[1:-1])}</code>" if len(p) > 2 and p[0] == p[-1] == "`" else _emphasis(p) for p in parts)
+    return "".join(
+        f"<code>{escape(p[1:-1])}</code>" if len(p) > 2 and p[0] == p[-1] == "`" else _emphasis(p) for p in parts
+    )
 
 
 def _emphasis(text: str) -> str:
@@ -129,7 +131,12 @@ def _list(lines: list[str], n: int) -> tuple[int, str]:
             continue
         words = [item[3]]
         n += 1
-        while n < len(lines) and lines[n].strip() and lines[n].startswith(" " * (indent + 1)) and not _ITEM.match(lines[n]):
+        while (
+            n < len(lines)
+            and lines[n].strip()
+            and lines[n].startswith(" " * (indent + 1))
+            and not _ITEM.match(lines[n])
+        ):
             words.append(lines[n].strip())
             n += 1
         items.append(inline(" ".join(words)))
@@ -143,7 +150,11 @@ def _list(lines: list[str], n: int) -> tuple[int, str]:
 def _paragraph(lines: list[str], n: int) -> tuple[int, str]:
     start = n
     n += 1
-    while n < len(lines) and lines[n].strip() and not (_HEADING.match(lines[n]) or _ITEM.match(lines[n]) or _FENCE.match(lines[n])):
+    while (
+        n < len(lines)
+        and lines[n].strip()
+        and not (_HEADING.match(lines[n]) or _ITEM.match(lines[n]) or _FENCE.match(lines[n]))
+    ):
         if "|" in lines[n] and n + 1 < len(lines) and _TABLE_LINE.match(lines[n + 1]):
             break
         n += 1

@@ -5,25 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-_UNITS = (
-    ("_umol_gdw_h", "µmol/gdw/h"),
-    ("_mol_m3_h", "mol/m³/h"),
-    ("_mol_m3", "mol/m³"),
-    ("_W_m3", "W/m³"),
-    ("_m_s", "m/s"),
-    ("_m3_s", "m³/s"),
-    ("_mol_s", "mol/s"),
-    ("_1_h", "1/h"),
-    ("_1_s", "1/s"),
-    ("_m3", "m³"),
-    ("_W", "W"),
-    ("_s", "s"),
-    ("_h", "h"),
-    ("_m", "m"),
-    ("_Pa", "Pa"),
-    ("_K", "K"),
-)
-
 
 def number(value: Any, figures: int = 3) -> str:
     """A value with so many significant figures; thin spaces group thousands; tiny and huge ones as powers of ten."""
@@ -57,9 +38,27 @@ def number(value: Any, figures: int = 3) -> str:
     return text.replace(",", "\u202f").replace("-", "−")
 
 
+def given(value: Any, figures: int = 6) -> str:
+    """A number that somebody chose, as he wrote it: 98, 0.3, 7.35; no zeros that claim accuracy."""
+    if value is None or isinstance(value, bool | str | int):
+        return number(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(given(v, figures) for v in value)
+    text = number(float(value), figures)
+    head, dot, power = text.partition("·")
+    return (head.rstrip("0").rstrip(".") if "." in head else head) + dot + power
+
+
 def percent(value: Any, figures: int = 3) -> str:
     """A share as a percentage."""
     return "–" if value is None else f"{number(100.0 * float(value), figures)} %"
+
+
+def nice_unit(unit: str) -> str:
+    """A unit as people write it: µmol, m³, a dash where there is none."""
+    if unit in ("", "-", "1"):
+        return "–"
+    return unit.replace("umol", "µmol").replace("m3", "m³").replace("m2", "m²")
 
 
 def duration(seconds: float | None) -> str:
@@ -67,18 +66,10 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 120.0:
-        return f"{number(float(seconds))} s"
+        return f"{given(float(seconds), 3)} s"
     if seconds < 7200.0:
-        return f"{number(seconds / 60.0)} min"
-    return f"{number(seconds / 3600.0)} h"
-
-
-def split_unit(key: str) -> tuple[str, str]:
-    """('theta95 probe', 's') from 'theta95_probe_s': keys of results end in their unit."""
-    for ending, unit in _UNITS:
-        if key.endswith(ending) and len(key) > len(ending):
-            return key[: -len(ending)].replace("_", " "), unit
-    return key.replace("_", " "), ""
+        return f"{given(seconds / 60.0, 3)} min"
+    return f"{given(seconds / 3600.0, 3)} h"
 
 
 def _superscript(n: int) -> str:

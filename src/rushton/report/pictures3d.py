@@ -68,7 +68,9 @@ class Pictures:
     note: str = ""
 
 
-def build_scene(case: Any, mesh: Any, flow: Any = None, uptake_ratio: np.ndarray | None = None, excess: float = 0.95) -> Scene:
+def build_scene(
+    case: Any, mesh: Any, flow: Any = None, uptake_ratio: np.ndarray | None = None, excess: float = 0.95
+) -> Scene:
     """Gather what the child process needs from case, mesh and results."""
 
     def closed(a: np.ndarray) -> np.ndarray:
@@ -86,7 +88,9 @@ def build_scene(case: Any, mesh: Any, flow: Any = None, uptake_ratio: np.ndarray
     if flow is not None:
         u = closed(flow.velocity)
         c, s = np.cos(th)[None, :, None], np.sin(th)[None, :, None]
-        velocity = np.stack([u[..., 0] * c - u[..., 1] * s, u[..., 0] * s + u[..., 1] * c, u[..., 2]], axis=-1).astype(np.float32)
+        velocity = np.stack([u[..., 0] * c - u[..., 1] * s, u[..., 0] * s + u[..., 1] * c, u[..., 2]], axis=-1).astype(
+            np.float32
+        )
         tip = math.pi * flow.speed * max(imp.diameter for imp in case.impellers)
     ratio = None if uptake_ratio is None else closed(np.asarray(uptake_ratio, np.float32))
     return Scene(_geometry(case), points, velocity, ratio, tip_speed=tip, excess=excess)
@@ -148,7 +152,9 @@ def render(scene: Scene, windows: tuple[str, ...] | None = None, limit_s: float 
             if not why and images:
                 return Pictures(images, window or "default")
             reasons.append(f"{window or 'default window'}: {why or 'no picture came out'}")
-    return Pictures({}, note="VTK cannot draw on this machine (" + "; ".join(reasons) + "); a plainer picture stands here.")
+    return Pictures(
+        {}, note="VTK cannot draw on this machine (" + "; ".join(reasons) + "); a plainer picture stands here."
+    )
 
 
 def _write(scene: Scene, folder: Path) -> None:
@@ -160,7 +166,12 @@ def _write(scene: Scene, folder: Path) -> None:
     for n, (xyz, s) in enumerate(scene.tracks):
         arrays[f"track_{n}"] = np.column_stack([xyz, s]).astype(np.float32)
     np.savez(folder / "scene.npz", **cast(Any, arrays))
-    meta = {"geometry": scene.geometry, "tip_speed": scene.tip_speed, "excess": scene.excess, "tracks": len(scene.tracks)}
+    meta = {
+        "geometry": scene.geometry,
+        "tip_speed": scene.tip_speed,
+        "excess": scene.excess,
+        "tracks": len(scene.tracks),
+    }
     (folder / "scene.json").write_text(json.dumps(meta), encoding="utf-8")
 
 
@@ -175,7 +186,13 @@ def _attempt(folder: Path, window: str, limit_s: float) -> str:
     try:
         child = subprocess.run(
             [sys.executable, "-m", "rushton.report.vtk_scene", str(folder)],
-            env=env, timeout=limit_s, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL, check=False,
+            env=env,
+            timeout=limit_s,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {limit_s:.0f} s"
@@ -189,6 +206,36 @@ def _attempt(folder: Path, window: str, limit_s: float) -> str:
     return (last[-1] if last else f"exit status {child.returncode}")[:200]
 
 
+def with_bar(image: bytes, colours: str, high: float, label: str) -> Figure:
+    """A picture without its white margins, a colour bar of our own beside it: the same type as every other figure."""
+    import io
+
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+    from matplotlib.image import imread
+
+    pixels = imread(io.BytesIO(image))[..., :3]
+    inked = np.argwhere((pixels < 0.985).any(axis=2))
+    if inked.size:
+        (top, left), (bottom, right) = inked.min(axis=0), inked.max(axis=0) + 1
+        pixels = pixels[top:bottom, left:right]
+    height = 4.6
+    figure = new_figure(min(4.6, height * pixels.shape[1] / pixels.shape[0] + 0.75), height)
+    axes = figure.subplots()
+    axes.imshow(pixels, interpolation="lanczos", rasterized=True)
+    axes.axis("off")
+    figure.colorbar(
+        ScalarMappable(Normalize(0.0, high), colours),
+        ax=axes,
+        shrink=0.5,
+        aspect=22,
+        pad=0.01,
+        label=label,
+        extend="max" if high < 1 else "neither",
+    )
+    return figure
+
+
 def plain_picture(scene: Scene) -> Figure:
     """The same scene by matplotlib alone: outline, impellers, feed and tracks in perspective."""
     g = scene.geometry
@@ -200,7 +247,9 @@ def plain_picture(scene: Scene) -> Figure:
         axes.plot(radius * np.cos(turn), radius * np.sin(turn), z, color=STEEL, lw=0.9)
     for n in range(g["baffles"]):
         a = 2.0 * np.pi * n / g["baffles"]
-        x = np.array([radius - g["baffle_width"], radius, radius, radius - g["baffle_width"], radius - g["baffle_width"]])
+        x = np.array(
+            [radius - g["baffle_width"], radius, radius, radius - g["baffle_width"], radius - g["baffle_width"]]
+        )
         axes.plot(x * np.cos(a), x * np.sin(a), [0, 0, height, height, 0], color=STEEL, lw=0.8)
     axes.plot([0, 0], [0, 0], [g["impellers"][0]["clearance"], height], color=INK, lw=2.0)
     for imp in g["impellers"]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rushton.report import drawing, figures_flow, figures_scalar
-from rushton.report.blocks import Block, Note, Picture, Section, missing, picture, table
-from rushton.report.numbers import number, percent
-from rushton.report.pictures3d import Pictures, Scene, plain_picture
-from rushton.report.style import png_uri
+from rushton.report.blocks import Block, Note, Prose, Section, missing, picture, table
+from rushton.report.numbers import given, number, percent
+from rushton.report.pictures3d import Pictures, Scene, plain_picture, with_bar
+from rushton.report.style import SPEED_MAP, SUBSTRATE_MAP
+from rushton.report.vtk_scene import FASTEST
 
 
-def tank(case: Any, pictures: Pictures | None, scene: Scene | None) -> Section:
+def tank(case: Any) -> Section:
     """The drawing to scale and the table of its proportions."""
     t = case.tank
     section = Section("tank", "The tank")
@@ -28,13 +28,23 @@ def tank(case: Any, pictures: Pictures | None, scene: Scene | None) -> Section:
     )
     rows = [
         (
-            str(n + 1), f"{imp.blades} blades", imp.diameter, imp.diameter / t.diameter, imp.clearance, imp.clearance / t.diameter,
-            imp.blade_height / imp.diameter, imp.blade_thickness / imp.diameter,
+            str(n + 1),
+            f"{imp.blades}-blade {imp.type}",
+            given(imp.diameter),
+            imp.diameter / t.diameter,
+            given(imp.clearance),
+            imp.clearance / t.diameter,
+            given(imp.blade_height / imp.diameter, 3),
+            given(imp.blade_thickness / imp.diameter, 3),
         )
         for n, imp in enumerate(case.impellers)
     ]
     section.blocks.append(
-        table(("Impeller", "Type", "D, m", "D/T", "C, m", "C/T", "Blade height/D", "Thickness/D"), rows, numbers=range(2, 8))
+        table(
+            ("Impeller", "Type", "D, m", "D/T", "C, m", "C/T", "Blade height/D", "Thickness/D"),
+            rows,
+            numbers=range(2, 8),
+        )
     )
     return section
 
@@ -44,22 +54,25 @@ def hero(pictures: Pictures | None, scene: Scene | None) -> list[Block]:
     if scene is None:
         return []
     if pictures is not None and pictures.images:
-        captions = {
-            "plume": (
-                "Amber: where sugar is in excess around the feed. Green veil: half of the largest uptake. Tubes: the ways of a few cells, "
-                "coloured by their uptake." if scene.uptake_ratio is not None else "The tank with its impellers and baffles."
-            ),
-            "flow": "Streamlines of the mean flow, coloured by speed over tip speed.",
-        }
-        return [
-            Picture(png_uri(pictures.images[name]), captions.get(name, ""), captions.get(name, name), "half")
-            for name in ("plume", "flow")
-            if name in pictures.images
-        ]
-    out: list[Block] = [picture(lambda: plain_picture(scene), "The tank in perspective.", "Tank in perspective", "half")]
+        return [_rendered(name, image, scene) for name, image in sorted(pictures.images.items(), reverse=True)]
+    out: list[Block] = [
+        picture(lambda: plain_picture(scene), "The tank in perspective.", "Tank in perspective", "half")
+    ]
     if pictures is not None and pictures.note:
         out.append(Note(pictures.note, "missing"))
     return out
+
+
+def _rendered(name: str, image: bytes, scene: Scene) -> Block:
+    if name == "flow":
+        text, colours, high, label = "Streamlines of the mean flow.", SPEED_MAP, FASTEST, "speed / tip speed, –"
+    else:
+        text, colours, high, label = "The tank with its impellers and baffles.", SUBSTRATE_MAP, 1.0, "q / q$_{max}$, –"
+        if scene.uptake_ratio is not None:
+            text = "Amber: where cells are in excess, round the feed (red). Green veil: half of the largest uptake."
+        if scene.tracks:
+            text += f" Tubes: the ways of {len(scene.tracks)} cells in one minute, coloured by their uptake."
+    return picture(lambda: with_bar(image, colours, high, label), text, text, "half", dpi=210)
 
 
 def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
@@ -70,19 +83,19 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         section.blocks.append(missing(part, "Flow"))
         return section
     if part.get("converged") is False:
-        section.blocks.append(Note(
-            "The flow solver stopped before its own rule was met. The flow is kept and everything below rests on it; judge it before use"
-            + (f" ({result.numbers.message})." if getattr(getattr(result, 'numbers', None), 'message', '') else "."), "warn",
-        ))
+        section.blocks.append(
+            Note(
+                "The flow solver stopped before its own rule was met. The flow is kept and everything below rests on it; judge it before use"
+                + (
+                    f" ({result.numbers.message})." if getattr(getattr(result, "numbers", None), "message", "") else "."
+                ),
+                "warn",
+            )
+        )
     section.lead = (
         f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the standard k-ε model; "
         f"tip speed {number(part.get('tip_speed_m_s'))} m/s, Reynolds number {number(part.get('reynolds'))}."
     )
-    powers, pumping = part.get("power_number") or [], part.get("flow_number") or []
-    rows = []
-    for n, imp in enumerate(case.impellers):
-        po = powers[n] if n < len(powers) else None
-        rows.append((f"{n + 1} ({imp.blades} blades, {number(imp.diameter)} m)", po, pumping[n] if n < len(pumping) else None))
     section.blocks += [
         picture(
             lambda: figures_flow.velocity_planes(case, result),
@@ -99,7 +112,16 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "Turbulence mid-way between two baffles, logarithmic: energy, dissipation and the eddy viscosity that spreads tracer and cells.",
             "Turbulence on a vertical plane",
         ),
-        table(("Impeller", "Power number", "Flow number"), rows, "Power and pumping of each impeller", numbers=(1, 2)),
+        table(
+            ("Impeller", "Power number", "expected", "Flow number", "expected"),
+            [_impeller_row(case, part, n) for n in range(len(case.impellers))],
+            "Power and pumping of each impeller",
+            numbers=(1, 2, 3, 4),
+        ),
+        Prose(
+            "Solved on the geometry of the case and never rescaled. Expected: the law of blade thickness of Bujalski et al. and the flow number of a "
+            "standard turbine, each with the scatter of its own data; ~ marks a turbine outside the range they were fitted in."
+        ),
         table(
             ("Integral", "Value"),
             [
@@ -116,6 +138,26 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     return section
 
 
+def _impeller_row(case: Any, part: dict[str, Any], n: int) -> tuple[Any, ...]:
+    """One impeller: solved values beside what correlations expect of it."""
+    from rushton.correlations.power import expected_power_number, flow_number
+
+    imp = case.impellers[n]
+    powers, pumping = part.get("power_number") or [], part.get("flow_number") or []
+    height = imp.blade_height / imp.diameter
+    po = expected_power_number(
+        imp.blade_thickness / imp.diameter, case.tank.diameter, imp.blades, height, float(part.get("reynolds") or np.inf)
+    )
+    return (
+        f"{n + 1} ({imp.blades}-blade, {given(imp.diameter)} m)", powers[n] if n < len(powers) else None, _expected(po),
+        pumping[n] if n < len(pumping) else None, _expected(flow_number(imp.blades, height)),
+    )
+
+
+def _expected(estimate: Any) -> str:
+    return f"{'' if estimate.valid else '~ '}{number(estimate.low, 2)} to {number(estimate.high, 2)}"
+
+
 def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     """Tracer pulse and blend time by each definition."""
     part = summary.get("mixing") or {}
@@ -125,17 +167,27 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         return section
     pulse = case.mixing.pulse
     section.lead = (
-        f"A pulse of tracer is put into a sphere of {number(pulse.diameter)} m at radius {number(pulse.radius)} m and height "
-        f"{number(pulse.height)} m, and followed until the whole tank is even."
+        f"A pulse of tracer is put into a sphere of {given(pulse.diameter)} m at radius {given(pulse.radius)} m and height "
+        f"{given(pulse.height)} m, and followed until the whole tank is even."
     )
     labels = [_place(p) for p in case.mixing.probes]
     time = np.asarray(result.time)
-    variance = getattr(result, "variance", None)
+    variance = np.asarray(result.variance_curve)
+    for key in ("theta95_probe_s", "theta95_variance_s"):
+        if part.get(key) is None and part.get(f"{key}_reason"):
+            section.blocks.append(
+                Note(f"No {'probe' if 'probe' in key else 'whole-tank'} mixing time: {part[f'{key}_reason']}.", "warn")
+            )
     section.blocks += [
         picture(
             lambda: figures_scalar.tracer_curves(
-                time, np.asarray(result.probe_curves), labels, time if variance is not None else None,
-                None if variance is None else np.asarray(variance), part.get("theta95_probe_s"), part.get("theta95_variance_s"),
+                time,
+                np.asarray(result.probe_curves),
+                np.asarray(result.theta95_probes_s),
+                labels,
+                variance,
+                part.get("theta95_probe_s"),
+                part.get("theta95_variance_s"),
             ),
             "Left: tracer at the probes over its final value, with the band of 1 ± 0.05. Right: unevenness of the whole tank, "
             "below 0.05 it counts as mixed.",
@@ -144,12 +196,13 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         table(
             ("Definition", "Value"),
             [
-                ("Slowest probe inside 1 ± 0.05 for good", _si(part.get("theta95_probe_s"), "s", part.get("theta95_probe_s_reason"))),
-                ("Coefficient of variation of the tank below 0.05", _si(part.get("theta95_variance_s"), "s", part.get("theta95_variance_s_reason"))),
-                ("Three time constants of the slowest exchange mode", _si(part.get("slowest_mode_s"), "s", part.get("slowest_mode_s_reason"))),
+                ("Slowest probe inside 1 ± 0.05 for good", _si(part.get("theta95_probe_s"), "s")),
+                ("Coefficient of variation of the tank below 0.05", _si(part.get("theta95_variance_s"), "s")),
+                ("Three time constants of the slowest exchange mode", _si(part.get("slowest_mode_s"), "s")),
                 ("Revolutions to mix, N θ₉₅", number(part.get("n_theta95"))),
             ],
-            "Mixing time by each definition", numbers=(1,),
+            "Mixing time by each definition",
+            numbers=(1,),
         ),
     ]
     return section
@@ -165,13 +218,18 @@ def substrate(case: Any, result: Any, mesh: Any, summary: dict[str, Any]) -> Sec
     regimes = case.strain.regimes
     name = case.feeds[0].substrate
     section.lead = (
-        f"The {name} is fed at one place and eaten everywhere: near the feed cells are in excess (q above {percent(regimes.excess)} of "
-        f"its largest value), far from it they starve (below {percent(regimes.starvation)})."
+        f"The {name} is fed at one place and eaten everywhere: near the feed cells are in excess (q above "
+        f"{given(100 * regimes.excess, 3)} % of its largest value), far from it they starve (below {given(100 * regimes.starvation, 3)} %)."
     )
     section.blocks += [
         picture(
             lambda: figures_scalar.gradient_planes(
-                case, mesh, np.asarray(result.concentration), np.asarray(result.uptake_ratio), regimes.starvation, regimes.excess
+                case,
+                mesh,
+                np.asarray(result.concentration),
+                np.asarray(result.uptake_ratio),
+                regimes.starvation,
+                regimes.excess,
             ),
             f"Concentration of {name} (logarithmic) and relative uptake q/q_max. Orange line: border of excess; light blue line: border of "
             "starvation.",
@@ -194,21 +252,9 @@ def substrate(case: Any, result: Any, mesh: Any, summary: dict[str, Any]) -> Sec
     return section
 
 
-def published(case: Any, results_folder: Path, summary: dict[str, Any]) -> list[Block]:
-    """Published values of this case beside ours, where the case has them."""
-    from rushton.report.published import rows_for
-
-    rows = rows_for(case, results_folder, summary)
-    if not rows:
-        return [Note("No published values are known for this case.", "info")]
-    return [table(("Quantity", "This run", "Published", "Source"), rows, numbers=(1, 2))]
-
-
 def _place(p: Any) -> str:
     return f"r {p.radius:.2g} m, {np.degrees(p.angle):.0f}°, z {p.height:.2g} m"
 
 
-def _si(value: Any, unit: str, reason: Any = None) -> str:
-    if value is None:
-        return f"– ({reason})" if reason else "–"
-    return f"{number(value)} {unit}"
+def _si(value: Any, unit: str) -> str:
+    return "–" if value is None else f"{number(value)} {unit}"

@@ -104,16 +104,12 @@ def svg_uri(figure: Figure, dpi: int = 150) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def png_uri(data: bytes) -> str:
-    """PNG bytes as a data URI."""
-    return "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+def shade_signal(axes: Axes, time: Any, s: Any, starvation: float, excess: float, alpha: float = 0.28) -> None:
+    """Background of a signal s(t): amber while it is in excess, blue while it starves, white between."""
+    import numpy as np
 
-
-def shade_regimes(axes: Axes, starvation: float, excess: float, alpha: float = 0.14) -> None:
-    """Horizontal bands of the three regimes on an axis of s = q/q_max."""
-    axes.axhspan(excess, 1.02, color=EXCESS, alpha=alpha, lw=0)
-    axes.axhspan(starvation, excess, color=LIMITATION, alpha=0.4 * alpha, lw=0)
-    axes.axhspan(-0.02, starvation, color=STARVATION, alpha=alpha, lw=0)
+    for inside, colour in ((np.asarray(s) > excess, EXCESS), (np.asarray(s) < starvation, STARVATION)):
+        axes.fill_between(time, -0.02, 1.02, where=inside, step="mid", color=colour, alpha=alpha, lw=0)
 
 
 def label_panel(axes: Axes, text: str) -> None:

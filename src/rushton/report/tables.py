@@ -3,57 +3,108 @@
 from __future__ import annotations
 
 import json
+import typing
 from pathlib import Path
 from typing import Any
 
 from rushton.report.blocks import Note, Section, table
-from rushton.report.numbers import duration, number, percent, split_unit
+from rushton.report.numbers import duration, given, nice_unit, number, percent
 
 CITE = (
-    ("Launder & Spalding 1974, Comput. Methods Appl. Mech. Eng. 3:269, doi 10.1016/0045-7825(74)90029-2", "flow", "standard k-ε model and wall functions"),
-    ("Van Doormaal & Raithby 1984, Numer. Heat Transfer 7:147, doi 10.1080/01495728408961817", "flow", "SIMPLEC coupling of pressure and velocity"),
-    ("Guyer, Wheeler & Warren 2009, Comput. Sci. Eng. 11(3):6, doi 10.1109/MCSE.2009.52", "mixing", "FiPy, assembly of the scalar operator"),
-    ("Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.201600061", "lifelines", "lifelines, regimes, residence patterns, arcs"),
-    ("Haringa 2023, Eng. Life Sci. 23:e2100159, doi 10.1002/elsc.202100159", "lifelines", "smoothing window and margins of the regimes"),
-    ("Tang et al. 2017, Biotechnol. Bioeng., doi 10.1002/bit.26294", "penicillium_tang2017", "nine-pool model of P. chrysogenum"),
-    ("Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020", "scaledown", "long histories stitched from lifelines; scale-down from lifelines"),
-    ("Sullivan & Kaszynski 2019, J. Open Source Softw. 4:1450, doi 10.21105/joss.01450", "flow", "PyVista, the pictures in three dimensions"),
+    (
+        "Launder & Spalding 1974, Comput. Methods Appl. Mech. Eng. 3:269, doi 10.1016/0045-7825(74)90029-2",
+        "flow",
+        "standard k-ε model and wall functions",
+    ),
+    (
+        "Van Doormaal & Raithby 1984, Numer. Heat Transfer 7:147, doi 10.1080/01495728408961817",
+        "flow",
+        "SIMPLEC coupling of pressure and velocity",
+    ),
+    (
+        "Guyer, Wheeler & Warren 2009, Comput. Sci. Eng. 11(3):6, doi 10.1109/MCSE.2009.52",
+        "mixing",
+        "FiPy, assembly of the scalar operator",
+    ),
+    (
+        "Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.201600061",
+        "lifelines",
+        "lifelines, regimes, residence patterns, arcs",
+    ),
+    (
+        "Haringa 2023, Eng. Life Sci. 23:e2100159, doi 10.1002/elsc.202100159",
+        "lifelines",
+        "smoothing window and margins of the regimes",
+    ),
+    (
+        "Tang et al. 2017, Biotechnol. Bioeng., doi 10.1002/bit.26294",
+        "penicillium_tang2017",
+        "nine-pool model of P. chrysogenum",
+    ),
+    (
+        "Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020",
+        "scaledown",
+        "long histories stitched from lifelines; scale-down from lifelines",
+    ),
+    (
+        "Sullivan & Kaszynski 2019, J. Open Source Softw. 4:1450, doi 10.21105/joss.01450",
+        "flow",
+        "PyVista, the pictures in three dimensions",
+    ),
     ("Hunter 2007, Comput. Sci. Eng. 9(3):90, doi 10.1109/MCSE.2007.55", "report", "matplotlib, the figures"),
 )
 
 
 def variables(case: Any, summary: dict[str, Any]) -> Section:
     """What is set, what follows in the broth, what follows in the cell."""
-    flow, mixing, substrate, lines, response = (summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response"))
+    flow, mixing, substrate, lines, response = (
+        summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response")
+    )
     section = Section(
-        "variables", "The three classes of variables",
+        "variables",
+        "The three classes of variables",
         "What the plant sets (manipulated), what the broth shows (state), and what the cells do (physiological). "
         "What is wanted is how the first moves the third.",
     )
-    manipulated = [("Stirrer speed", f"{number(60.0 * case.operation.speed)} rpm")]
-    manipulated += [(f"Feed of {feed.substrate}", f"{number(feed.rate)} mol/s") for feed in case.feeds]
+    manipulated = [("Stirrer speed", f"{given(60.0 * case.operation.speed, 4)} rpm")]
+    manipulated += [(f"Feed of {feed.substrate}", f"{given(feed.rate, 4)} mol/s") for feed in case.feeds]
     if case.gas is not None:
-        manipulated.append(("Gas rate", f"{number(case.gas.rate)} m³/s"))
-    manipulated.append(("Temperature", f"{number(case.broth.temperature - 273.15)} °C"))
+        manipulated.append(("Gas rate", f"{given(case.gas.rate, 4)} Nm³/s"))
+    manipulated.append(("Temperature", f"{given(case.broth.temperature - 273.15, 4)} °C"))
     state = [
         ("Power drawn", _value(flow, "power_W", "W")),
         ("Mixing time, slowest probe", _value(mixing, "theta95_probe_s", "s")),
         ("Substrate, mean", _value(substrate, "mean_mol_m3", "mol/m³")),
-        ("Substrate, lowest to highest", f"{number(substrate.get('min_mol_m3'))} to {number(substrate.get('max_mol_m3'))} mol/m³"),
-        ("Biomass, dry", f"{number(case.broth.biomass)} kg/m³"),
+        (
+            "Substrate, lowest to highest",
+            f"{number(substrate.get('min_mol_m3'))} to {number(substrate.get('max_mol_m3'))} mol/m³",
+        ),
+        ("Biomass, dry", f"{given(case.broth.biomass, 4)} kg/m³"),
         ("Oxygen, gas hold-up, kLa", str((summary.get("gas") or {}).get("kla_1_h_reason") or "not computed")),
     ]
     physiological = [
-        ("Time in excess / limitation / starvation", " / ".join(percent(lines.get(f"share_{r}")) for r in ("excess", "limitation", "starvation"))),
+        (
+            "Time in excess / limitation / starvation",
+            " / ".join(percent(lines.get(f"share_{r}")) for r in ("excess", "limitation", "starvation")),
+        ),
         ("Productivity over the ideally mixed vessel", percent(response.get("relative_productivity"))),
         ("the same at the end", percent(response.get("relative_productivity_final"))),
         ("Biomass yield over the ideally mixed vessel", percent(response.get("relative_yield"))),
     ]
-    known = {"model", "relative_productivity", "relative_productivity_final", "relative_yield", "uptake_mismatch"}
-    for key, value in response.items():
-        if key not in known and not key.endswith("_reason") and isinstance(value, int | float) and not isinstance(value, bool):
-            name, unit = split_unit(key)
-            physiological.append((name[:1].upper() + name[1:], f"{number(float(value))} {unit}".strip()))
+    physiological += [
+        (
+            f"{name}, mean of the tank (ideally mixed)",
+            f"{number(float(v['mean']))} ({number(float(v['ideal']))}) {nice_unit(v['unit'])}",
+        )
+        for name, v in (response.get("rates") or {}).items()
+    ]
+    physiological += [
+        (
+            f"{name}, at the end, mean of the tank (ideally mixed)",
+            f"{number(float(v['mean']))} ({number(float(v['ideal']))}) {nice_unit(v['unit'])}",
+        )
+        for name, v in (response.get("states") or {}).items()
+    ]
     rows, marks = [], []
     for title, group in (("Manipulated", manipulated), ("State", state), ("Physiological", physiological)):
         rows.append((title, ""))
@@ -67,22 +118,26 @@ def variables(case: Any, summary: dict[str, Any]) -> Section:
 def values(case: Any, folder: Path) -> Section:
     """The resolved case, defaults marked; from the models themselves, so that nothing can be left out."""
     section = Section(
-        "values", "Every value used",
-        "In SI units as the program uses them. Values in grey were not in the case file and are defaults; the same list is in case.resolved.toml.",
+        "values",
+        "Every value used",
+        "In SI units, as the program uses them. Lines in grey were not in the case file: defaults, or what a named library entry gave. "
+        "The same list is in case.resolved.toml.",
     )
     defaults = set(case.defaults)
     rows, marks = [], []
-    for key, value, description in _flat(case, ""):
-        filled = key in defaults
-        rows.append((key, value, "default" if filled else "", description))
+    for key, value, unit, description in _flat(case, ""):
+        filled = key in defaults or any(key.startswith(d + ".") for d in defaults)
+        rows.append((key, value, unit, "default" if filled else "given" if value != "none" else "", description))
         marks.append("default" if filled else "")
-    section.blocks.append(table(("Key", "Value", "", "Meaning"), rows, numbers=(1,), marks=marks))
+    section.blocks.append(
+        table(("Key", "Value", "Unit", "", "Meaning"), rows, numbers=(1,), marks=marks, style="values")
+    )
     return section
 
 
-def _flat(model: Any, prefix: str) -> list[tuple[str, str, str]]:
-    """(dotted key, value, meaning) of every field of a section and of the sections in it."""
-    rows: list[tuple[str, str, str]] = []
+def _flat(model: Any, prefix: str) -> list[tuple[str, str, str, str]]:
+    """(dotted key, value, unit, meaning) of every field of a section and of the sections in it."""
+    rows: list[tuple[str, str, str, str]] = []
     for name, field in type(model).model_fields.items():
         value, key = getattr(model, name), prefix + (field.alias or name)
         if hasattr(type(value), "model_fields"):
@@ -91,10 +146,24 @@ def _flat(model: Any, prefix: str) -> list[tuple[str, str, str]]:
             for n, item in enumerate(value):
                 rows += _flat(item, f"{key}.{n}.")
         elif isinstance(value, dict):
-            rows += [(f"{key}.{k}", number(v, 6), "") for k, v in value.items()]
+            rows += [(f"{key}.{k}", given(v), "", "") for k, v in value.items()]
         else:
-            rows.append((key, "none" if value is None else number(value, 6) if value != () else "none", field.description or ""))
+            rows.append(
+                (key, "none" if value in (None, (), "") else given(value), _unit(field), field.description or "")
+            )
     return rows
+
+
+def _unit(field: Any) -> str:
+    """SI unit of a field, from the kind of quantity it is annotated with."""
+    from rushton.case.fields import Quantity
+    from rushton.units import KINDS
+
+    marks = list(field.metadata)
+    for inner in typing.get_args(field.annotation):
+        marks += getattr(inner, "__metadata__", ())
+    kind = next((m.kind for m in marks if isinstance(m, Quantity)), None)
+    return "" if kind is None else nice_unit(KINDS[kind].si)
 
 
 def run(folder: Path, summary: dict[str, Any]) -> Section:
@@ -102,28 +171,49 @@ def run(folder: Path, summary: dict[str, Any]) -> Section:
     section = Section("run", "How it was computed")
     timing = summary.get("timing") or {}
     if timing:
-        rows = [(stage, number(float(t.get("wall") or 0.0)), number(float(t.get("cpu") or 0.0))) for stage, t in timing.items()]
+        rows = [
+            (stage, number(float(t.get("wall") or 0.0)), number(float(t.get("cpu") or 0.0)))
+            for stage, t in timing.items()
+        ]
         total = [sum(float(t.get(kind) or 0.0) for t in timing.values()) for kind in ("wall", "cpu")]
         rows.append(("all stages", duration(total[0]), duration(total[1])))
         section.blocks.append(
-            table(("Stage", "Wall, s", "Processor, s"), rows, "Time of each stage when it was computed", numbers=(1, 2), marks=[""] * len(timing) + ["best"])
+            table(
+                ("Stage", "Wall, s", "Processor, s"),
+                rows,
+                "Time of each stage when it was computed",
+                numbers=(1, 2),
+                marks=[""] * len(timing) + ["best"],
+            )
         )
     manifest = _manifest(folder)
     if manifest:
         libraries = manifest.get("libraries") or {}
         peak = manifest.get("peak_memory_bytes")
-        section.blocks.append(table(("Setting", "Value"), [
-            ("Rushton", str(manifest.get("rushton", ""))),
-            ("Python", str(manifest.get("python", ""))),
-            ("Platform", str(manifest.get("platform", ""))),
-            ("Processors", number(manifest.get("cores"))),
-            ("Largest memory", f"{number(peak / 2**30)} GiB" if peak else "–"),
-            ("Seed of the random walk", number(manifest.get("seed"))),
-            ("Libraries", ", ".join(f"{k} {v}" for k, v in libraries.items())),
-        ], "Program and machine"))
+        section.blocks.append(
+            table(
+                ("Setting", "Value"),
+                [
+                    ("Rushton", str(manifest.get("rushton", ""))),
+                    ("Python", str(manifest.get("python", ""))),
+                    ("Platform", str(manifest.get("platform", ""))),
+                    ("Processors", number(manifest.get("cores"))),
+                    ("Largest memory", f"{number(peak / 2**30)} GiB" if peak else "–"),
+                    ("Seed of the random walk", number(manifest.get("seed"))),
+                    ("Libraries", ", ".join(f"{k} {v}" for k, v in libraries.items())),
+                ],
+                "Program and machine",
+            )
+        )
     model = (summary.get("response") or {}).get("model")
-    ran = {name for name in ("flow", "mixing", "substrate", "lifelines", "response", "scaledown") if _ran(summary.get(name))} | {"report", model}
-    section.blocks.append(table(("Please cite", "For"), [(text, what) for text, stage, what in CITE if stage in ran], "References"))
+    ran = {
+        name
+        for name in ("flow", "mixing", "substrate", "lifelines", "response", "scaledown")
+        if _ran(summary.get(name))
+    } | {"report", model}
+    section.blocks.append(
+        table(("Please cite", "For"), [(text, what) for text, stage, what in CITE if stage in ran], "References")
+    )
     if not timing:
         section.blocks.append(Note("No timings were recorded with these results."))
     return section

@@ -14,11 +14,9 @@ from typing import Any
 
 import numpy as np
 
-SIZE = (900, 1150)
-BAR = {
-    "vertical": True, "position_x": 0.86, "position_y": 0.22, "width": 0.06, "height": 0.5, "title_font_size": 24,
-    "label_font_size": 22, "n_labels": 5, "fmt": "%.1f", "color": "#1b2733", "font_family": "arial",
-}
+SIZE = (1000, 1200)
+FASTEST = 0.5
+"""End of the colour scale of speed over tip speed; the parent draws the bars with the same limits."""
 
 
 def main(folder: Path) -> None:
@@ -57,7 +55,9 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
     plotter = pv.Plotter(off_screen=True, window_size=SIZE, lighting="three lights")
     plotter.set_background("white")
     radius, height = 0.5 * g["diameter"], g["height"]
-    wall = pv.CylinderStructured(radius=radius, height=height, center=(0, 0, 0.5 * height), direction=(0, 0, 1), theta_resolution=120)
+    wall = pv.CylinderStructured(
+        radius=radius, height=height, center=(0, 0, 0.5 * height), direction=(0, 0, 1), theta_resolution=120
+    )
     plotter.add_mesh(wall, color="#b9d3e3", opacity=0.10, smooth_shading=True)
     for z in (0.0, height):
         ring = pv.Polygon(center=(0, 0, z), radius=radius, normal=(0, 0, 1), n_sides=120, fill=False)
@@ -69,15 +69,34 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
         plotter.add_mesh(plate(pv, a, radius - g["baffle_width"], radius, 0.0, height), color="#9fb0be", opacity=0.45)
     low = min(i["clearance"] - 0.5 * i["blade_height"] for i in g["impellers"])
     if g["shaft"] > 0:
-        shaft = pv.Cylinder(center=(0, 0, 0.5 * (low + height)), direction=(0, 0, 1), radius=0.5 * g["shaft"], height=height - low, resolution=48)
+        shaft = pv.Cylinder(
+            center=(0, 0, 0.5 * (low + height)),
+            direction=(0, 0, 1),
+            radius=0.5 * g["shaft"],
+            height=height - low,
+            resolution=48,
+        )
         plotter.add_mesh(shaft, color="#8793a0", smooth_shading=True, split_sharp_edges=True, specular=0.3)
     for imp in g["impellers"]:
-        disc = pv.Cylinder(center=(0, 0, imp["clearance"]), direction=(0, 0, 1), radius=0.5 * imp["disc"], height=0.015 * imp["diameter"], resolution=72)
+        disc = pv.Cylinder(
+            center=(0, 0, imp["clearance"]),
+            direction=(0, 0, 1),
+            radius=0.5 * imp["disc"],
+            height=0.015 * imp["diameter"],
+            resolution=72,
+        )
         plotter.add_mesh(disc, color="#5b6874", specular=0.3)
         for n in range(imp["blades"]):
             a = imp["angle"] + 2.0 * math.pi * n / imp["blades"]
             half = 0.5 * imp["blade_height"]
-            blade = plate(pv, a, 0.5 * imp["diameter"] - imp["blade_length"], 0.5 * imp["diameter"], imp["clearance"] - half, imp["clearance"] + half)
+            blade = plate(
+                pv,
+                a,
+                0.5 * imp["diameter"] - imp["blade_length"],
+                0.5 * imp["diameter"],
+                imp["clearance"] - half,
+                imp["clearance"] + half,
+            )
             plotter.add_mesh(blade, color="#3c4854", specular=0.3)
     for feed in g["feeds"]:
         plotter.add_mesh(pv.Sphere(radius=0.5 * feed["diameter"], center=feed["xyz"]), color="#D55E00", opacity=0.9)
@@ -87,7 +106,14 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
 def plate(pv: Any, angle: float, inner: float, outer: float, low: float, high: float) -> Any:
     """Flat radial plate."""
     c, s = math.cos(angle), math.sin(angle)
-    corners = np.array([[inner * c, inner * s, low], [outer * c, outer * s, low], [outer * c, outer * s, high], [inner * c, inner * s, high]])
+    corners = np.array(
+        [
+            [inner * c, inner * s, low],
+            [outer * c, outer * s, low],
+            [outer * c, outer * s, high],
+            [inner * c, inner * s, high],
+        ]
+    )
     return pv.PolyData(corners, faces=[4, 0, 1, 2, 3])
 
 
@@ -106,7 +132,7 @@ def add_tracks(pv: Any, plotter: Any, tracks: list[np.ndarray], g: dict[str, Any
         line.point_data["q / q_max"] = track[:, 3]
         tube = line.tube(radius=0.004 * max(g["diameter"], 0.4 * g["height"]))
         plotter.add_mesh(
-            tube, scalars="q / q_max", cmap="cividis", clim=(0.0, 1.0), smooth_shading=True, show_scalar_bar=n == 0, scalar_bar_args=BAR,
+            tube, scalars="q / q_max", cmap="cividis", clim=(0.0, 1.0), smooth_shading=True, show_scalar_bar=False
         )
 
 
@@ -115,29 +141,45 @@ def add_streamlines(pv: Any, plotter: Any, grid: Any, meta: dict[str, Any]) -> N
     g = meta["geometry"]
     radius, height = 0.5 * g["diameter"], g["height"]
     rng = np.random.default_rng(7)
-    n = 110
-    r, a, z = radius * np.sqrt(rng.uniform(0.1, 0.95, n)), rng.uniform(0, 2 * np.pi, n), height * rng.uniform(0.03, 0.97, n)
+    n = 70
+    r, a, z = (
+        radius * np.sqrt(rng.uniform(0.1, 0.95, n)),
+        rng.uniform(0, 2 * np.pi, n),
+        height * rng.uniform(0.03, 0.97, n),
+    )
     seeds = pv.PolyData(np.column_stack([r * np.cos(a), r * np.sin(a), z]))
     lines = grid.streamlines_from_source(
-        seeds, vectors="velocity", integration_direction="forward", max_length=3.0 * height, initial_step_length=0.2, max_steps=1500,
+        seeds,
+        vectors="velocity",
+        integration_direction="forward",
+        max_length=1.6 * height,
+        initial_step_length=0.2,
+        max_steps=1500,
         terminal_speed=1e-6,
     )
     if lines.n_points == 0:
         return
     lines.point_data["speed / tip speed"] = np.linalg.norm(lines.point_data["velocity"], axis=1) / meta["tip_speed"]
     tube = lines.tube(radius=0.0025 * max(g["diameter"], 0.4 * height), n_sides=6)
-    plotter.add_mesh(tube, scalars="speed / tip speed", cmap="viridis", clim=(0.0, 0.6), scalar_bar_args=BAR, smooth_shading=True)
+    plotter.add_mesh(
+        tube,
+        scalars="speed / tip speed",
+        cmap="viridis",
+        clim=(0.0, FASTEST),
+        smooth_shading=True,
+        show_scalar_bar=False,
+    )
 
 
 def shoot(plotter: Any, g: dict[str, Any], path: Path) -> None:
     """Fixed camera, slightly from above, whole tank in view."""
     height, diameter = g["height"], g["diameter"]
     centre = (0.0, 0.0, 0.5 * height)
-    away = 1.55 * max(1.35 * height, 2.2 * diameter)
-    direction = np.array([-0.42, -0.82, 0.30])
+    away = 3.6 * max(1.12 * height, 1.5 * diameter)
+    direction = np.array([-0.40, -0.84, 0.27])
     position = np.array(centre) + away * direction / np.linalg.norm(direction)
     plotter.camera_position = [tuple(position), centre, (0, 0, 1)]
-    plotter.camera.view_angle = 32.0
+    plotter.camera.view_angle = 18.0
     plotter.enable_anti_aliasing("ssaa")
     plotter.screenshot(str(path))
     plotter.close()

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rushton.report import checks, headline, lifeline_section, outcome_sections, sections, tables
+from rushton.report import checks, headline, lifeline_section, published, response_section, scaledown_section, sections, tables
 from rushton.report.blocks import Note, Section
 from rushton.report.pictures3d import Pictures, Scene, build_scene, render
 
@@ -52,16 +52,24 @@ def write_report(
     mesh = flow.mesh if flow is not None else None
     started = time.perf_counter()
     scene, pictures = _three_dimensions(case, flow, substrate, lifelines)
-    made = checks.gather(case, numbers, _mean_uptake(lifelines))
+    made = checks.gather(numbers)
     chapters = [
-        _chapter("tank", "The tank", lambda: sections.tank(case, pictures, scene)),
+        _chapter("tank", "The tank", lambda: sections.tank(case)),
         _chapter("flow", "Flow and power", lambda: sections.flow(case, flow, numbers)),
         _chapter("mixing", "Mixing", lambda: sections.mixing(case, mixing, numbers)),
         _chapter("substrate", "Substrate gradients", lambda: sections.substrate(case, substrate, mesh, numbers)),
         _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
-        _chapter("response", "What the cells make of it", lambda: outcome_sections.response(case, response, numbers)),
-        _chapter("scaledown", "What to do in the laboratory", lambda: outcome_sections.scaledown(case, scaledown, lifelines, folder, numbers)),
-        _chapter("published", "Beside published values", lambda: Section("published", "Beside published values", blocks=sections.published(case, folder, numbers))),
+        _chapter("response", "What the cells make of it", lambda: response_section.response(case, response, numbers)),
+        _chapter(
+            "scaledown",
+            "What to do in the laboratory",
+            lambda: scaledown_section.scaledown(case, scaledown, numbers),
+        ),
+        _chapter(
+            "published",
+            "Beside published values",
+            lambda: Section("published", "Beside published values", blocks=published.block(case, numbers)),
+        ),
         _chapter("checks", "Checks", lambda: Section("checks", "Checks", CHECKS_LEAD, list(checks.block(made)))),
         _chapter("variables", "The three classes of variables", lambda: tables.variables(case, numbers)),
         _chapter("values", "Every value used", lambda: tables.values(case, folder)),
@@ -96,7 +104,11 @@ def _chapter(anchor: str, title: str, make: Callable[[], Section]) -> Section:
         return make()
     except Exception as error:
         log.warning("chapter '%s' could not be written", title, exc_info=True)
-        return Section(anchor, title, blocks=[Note(f"This chapter could not be written: {type(error).__name__}: {error}", "missing")])
+        return Section(
+            anchor,
+            title,
+            blocks=[Note(f"This chapter could not be written: {type(error).__name__}: {error}", "missing")],
+        )
 
 
 def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> tuple[Scene | None, Pictures | None]:
@@ -114,15 +126,11 @@ def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> t
         return None, Pictures({}, note=f"{type(error).__name__}: {error}")
 
 
-def _mean_uptake(lifelines: Any) -> float | None:
-    return None if lifelines is None else float(lifeline_section.statistics(lifelines).mean)
-
-
 def _meta(case: Any) -> str:
-    from rushton.report.numbers import number
+    from rushton.report.numbers import given, number
 
     blades = " + ".join(f"{imp.blades}-blade {imp.type}" for imp in case.impellers)
-    parts = [f"{number(float(case.tank.volume))} m³", blades, f"{number(60.0 * case.operation.speed)} rpm"]
+    parts = [f"{number(float(case.tank.volume))} m³", blades, f"{given(60.0 * case.operation.speed, 4)} rpm"]
     if case.strain is not None:
         parts.append(case.strain.name or case.strain.model)
     parts.append(f"{case.numerics.quality} quality")
@@ -133,7 +141,11 @@ def _template() -> Any:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("rushton.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=False
+        loader=PackageLoader("rushton.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=False,
     )
     return environment.get_template("report.html.j2")
 

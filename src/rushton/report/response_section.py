@@ -1,0 +1,105 @@
+"""Chapter on what the cells make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushton.report import figures_response
+from rushton.report.blocks import Prose, Section, missing, picture, table
+from rushton.report.numbers import duration, given, nice_unit, number, percent
+
+
+def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
+    """Pools, rates and productivity against the ideally mixed vessel."""
+    part = summary.get("response") or {}
+    section = Section("response", "What the cells make of it")
+    if result is None:
+        section.blocks.append(missing(part, "Response of the cells"))
+        return section
+    section.lead = (
+        f"{number(int(part.get('histories') or result.n_history))} histories of {duration(result.duration)} were stitched from the lifelines and "
+        f"lived through by the cell model {result.model}. Beside them stands one cell of the same model under constant uptake of the same mean: the "
+        "ideally mixed vessel."
+    )
+    window = duration(result.final_window)
+    rows = [
+        ("Productivity over the ideally mixed vessel", part, "relative_productivity"),
+        (f"the same over the last {window}", part, "relative_productivity_final"),
+        ("Yield (growth per substrate) over the ideally mixed vessel", part, "relative_yield"),
+    ]
+    section.blocks.append(
+        table(
+            ("Quantity", "Value", "95 % of resampled populations"),
+            [
+                (name, percent(p.get(key)) if p.get(key) is not None else _why(p, key), _band(p.get(f"{key}_band")))
+                for name, p, key in rows
+            ],
+            numbers=(1, 2),
+        )
+    )
+    section.blocks.append(
+        picture(
+            lambda: figures_response.pools(result.time / 3600.0, _rates(result)),
+            "Rates over time: the spread of the histories and the ideally mixed vessel.",
+            "Rates of the population over time",
+        )
+    )
+    section.blocks.append(
+        picture(
+            lambda: figures_response.pools(result.time / 3600.0, _states(result)),
+            "Pools over time: the spread of the histories and the ideally mixed vessel, which stays in its steady state.",
+            "Pools of the population over time",
+        )
+    )
+    if result.history_productivity is not None:
+        section.blocks.append(
+            picture(
+                lambda: figures_response.loss_distribution(
+                    result.history_productivity,
+                    result.history_productivity_final,
+                    part.get("relative_productivity"),
+                    part.get("relative_productivity_final"),
+                    window,
+                ),
+                "Productivity of the single histories: how far apart members of one population end up.",
+                "Distribution of productivity over the histories",
+                "half",
+            )
+        )
+    section.blocks.append(
+        picture(
+            lambda: figures_response.closeup(result, case.strain.regimes.starvation, case.strain.regimes.excess),
+            "The last minutes of one history: what it is fed and how its fastest pools follow.",
+            "Close-up of uptake and fast pools of one history",
+            "half" if result.history_productivity is not None else "full",
+        )
+    )
+    section.blocks.append(
+        Prose(
+            f"Uptake is {'imposed from the field: the population eats what is fed' if result.uptake == 'imposed' else 'the law of the model itself'}; "
+            f"the histories eat {number(abs(100 * result.uptake_mismatch), 2)} % {'more' if result.uptake_mismatch > 0 else 'less'} than is fed. "
+            f"{given(int(result.joins))} joins between {given(int(result.records))} records, {given(int(result.far_joins))} of them beyond the tolerance."
+        )
+    )
+    return section
+
+
+def _why(part: dict[str, Any], key: str) -> str:
+    reason = part.get(f"{key}_reason")
+    return f"– ({reason})" if reason else "–"
+
+
+def _band(band: Any) -> str:
+    return "–" if band is None else f"{percent(band[0])} to {percent(band[1])}"
+
+
+def _rates(result: Any) -> dict[str, tuple[str, np.ndarray, np.ndarray | None]]:
+    pairs = zip(result.rate_names, result.rate_units, strict=True)
+    return {name: (nice_unit(unit), result.rate(name).T, np.asarray(result.reference(name))) for name, unit in pairs}
+
+
+def _states(result: Any) -> dict[str, tuple[str, np.ndarray, np.ndarray | None]]:
+    pairs = zip(result.state_names, result.state_units, strict=True)
+    return {name: (nice_unit(unit), result.state(name).T, np.asarray(result.reference(name))) for name, unit in pairs}

@@ -1,0 +1,130 @@
+"""Chapter on what to do in the laboratory: designs, how near each comes to the tank, protocols."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushton.report import figures_response
+from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
+from rushton.report.headline import rig_name
+from rushton.report.markdown import to_html
+from rushton.report.numbers import given, percent
+
+PART_NAMES = {
+    "signal": "uptake signal",
+    "excess_stays": "stays in excess",
+    "limitation_stays": "stays in limitation",
+    "starvation_stays": "stays in starvation",
+    "transitions": "order of regimes",
+}
+
+
+def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
+    """Designs, their distance to the tank, target against achieved, protocols."""
+    part = summary.get("scaledown") or {}
+    section = Section("scaledown", "What to do in the laboratory")
+    if result is None:
+        section.blocks.append(missing(part, "Scale-down"))
+        return section
+    volume = case.scaledown.working_volume if case.scaledown is not None else None
+    section.lead = (
+        f"Rigs of {given(1e3 * volume, 3)} L in which cells meet what they meet in the tank. " if volume else ""
+    ) + (
+        "The distance compares what a cell experiences in both: the uptake signal, the stays in each regime and their order; 0 means the same "
+        "statistics."
+    )
+    best = result.best
+    bars = [(_label(d), d.distance, d is best, d.reference) for d in result.designs]
+    section.blocks += [
+        picture(
+            lambda: figures_response.rig_distances(sorted(bars, key=lambda row: row[1]), result.floor),
+            "Distance between rig and tank. Dark blue: the best design; sand: the standard STR-PFR, not optimised. The floor is the distance between "
+            "two halves of the tank's own lifelines: nothing can be told apart below it.",
+            "Distance of every rig to the tank",
+        ),
+        _parts(result),
+        picture(
+            lambda: figures_response.target_and_achieved(_panels(result)),
+            "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: the tank.",
+            "Cumulative distributions of tank and rigs",
+        ),
+        picture(
+            lambda: figures_response.signal_comparison(
+                _excerpts(result), case.strain.regimes.starvation, case.strain.regimes.excess
+            ),
+            "What one cell lives through, in the tank and in each rig. Amber: excess; blue: starvation.",
+            "Uptake signals of one cell in the tank and in each rig",
+        ),
+        _response(result),
+    ]
+    section.blocks.append(
+        Prose("The protocols follow; they are also in the folder scaledown/ of the results, each with its feed table.")
+    )
+    for design in sorted(result.designs, key=lambda d: (d is not best, d.reference, d.distance)):
+        section.blocks.append(Rich(to_html(design.protocol), f"Protocol: {_label(design)}", open=design is best))
+    return section
+
+
+def _label(design: Any) -> str:
+    return rig_name(design.rig) + (" (standard)" if design.reference else "")
+
+
+def _parts(result: Any) -> Any:
+    rows: list[tuple[Any, ...]] = [
+        (_label(d), d.distance, *(d.parts.get(p) for p in PART_NAMES), ", ".join(d.missing) or "none") for d in result.designs
+    ]
+    if result.floor is not None:
+        rows.append(("tank against itself", result.floor, *(result.floor_parts.get(p) for p in PART_NAMES), "none"))
+    marks = ["best" if d is result.best else "" for d in result.designs] + [""] * (len(rows) - len(result.designs))
+    return table(
+        ("Rig", "Distance", *(name.capitalize() for name in PART_NAMES.values()), "Regimes not met"), rows,
+        "Distance and its five parts, of equal weight", numbers=range(1, 7), marks=marks, style="compact",
+    )  # fmt: skip
+
+
+def _response(result: Any) -> Any:
+    def row(name: str, values: dict[str, Any]) -> tuple[str, ...]:
+        keys = ("relative_productivity", "relative_productivity_final", "relative_yield")
+        return (name, *(percent(values.get(key)) for key in keys))
+
+    rows = [row("the tank", result.tank_response), *(row(_label(d), d.inside) for d in result.designs)]
+    return table(
+        ("", "Productivity", "Productivity at the end", "Yield"), rows,
+        "The same cell model in tank and rig, over the ideally mixed vessel (beside the distance, not part of it)", numbers=(1, 2, 3),
+    )  # fmt: skip
+
+
+def _panels(result: Any) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.ndarray]], bool]]:
+    from rushton.lifelines.regimes import RESIDENCE_EDGES, SIGNAL_EDGES
+
+    everyone = [("the tank", result.tank)] + [(_label(d), d.statistics) for d in result.designs]
+    signal = [(name, SIGNAL_EDGES, _below(s.signal_counts)) for name, s in everyone]
+    panels = [("Uptake", "s = q / q$_{max}$, –", signal, False)]
+    for row, regime in enumerate(("excess", "limitation", "starvation")):
+        curves = [
+            (name, RESIDENCE_EDGES, _below(s.regime_stays[row])) for name, s in everyone if s.regime_stays[row].sum() > 0
+        ]
+        if curves:
+            panels.append((f"Stays in {regime}", "stay, s", curves, True))
+    return panels
+
+
+def _below(counts: np.ndarray) -> np.ndarray:
+    total = np.concatenate([[0.0], np.cumsum(counts, dtype=float)])
+    return total / max(total[-1], 1.0)
+
+
+def _excerpts(result: Any, window: float = 300.0) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    rows = []
+    if result.tank_excerpt.size:
+        rows.append(("the tank", result.tank_excerpt_step, result.tank_excerpt))
+    rows += [(_label(d), d.excerpt_step, d.excerpt) for d in result.designs if d.excerpt.size]
+    out = []
+    for name, step, s in rows:
+        time = step * np.arange(s.size)
+        out.append((name, time[time <= window], np.asarray(s)[time <= window]))
+    return out
+
+
