@@ -114,30 +114,62 @@ def _theta_lines(a, t_inv, t_q, t_last, rhs, x):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
-def _z_lines(a, z_inv, rhs, x, row):
-    """Second pass: z lines, inwards in r, backwards in theta."""
+def _z_rhs(a, rhs, x, i, j, row):
+    """Right-hand side of one z line: rhs and the neighbours in r and theta."""
     nr, nt, nz = x.shape
+    up = j + 1 if j + 1 < nt else 0
+    down = j - 1 if j > 0 else nt - 1
+    for k in range(nz):
+        row[k] = rhs[i, j, k] + a[2, i, j, k] * x[i, down, k] + a[3, i, j, k] * x[i, up, k]
+    if i > 0:
+        for k in range(nz):
+            row[k] += a[0, i, j, k] * x[i - 1, j, k]
+    if i < nr - 1:
+        for k in range(nz):
+            row[k] += a[1, i, j, k] * x[i + 1, j, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
+def _z_lines(a, z_inv, rhs, x, rows):
+    """Second pass: z lines, inwards in r, backwards in theta.
+
+    Four lines a quarter of the circumference apart are eliminated side by side: a recurrence alone leaves the
+    processor waiting.
+    """
+    nr, nt, nz = x.shape
+    quarter = nt // 4
+    row0, row1, row2, row3 = rows[0], rows[1], rows[2], rows[3]
     for i in range(nr - 1, -1, -1):
-        for j in range(nt - 1, -1, -1):
-            up = j + 1 if j + 1 < nt else 0
-            down = j - 1 if j > 0 else nt - 1
+        for j in range(nt - 1, 4 * quarter - 1, -1):
+            _z_rhs(a, rhs, x, i, j, row0)
+            v0 = 0.0
             for k in range(nz):
-                row[k] = rhs[i, j, k] + a[2, i, j, k] * x[i, down, k] + a[3, i, j, k] * x[i, up, k]
-            if i > 0:
-                for k in range(nz):
-                    row[k] += a[0, i, j, k] * x[i - 1, j, k]
-            if i < nr - 1:
-                for k in range(nz):
-                    row[k] += a[1, i, j, k] * x[i + 1, j, k]
-            value = row[0] * z_inv[i, j, 0]
-            row[0] = value
-            for k in range(1, nz):
-                value = (row[k] + a[4, i, j, k] * value) * z_inv[i, j, k]
-                row[k] = value
-            x[i, j, nz - 1] = value
+                v0 = (row0[k] + a[4, i, j, k] * v0) * z_inv[i, j, k]
+                row0[k] = v0
+            x[i, j, nz - 1] = v0
             for k in range(nz - 2, -1, -1):
-                value = row[k] + a[5, i, j, k] * z_inv[i, j, k] * value
-                x[i, j, k] = value
+                v0 = row0[k] + a[5, i, j, k] * z_inv[i, j, k] * v0
+                x[i, j, k] = v0
+        for j0 in range(quarter - 1, -1, -1):
+            j1, j2, j3 = j0 + quarter, j0 + 2 * quarter, j0 + 3 * quarter
+            _z_rhs(a, rhs, x, i, j0, row0)
+            _z_rhs(a, rhs, x, i, j1, row1)
+            _z_rhs(a, rhs, x, i, j2, row2)
+            _z_rhs(a, rhs, x, i, j3, row3)
+            v0, v1, v2, v3 = 0.0, 0.0, 0.0, 0.0  # a[4] is zero at k = 0
+            for k in range(nz):
+                v0 = (row0[k] + a[4, i, j0, k] * v0) * z_inv[i, j0, k]
+                v1 = (row1[k] + a[4, i, j1, k] * v1) * z_inv[i, j1, k]
+                v2 = (row2[k] + a[4, i, j2, k] * v2) * z_inv[i, j2, k]
+                v3 = (row3[k] + a[4, i, j3, k] * v3) * z_inv[i, j3, k]
+                row0[k], row1[k], row2[k], row3[k] = v0, v1, v2, v3
+            x[i, j0, nz - 1], x[i, j1, nz - 1], x[i, j2, nz - 1], x[i, j3, nz - 1] = v0, v1, v2, v3
+            for k in range(nz - 2, -1, -1):
+                v0 = row0[k] + a[5, i, j0, k] * z_inv[i, j0, k] * v0
+                v1 = row1[k] + a[5, i, j1, k] * z_inv[i, j1, k] * v1
+                v2 = row2[k] + a[5, i, j2, k] * z_inv[i, j2, k] * v2
+                v3 = row3[k] + a[5, i, j3, k] * z_inv[i, j3, k] * v3
+                x[i, j0, k], x[i, j1, k], x[i, j2, k], x[i, j3, k] = v0, v1, v2, v3
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"contract"})
@@ -268,7 +300,7 @@ class LinearSystem:
         self._diagonal, self._neighbours, self._fluid = diagonal, neighbours, fluid
         shape = diagonal.shape
         self._work = np.empty((6, *shape))
-        self._row, self._plane = np.empty(shape[2]), np.empty((shape[0], shape[2]))
+        self._row, self._plane = np.empty((4, shape[2])), np.empty((shape[0], shape[2]))
         self.set_mass(mass)
 
     def set_mass(self, mass: np.ndarray) -> None:

@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 BAND = 0.05
 """Blended: within this of the final value, -."""
-STEPS_PER_REVOLUTION = 2.0
-"""Time steps per turn of the stirrer, -."""
+FIRST_STEP = 0.125
+"""First time step, revolutions."""
+RESOLUTION = 100
+"""The time step is doubled whenever the time elapsed is so many time steps, -."""
 MARGIN = 1.3
 """The run goes on to this many times the blend time, to see whether anything leaves the band again, -."""
 LONGEST = 2000.0
@@ -70,7 +72,7 @@ class Mixing:
         Largest relative change of the amount of tracer.
     schmidt_turbulent : float
     time_step : float
-        s.
+        First time step, s.
     reason : str
         Why a blend time is missing; empty if none is.
     """
@@ -172,7 +174,7 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
     cells = [mesh.locate(p.radius, p.angle, p.height) for p in settings.probes]
     progress(0.0, "assembling the transport operator")
     operator = assemble(flow, settings.schmidt_turbulent)
-    time_step = 1.0 / (STEPS_PER_REVOLUTION * flow.speed)
+    time_step = FIRST_STEP / flow.speed
     limit = settings.duration or LONGEST / flow.speed
     time, probes, spread, mass_error, last = _run(operator, weights, cells, time_step, limit, progress)
     blended = np.array([last_time_outside(time, np.abs(curve - 1.0)) for curve in probes])
@@ -219,6 +221,9 @@ def _run(
     mass_error = abs(float((volumes * c).sum()) / total - 1.0)
     blended = 0.0
     while time[-1] < limit * (1.0 - 1e-9) and time[-1] <= MARGIN * blended + 10.0 * time_step:
+        if time[-1] > (RESOLUTION - 0.5) * time_step:
+            stepper.double_step()
+            time_step *= 2.0
         c = stepper.step(c)
         time.append(time[-1] + time_step)
         probes.append(c[where])
@@ -269,20 +274,19 @@ def slowest_mode(operator: ScalarOperator, start: np.ndarray, rate: float) -> tu
     system = LinearSystem(operator.diagonal, operator.neighbours, capacity, fluid)
     v = volumes[fluid]
     field = np.zeros(volumes.shape)
-
     def without_constant(x: np.ndarray) -> np.ndarray:
         return x - float(v @ x) / float(v.sum())
 
     def implicit_step(x: np.ndarray) -> np.ndarray:
         field[fluid] = without_constant(x)
         new = field.copy()
-        system.solve(capacity * field, new, tolerance=1e-6, limit=400)
+        system.solve(capacity * field, new, tolerance=1e-4, limit=400)
         return without_constant(new[fluid])
 
     n = v.size
     try:
         mu = eigs(
-            LinearOperator((n, n), matvec=implicit_step, dtype=float), k=2, which="LM", ncv=10, tol=2e-3, maxiter=20,
+            LinearOperator((n, n), matvec=implicit_step, dtype=float), k=1, which="LM", ncv=5, tol=3e-3, maxiter=40,
             v0=without_constant(start[fluid]), return_eigenvectors=False,
         )  # fmt: skip
     except ArpackNoConvergence as failure:

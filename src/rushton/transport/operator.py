@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -89,7 +90,7 @@ def face_diffusivity(faces: Faces, nu_t: np.ndarray, schmidt_turbulent: float, m
 def assemble(
     flow: Flow, schmidt_turbulent: float = 0.7, molecular: float = MOLECULAR_DIFFUSIVITY, frame: Frame = FRAME
 ) -> ScalarOperator:
-    """Discretise convection and diffusion on a flow, once.
+    """Discretise convection and diffusion on a flow, once; asked again for the same flow, the same operator comes back.
 
     Parameters
     ----------
@@ -106,6 +107,18 @@ def assemble(
     -------
     ScalarOperator
     """
+    kept = _KEPT.setdefault(flow, {})
+    key = (schmidt_turbulent, molecular, frame)
+    if key not in kept:
+        kept[key] = _assemble(flow, *key)
+    return kept[key]
+
+
+_KEPT: WeakKeyDictionary[Flow, dict[tuple[float, float, str], ScalarOperator]] = WeakKeyDictionary()
+"""Operators of flows that are still alive: tracer and substrate share one."""
+
+
+def _assemble(flow: Flow, schmidt_turbulent: float, molecular: float, frame: Frame) -> ScalarOperator:
     from rushton.mesh.fipy_mesh import FiPyTankMesh
 
     mesh = flow.mesh

@@ -35,13 +35,13 @@ class LimitedConvection:
 
 
 class TimeStepper:
-    """Steps of fixed length.
+    """Steps of one length, which can be doubled on the way.
 
     Parameters
     ----------
     operator : ScalarOperator
     time_step : float
-        dt, s.
+        First dt, s.
     limited : bool
         With the limited second-order part; without it convection is first-order upwind.
     second_order : bool
@@ -51,12 +51,12 @@ class TimeStepper:
     """
 
     def __init__(
-        self, operator: ScalarOperator, time_step: float, limited: bool = True, second_order: bool = True, tolerance: float = 1e-4
+        self, operator: ScalarOperator, time_step: float, limited: bool = True, second_order: bool = True, tolerance: float = 1e-3
     ) -> None:
         self._operator, self._dt, self._tolerance = operator, time_step, tolerance
         self._convection = LimitedConvection(operator) if limited else None
         self._second_order = second_order
-        self._before: np.ndarray | None = None
+        self._past: list[np.ndarray] = []  # the fields one and two steps ago
         self._system = LinearSystem(
             operator.diagonal, operator.neighbours, operator.volumes / time_step, ~operator.mesh.solid
         )
@@ -78,20 +78,25 @@ class TimeStepper:
             A new array.
         """
         capacity = self._operator.volumes / self._dt
-        old, guess = self._before, c
-        if old is None:
-            rhs = capacity * c
-        else:
-            rhs = capacity * (2.0 * c - 0.5 * old)
-            guess = 2.0 * c - old
+        first = not (self._second_order and self._past)
+        rhs = capacity * (c if first else 2.0 * c - 0.5 * self._past[0])
+        guess = 2.0 * c - self._past[0] if self._past else c
         rhs += source
         if self._convection is not None:
             rhs += self._convection(c)
         new = guess.copy()
         iterations, _ = self._system.solve(rhs, new, self._tolerance)
         self.iterations += iterations
-        if self._second_order:
-            if old is None:
-                self._system.set_mass(1.5 * capacity)
-            self._before = c
+        if self._second_order and first:
+            self._system.set_mass(1.5 * capacity)
+        self._past = [c, *self._past[:1]]
         return new
+
+    def double_step(self) -> None:
+        """Make the time step twice as long from now on; the field two old steps ago becomes the last one."""
+        if len(self._past) < 2:
+            raise ValueError("the time step can be doubled after two steps only")
+        self._dt *= 2.0
+        self._past = [self._past[1]]
+        capacity = self._operator.volumes / self._dt
+        self._system.set_mass(1.5 * capacity if self._second_order else capacity)
