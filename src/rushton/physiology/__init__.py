@@ -90,9 +90,11 @@ def imposed_environment(model: CellModel, s: Any, q_max: float, half_saturation:
     q_s : array_like
         Imposed uptake, mol/(Cmol h), the shape of s.
     concentrations : dict
-        ``{"C_s": ...}`` in mol/kg, ready for `integrate_ensemble`.
+        ``{"C_s": ...}`` in mol/kg, ready for `integrate_ensemble`; empty where the model asks for none.
     """
     q_s = np.asarray(s) * (q_max * model.uptake_per_mol_kg_s)
+    if "C_s" not in model.environment_names:
+        return q_s, {}
     return q_s, {"C_s": concentration_of_uptake(s, half_saturation)}
 
 

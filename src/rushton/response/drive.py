@@ -15,7 +15,7 @@ Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -76,12 +76,12 @@ def run_histories(
     """
     mean = records.mean
     q_mean, around_mean = imposed_environment(model, mean, q_max, half_saturation)
-    ideal = model.environment_vector(float(q_mean), **_known(model, around_mean))
+    ideal = model.environment_vector(float(q_mean), **around_mean)
     start = steady_state(model, ideal)
     _, reference = model.evaluate(ideal, start)
 
     table_q, table_c = imposed_environment(model, np.arange(LEVELS + 1) / LEVELS, q_max, half_saturation)
-    table = environment_array(model, table_q[None], {k: v[None] for k, v in _known(model, table_c).items()})[0]
+    table = environment_array(model, table_q[None], {k: v[None] for k, v in table_c.items()})[0]
 
     stitcher = Stitcher(records, settings.histories, regimes.starvation, regimes.excess, settings.join_tolerance, seed)
     plan = _Plan.of(settings.duration, records.dt, settings.histories)
@@ -180,11 +180,6 @@ class _Plan:
     @property
     def duration(self) -> float:
         return self.n_bin * self.bin_length
-
-
-def _known(model: CellModel, concentrations: dict[str, Any]) -> dict[str, Any]:
-    """Those concentrations that the model asks for."""
-    return {name: value for name, value in concentrations.items() if name in model.environment_names}
 
 
 def _bands(
