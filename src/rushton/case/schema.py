@@ -17,27 +17,55 @@ from rushton.case.fields import (
     Angle,
     Concentration,
     Density,
-    FlowRate,
-    GasRate,
     Length,
     MolarRate,
     OptionalBiomass,
     OptionalTime,
-    Pressure,
     Section,
     Speed,
     Temperature,
     Time,
     UptakeRate,
     Viscosity,
-    Volume,
 )
 from rushton.case.library import entry
+from rushton.case.settings import (
+    QUALITIES,
+    Gas,
+    LabLimits,
+    LifelineSettings,
+    Numerics,
+    ResponseSettings,
+    ScaledownSettings,
+)
 
-QUALITIES: dict[str, int] = {"draft": 20_000, "standard": 100_000, "fine": 300_000}
-"""Mesh cells of each quality."""
 DRAFT_CELLS, DRAFT_DURATION, DRAFT_HISTORIES = 2_000, 120.0, 20
 """Caps of a draft on the number of cells (-), the duration of lifelines (s) and the number of histories (-)."""
+
+__all__ = [
+    "QUALITIES",
+    "Baffles",
+    "Broth",
+    "Case",
+    "Feed",
+    "Gas",
+    "Impeller",
+    "LabLimits",
+    "LifelineSettings",
+    "Mixing",
+    "Numerics",
+    "Operation",
+    "Position",
+    "Regimes",
+    "ResponseSettings",
+    "ScaledownSettings",
+    "Sphere",
+    "Strain",
+    "Tank",
+    "Uptake",
+    "default_probes",
+    "default_pulse",
+]
 
 _NAN = math.nan
 
@@ -262,86 +290,6 @@ class Strain(Section):
     def _known(cls, value: str) -> str:
         entry("models", value, "strain.model")
         return value
-
-
-class LifelineSettings(Section):
-    """How many cells are followed, for how long, and what is kept."""
-
-    cells: int = Field(default=100_000, ge=10, le=10_000_000, description="number of cells followed")
-    duration: Time = Field(default=600.0, ge=1.0, le=1e6, description="duration of a lifeline")
-    coupling: Literal["one-way", "two-way"] = Field(
-        default="one-way", description="do cells change the field they read"
-    )
-    seed: int = Field(default=1, ge=0, lt=2**63, description="seed of the random walk")
-    time_step: OptionalTime = Field(
-        default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)"
-    )
-    sampling: Time = Field(default=0.3, gt=0.0, le=60.0, description="interval of the kept mesh-cell index")
-    full_records: int = Field(default=1000, ge=0, le=100_000, description="cells whose full record is kept")
-    release: Literal["uniform"] = Field(default="uniform", description="where cells start")
-
-
-class ResponseSettings(Section):
-    """Long histories stitched from lifelines."""
-
-    histories: int = Field(default=200, ge=2, le=100_000, description="number of histories")
-    duration: Time = Field(default=288_000.0, ge=10.0, le=1e7, description="length of a history")
-    join_tolerance: float = Field(
-        default=0.02, gt=0.0, le=0.5, description="largest jump of s where records are joined"
-    )
-
-
-class LabLimits(Section):
-    """What the laboratory can do; a design stays inside."""
-
-    feed_pump_min: FlowRate = Field(default=0.05e-6 / 60.0, gt=0.0, description="smallest rate of a feed pump")
-    feed_pump_max: FlowRate = Field(default=50e-6 / 60.0, gt=0.0, description="largest rate of a feed pump")
-    loop_pump_min: FlowRate = Field(default=10e-6 / 60.0, gt=0.0, description="smallest rate of a loop pump")
-    loop_pump_max: FlowRate = Field(default=2500e-6 / 60.0, gt=0.0, description="largest rate of a loop pump")
-    bores: tuple[Length, ...] = Field(
-        default=(0.8e-3, 1.6e-3, 3.2e-3, 4.8e-3, 6.4e-3, 7.9e-3, 9.6e-3),
-        min_length=1,
-        description="bores of tubing at hand",
-    )
-    tube_length_max: Length = Field(default=100.0, gt=0.0, description="longest tube")
-    side_share_max: float = Field(
-        default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel"
-    )
-    pulse_min: Time = Field(default=0.5, gt=0.0, description="shortest pulse of a feed pump")
-    cycle_max: Time = Field(default=3600.0, gt=0.0, description="longest feed cycle")
-
-
-class ScaledownSettings(Section):
-    """The rigs to design, and within which limits."""
-
-    rigs: tuple[Literal["str-pfr", "str-str", "pulsed-feed"], ...] = Field(
-        default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
-    )
-    working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
-    limits: LabLimits = Field(default_factory=LabLimits, description="what the laboratory can do")
-    seed: int = Field(default=1, ge=0, lt=2**31, description="seed of the optimisation")
-
-
-class Gas(Section):
-    """Air supply; in this version it enters the estimates of ``rushton check`` only."""
-
-    rate: GasRate = Field(gt=0.0, description="gas rate at 0 degC and 101,325 Pa")
-    head_pressure: Pressure = Field(default=101_325.0, ge=1e4, le=2e6, description="absolute pressure above the liquid")
-    oxygen_fraction: float = Field(default=0.2095, gt=0.0, le=1.0, description="mole fraction of oxygen in the dry gas")
-
-
-class Numerics(Section):
-    """How finely it is computed."""
-
-    quality: Literal["draft", "standard", "fine"] = Field(
-        default="standard", description="about 2e4, 1e5 or 3e5 mesh cells"
-    )
-    mesh_cells: int | None = Field(default=None, ge=2_000, le=5_000_000, description="mesh cells; overrides quality")
-
-    @property
-    def target_mesh_cells(self) -> int:
-        """Wanted number of mesh cells in the full tank."""
-        return self.mesh_cells if self.mesh_cells is not None else QUALITIES[self.quality]
 
 
 class Case(Section):

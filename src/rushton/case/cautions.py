@@ -1,0 +1,106 @@
+"""Warnings of ``rushton check``: where the textbook numbers or this program are out of their depth."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+from rushton import correlations as c
+
+if TYPE_CHECKING:
+    from rushton.case.advice import GasAdvice, ImpellerAdvice
+    from rushton.case.regime_analysis import Demand
+    from rushton.case.schema import Case
+
+TURBULENT_RE = 1e4
+"""Re above which the k-epsilon model and the power plateau hold, -."""
+
+
+def cautions(
+    case: Case, impellers: tuple[ImpellerAdvice, ...], circulation: float, gas: GasAdvice, found: Demand | None
+) -> list[str]:
+    """What the engineer should know before trusting the numbers, each in a sentence or two."""
+    return [
+        *_of_impellers(case, impellers),
+        *_of_spacing(case),
+        *_of_the_tank(case),
+        *_of_gas(gas),
+        *_of_cells(case, circulation, found),
+        *_of_numerics(case),
+    ]
+
+
+def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str]:
+    out = []
+    for n, (imp, advice) in enumerate(zip(case.impellers, impellers, strict=True), 1):
+        ratio, clearance = imp.diameter / case.tank.diameter, imp.clearance / case.tank.diameter
+        if advice.reynolds < TURBULENT_RE:
+            out.append(
+                f"impeller {n}: Re = {advice.reynolds:.0f} is below 1e4; the k-epsilon model and the power plateau are "
+                "for turbulent flow: expect errors in power, flow and blending"
+            )
+        if not 0.25 <= ratio <= 0.6:
+            out.append(f"impeller {n}: D/T = {ratio:.2f} is outside 0.25 to 0.6, which correlations do not cover")
+        if clearance < 0.15:
+            out.append(f"impeller {n}: C/T = {clearance:.2f}, so near the floor that the lower loop may collapse")
+        if imp.blades not in (4, 6, 8):
+            out.append(f"impeller {n}: {imp.blades} blades are outside the measurements behind the expected power")
+    return out
+
+
+def _of_spacing(case: Case) -> list[str]:
+    out = []
+    for n, (below, above) in enumerate(itertools.pairwise(case.impellers), 1):
+        distance, diameter = above.clearance - below.clearance, max(below.diameter, above.diameter)
+        if distance < 1.5 * diameter:
+            out.append(f"impellers {n} and {n + 1}: {c.stack_note(distance, diameter)}")
+    return out
+
+
+def _of_the_tank(case: Case) -> list[str]:
+    tank, top, out = case.tank, case.impellers[-1], []
+    cover = tank.liquid_height - top.clearance
+    if cover < 0.5 * top.diameter:
+        out.append(f"only {cover:.3g} m of liquid above the upper impeller: it draws in air, which is not computed")
+    if tank.baffles.count == 0:
+        out.append("no baffles: the liquid spins and its surface becomes a vortex, but it is computed as flat")
+    elif tank.baffles.count * tank.baffles.width < 0.3 * tank.diameter:
+        out.append("little baffling (less than 4 baffles of T/10): power and flow lie below the fully baffled values")
+    return out
+
+
+def _of_gas(gas: GasAdvice) -> list[str]:
+    if gas.assumed:
+        return []
+    out = ["air is supplied, but flow and mixing are computed without it; it enters the estimates of this page only"]
+    if gas.flow_number > gas.flooding:
+        out.append(f"the lowest impeller floods: Fl = {gas.flow_number:.3f} is above {gas.flooding:.3f}")
+    if gas.kla_needed is not None and gas.kla_needed > max(k.value for _, k in gas.kla):
+        out.append("the feed needs more oxygen than the air supply is expected to transfer")
+    return out
+
+
+def _of_cells(case: Case, circulation: float, found: Demand | None) -> list[str]:
+    if found is None:
+        return []
+    out, biomass = [], case.broth.biomass or 0.0
+    if found.feed_ratio > 0.9:
+        out.append(f"the feed is {found.feed_ratio:.0%} of the uptake capacity: small errors decide over accumulation")
+    if case.broth.viscosity < 2e-3 and biomass > 20.0:
+        out.append(
+            f"{biomass:.3g} kg/m3 of biomass in a liquid as thin as water: a mycelial broth is ten to a hundred times "
+            "more viscous and shear-thinning, and mixes more slowly"
+        )
+    if case.lifelines.duration < 10.0 * circulation:
+        turns = case.lifelines.duration / circulation
+        out.append(
+            f"lifelines of {case.lifelines.duration:.0f} s hold {turns:.1f} circulations, and long stays are cut off: "
+            "take ten or more"
+        )
+    return out
+
+
+def _of_numerics(case: Case) -> list[str]:
+    if case.numerics.target_mesh_cells < 50_000:
+        return ["a mesh this coarse blends some 15-20 % slower than a fine one: for a first look, not for a number"]
+    return []

@@ -1,0 +1,60 @@
+"""How long a run takes: work of each stage times its measured speed.
+
+Measured on one core of a 2-core cloud server (AMD EPYC), compiled code; another machine scales all of them alike.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+
+FLOW_PER_CELL = 1.3e-4
+"""Flow from rest, s per mesh cell."""
+MIXING_PER_CELL_TURNOVER = 2.5e-6
+"""Tracer, s per mesh cell and circulation time."""
+SUBSTRATE_PER_CELL = 3e-5
+"""Substrate to steady state, s per mesh cell."""
+STEPS_PER_SECOND = 5e6
+"""Steps of cells per second on two cores, walk and analysis included."""
+RESPONSE_PER_HISTORY_SECOND = 6e-7
+"""Integration of one history, s per s of history."""
+SCALEDOWN_PER_RIG = 30.0
+"""Optimisation of one rig, s."""
+REPORT = 25.0
+"""Figures and page, s."""
+COMPILATION = 90.0
+"""First run on a machine, when nothing is compiled, s."""
+
+
+def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
+    """Estimated seconds of every stage that will run, compiled.
+
+    Parameters
+    ----------
+    case : Case
+    time_step : float
+        Step of a cell, s.
+    """
+    n = case.numerics.target_mesh_cells
+    seconds = {"mesh": 0.5 + 1e-6 * n, "flow": FLOW_PER_CELL * n, "mixing": 1.0 + 20.0 * MIXING_PER_CELL_TURNOVER * n}
+    if case.strain is not None:
+        steps = case.lifelines.cells * case.lifelines.duration / time_step
+        seconds["substrate"] = SUBSTRATE_PER_CELL * n
+        seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND
+        seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
+        if case.scaledown is not None:
+            seconds["scaledown"] = SCALEDOWN_PER_RIG * len(case.scaledown.rigs)
+    seconds["report"] = REPORT
+    return seconds
+
+
+def typical_time_step(case: Case) -> float:
+    """Step of a cell, s: that of the case, else a whole fraction of the smoothing, at most a tenth of a turn."""
+    if case.lifelines.time_step is not None:
+        return case.lifelines.time_step
+    longest = 0.1 / case.operation.speed
+    smoothing = case.strain.regimes.smoothing if case.strain else 0.0
+    return smoothing / max(3, math.ceil(smoothing / longest)) if smoothing > 0.0 else longest
