@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from rushton.errors import ModelError
 from rushton.physiology import concentration_of_uptake, get_model, integrate_ensemble
-from rushton.response import Response
+from rushton.response import Response, preflight
 from rushton.response.drive import run_histories
 from rushton.response.stitch import Records, encode
 
@@ -162,3 +163,25 @@ def test_the_concentration_is_that_of_the_uptake():
     model = get_model("monod")
     ensemble = integrate_ensemble(model, np.full((1, 3), 0.1), 0.3, np.zeros(0))
     assert ensemble.mean["q_s"][0] == pytest.approx(0.1)
+
+
+def case_of(feed=0.37, q_max=Q_MAX, **parameters):
+    return SimpleNamespace(
+        strain=SimpleNamespace(
+            model="penicillium_tang2017",
+            parameters=parameters,
+            uptake=SimpleNamespace(max=q_max, half_saturation=7.8e-3),
+        ),
+        feeds=(SimpleNamespace(rate=feed),),
+        broth=SimpleNamespace(biomass=55.0, density=1000.0),
+        tank=SimpleNamespace(volume=54.0),
+    )
+
+
+def test_preflight_refuses_before_the_flow_is_solved():
+    preflight(case_of())
+    preflight(SimpleNamespace(strain=None))
+    with pytest.raises(ModelError, match="finds no steady state"):
+        preflight(case_of(feed=10.0, q_max=10.0 * Q_MAX))
+    with pytest.raises(ModelError, match="no parameter 'b3'"):
+        preflight(case_of(b3=1.0))

@@ -39,6 +39,7 @@ __all__ = [
     "Surrounding",
     "concentration_of_uptake",
     "get_model",
+    "ideal_cell",
     "imposed_environment",
     "integrate_ensemble",
     "integrate_reference",
@@ -103,6 +104,28 @@ def steady_state(model: CellModel, environment: np.ndarray, start: np.ndarray | 
     from rushton.physiology import steady
 
     return steady.steady_state(model, environment, start)
+
+
+def ideal_cell(model: CellModel, s: float, q_max: float, half_saturation: float) -> tuple[np.ndarray, dict[str, float]]:
+    """The cell of the ideally mixed vessel: its steady state under a constant uptake ratio, and its rates.
+
+    Parameters
+    ----------
+    model, q_max, half_saturation :
+        As for `imposed_environment`.
+    s : float
+        Mean uptake ratio.
+
+    Returns
+    -------
+    state : ndarray, shape (n_state,)
+    rates : dict of str to float
+        Reported rates by name, in the units of the model.
+    """
+    q_s, around = imposed_environment(model, s, q_max, half_saturation)
+    environment = model.environment_vector(float(q_s), **around)
+    state = steady_state(model, environment)
+    return state, model.evaluate(environment, state)[1]
 
 
 def integrate_ensemble(

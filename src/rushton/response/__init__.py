@@ -16,7 +16,27 @@ if TYPE_CHECKING:
     from rushton.lifelines import Lifelines
     from rushton.transport import Substrate
 
-__all__ = ["Response", "respond"]
+__all__ = ["Response", "preflight", "respond"]
+
+
+def preflight(case: Case) -> None:
+    """Refuse a strain that cannot live on the feed of its case, before minutes are spent.
+
+    Solves the ideally mixed vessel, which takes about a second. A case without strain, feed or biomass passes.
+
+    Raises
+    ------
+    ModelError
+        Unknown model or parameter, or no steady state under the mean uptake that the feed allows.
+    """
+    from rushton.physiology import get_model, ideal_cell
+
+    strain = case.strain
+    if strain is None or not case.feeds or not case.broth.biomass:
+        return
+    fed = sum(feed.rate for feed in case.feeds) / (strain.uptake.max * case.broth.biomass * case.tank.volume)
+    model = get_model(strain.model, strain.parameters)
+    ideal_cell(model, min(fed, 1.0), strain.uptake.max, strain.uptake.half_saturation / case.broth.density)
 
 
 def respond(

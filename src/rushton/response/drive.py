@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.physiology import imposed_environment, steady_state
+from rushton.physiology import ideal_cell, imposed_environment
 from rushton.physiology.integrate import advance, environment_array
 from rushton.physiology.model import CellModel
 from rushton.response.result import Response
@@ -75,10 +75,7 @@ def run_histories(
     Response
     """
     mean = records.mean
-    q_mean, around_mean = imposed_environment(model, mean, q_max, half_saturation)
-    ideal = model.environment_vector(float(q_mean), **around_mean)
-    start = steady_state(model, ideal)
-    _, reference = model.evaluate(ideal, start)
+    start, reference = ideal_cell(model, mean, q_max, half_saturation)
 
     table_q, table_c = imposed_environment(model, np.arange(LEVELS + 1) / LEVELS, q_max, half_saturation)
     table = environment_array(model, table_q[None], {k: v[None] for k, v in table_c.items()})[0]
@@ -116,6 +113,7 @@ def run_histories(
         state_units=tuple(q.unit for q in model.states),
         rate_names=model.reported_names,
         rate_units=tuple(q.unit for q in model.reported),
+        sources=model.sources,
         has_product=bool(model.has_product and reference["q_p"] > 0.0),
         duration=plan.duration,
         final_window=window,

@@ -25,6 +25,8 @@ class Response:
         Pools of the model, length n_state.
     rate_names, rate_units : tuple of str
         Reported rates, length n_rate; q_s, mu and q_p are the first three.
+    sources : tuple of str
+        What to cite for the model.
     has_product : bool
         Whether q_p means anything in this model.
     duration, final_window, dt : float
@@ -56,7 +58,8 @@ class Response:
     records : int
         Number of lifelines that were stitched.
     band : (3, 2) float
-        95 % bootstrap bands over histories of relative productivity, the final one, and relative yield.
+        95 % bootstrap bands over histories of relative productivity, the final one, and relative yield. They say how
+        far the histories differ, not how well the lifelines represent the tank.
     """
 
     model: str
@@ -65,6 +68,7 @@ class Response:
     state_units: tuple[str, ...]
     rate_names: tuple[str, ...]
     rate_units: tuple[str, ...]
+    sources: tuple[str, ...]
     has_product: bool
     duration: float
     final_window: float
@@ -157,6 +161,7 @@ class Response:
         out: dict[str, Any] = {
             "model": self.model,
             "uptake": self.uptake,
+            "sources": list(self.sources),
             "histories": self.n_history,
             "duration_s": self.duration,
             "relative_productivity": self.relative_productivity,
