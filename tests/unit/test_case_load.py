@@ -76,7 +76,7 @@ def test_flagship_values() -> None:
     assert [i.clearance for i in case.impellers] == [0.9, 3.9]
     assert math.pi * case.operation.speed * 1.3 == pytest.approx(6.67, abs=0.005)
     assert case.strain is not None and case.broth.biomass is not None
-    capacity = case.strain.uptake.max * case.broth.biomass * case.tank.liquid_volume
+    capacity = case.strain.uptake.max * case.broth.biomass * case.liquid_volume
     assert capacity == pytest.approx(1.320, abs=0.001)
     assert case.feeds[0].rate / capacity == pytest.approx(0.280, abs=0.0005)
     assert case.strain.uptake.half_saturation == pytest.approx(7.8e-3)
@@ -319,3 +319,14 @@ def test_cases_from_python_are_checked_too() -> None:
     case = case_from_dict(good())
     with pytest.raises(CaseError, match="inside the shaft|outside the tank"):
         Case.model_validate({**case.model_dump(by_alias=True), "mixing": {"probes": [{"radius": 9.0, "height": 0.5}]}})
+
+
+def test_a_probe_may_stand_below_the_shaft() -> None:
+    """The shaft ends at the lower blade edge of the lowest impeller."""
+    case = case_from_dict(changed("mixing.probes", [{"radius": "0 m", "height": "0.1 m"}]))
+    assert case.shaft_end == pytest.approx(0.3 - 0.04)
+    assert case.liquid_volume == pytest.approx(math.pi / 4 * (1.2 - 0.05**2 * (1.2 - 0.26)))
+    with pytest.raises(CaseError, match="above the liquid"):
+        case_from_dict(changed("mixing.probes", [{"radius": "0 m", "height": "2 m"}]))
+    with pytest.raises(CaseError, match="inside the shaft"):
+        case_from_dict(changed("mixing.probes", [{"radius": "0 m", "height": "0.7 m"}]))

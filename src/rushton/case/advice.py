@@ -169,7 +169,7 @@ def advise(case: Case) -> Advice:
     -------
     Advice
     """
-    speed, broth, volume = case.operation.speed, case.broth, case.tank.liquid_volume
+    speed, broth, volume = case.operation.speed, case.broth, case.liquid_volume
     impellers = tuple(_impeller(case, n) for n in range(len(case.impellers)))
     power = sum(i.power for i in impellers)
     dissipation = c.mean_dissipation(power, broth.density, volume)
@@ -251,7 +251,7 @@ def _blend(case: Case, impellers: tuple[ImpellerAdvice, ...], dissipation: float
 def _gas(case: Case, impellers: tuple[ImpellerAdvice, ...], found: Demand | None) -> GasAdvice:
     """Gas transfer at the rate of the case; without one, at 1 vvm or 0.05 m/s, whichever is less."""
     gas, tank, speed = case.gas, case.tank, case.operation.speed
-    volume, imp = tank.liquid_volume, case.impellers[0]
+    volume, imp = case.liquid_volume, case.impellers[0]
     expansion = NORMAL_PRESSURE / pressure_at_mid_height(case) * case.broth.temperature / NORMAL_TEMPERATURE
     area = 0.25 * math.pi * tank.diameter**2
     rate = gas.rate * expansion if gas else min(volume / 60.0 * expansion, 0.05 * area)

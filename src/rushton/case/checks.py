@@ -32,10 +32,10 @@ def check_case(case: Case) -> None:
         check_impeller(case.tank, impeller, f"impeller {number} (clearance {impeller.clearance:.4g} m)")
     check_spacing(case.impellers)
     for number, feed in enumerate(case.feeds, 1):
-        check_sphere(case.tank, feed.sphere, f"feed {number}")
-    check_sphere(case.tank, case.mixing.pulse, "mixing.pulse")
+        check_sphere(case.tank, feed.sphere, f"feed {number}", case.shaft_end)
+    check_sphere(case.tank, case.mixing.pulse, "mixing.pulse", case.shaft_end)
     for number, probe in enumerate(case.mixing.probes, 1):
-        check_point(case.tank, probe, f"mixing.probes {number}")
+        check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_end)
     check_organism(case)
     check_lifelines(case)
 
@@ -129,8 +129,8 @@ def check_spacing(impellers: tuple[Impeller, ...]) -> None:
             )
 
 
-def check_point(tank: Tank, point: Position, where: str) -> None:
-    """A probe is in the liquid and outside the shaft."""
+def check_point(tank: Tank, point: Position, where: str, shaft_end: float) -> None:
+    """A probe is in the liquid and outside the shaft, which ends at the height ``shaft_end``."""
     wall, shaft = 0.5 * tank.diameter, 0.5 * tank.shaft_diameter
     if point.radius > wall:
         raise CaseError(
@@ -144,7 +144,7 @@ def check_point(tank: Tank, point: Position, where: str) -> None:
             f"{where}: height",
             f"between 0 and {tank.liquid_height:.4g} m",
         )
-    if point.radius < shaft:
+    if point.radius < shaft and point.height > shaft_end:
         raise CaseError(
             f"radius {point.radius:.4g} m is inside the shaft",
             f"{where}: radius",
@@ -152,9 +152,9 @@ def check_point(tank: Tank, point: Position, where: str) -> None:
         )
 
 
-def check_sphere(tank: Tank, sphere: Sphere, where: str) -> None:
+def check_sphere(tank: Tank, sphere: Sphere, where: str, shaft_end: float) -> None:
     """The whole sphere of a feed or pulse is in the liquid, its centre outside the shaft."""
-    check_point(tank, sphere, where)
+    check_point(tank, sphere, where, shaft_end)
     half = 0.5 * sphere.diameter
     wall = 0.5 * tank.diameter
     tolerance = 1e-9 * tank.diameter
@@ -217,14 +217,14 @@ def check_organism(case: Case) -> None:
 def check_capacity(case: Case, strain: Strain) -> None:
     """F < q_max X V: otherwise the substrate accumulates and no steady state exists."""
     feed = sum(f.rate for f in case.feeds)
-    capacity = strain.uptake.max * (case.broth.biomass or 0.0) * case.tank.liquid_volume
+    capacity = strain.uptake.max * (case.broth.biomass or 0.0) * case.liquid_volume
     if feed >= capacity:
         raise CaseError(
             f"the feed of {feed:.4g} mol/s is more than the biomass can take up, q_max X V = {capacity:.4g} mol/s: "
             "the substrate would accumulate and there is no steady state",
             "feed.rate",
             f"feed less than {capacity:.4g} mol/s, or give more biomass (at least "
-            f"{feed / (strain.uptake.max * case.tank.liquid_volume):.4g} kg/m3)",
+            f"{feed / (strain.uptake.max * case.liquid_volume):.4g} kg/m3)",
         )
 
 

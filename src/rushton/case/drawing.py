@@ -66,7 +66,7 @@ def draw_text(case: Case, columns: int = 40, rows: int = 30, ascii_only: bool = 
         if tank.baffles.count % 2 == 0:
             fill(-radius, -radius + w, 0.0, tank.liquid_height, sign["baffle"])
     half = 0.5 * tank.shaft_diameter
-    fill(-half, half, 0.0, tank.liquid_height, sign["shaft"])
+    fill(-half, half, case.shaft_end, tank.liquid_height, sign["shaft"])
     for imp in case.impellers:
         tip, inner, disc, z = imp.radius, imp.radius - imp.blade_length, 0.5 * imp.disc_diameter, imp.clearance
         fill(-disc, disc, z, z, sign["disc"])

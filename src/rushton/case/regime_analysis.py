@@ -111,7 +111,7 @@ def demand(case: Case) -> Demand | None:
     strain, biomass = case.strain, case.broth.biomass
     if strain is None or biomass is None or not case.feeds:
         return None
-    volume = case.tank.liquid_volume
+    volume = case.liquid_volume
     feed = sum(f.rate for f in case.feeds)
     capacity = strain.uptake.max * biomass * volume
     ratio = feed / capacity
@@ -164,7 +164,7 @@ def characteristic_times(
     else:
         feed = sum(f.rate for f in case.feeds)
         uptake = case.strain.uptake.half_saturation / (case.strain.uptake.max * case.broth.biomass)
-        supply = found.ideal_concentration * case.tank.liquid_volume / feed
+        supply = found.ideal_concentration * case.liquid_volume / feed
         oxygen = oxygen_at_mid_height(case) / found.oxygen_uptake
         half = "half of the carbon into biomass"
         times += [

@@ -59,7 +59,7 @@ def _operation(advice: Advice) -> Table:
     table = _table("Expected of the impellers", "", "value", "")
     table.add_row("speed", f"{60 * case.operation.speed:.4g} rpm", f"{case.operation.speed:.4g} rev/s")
     table.add_row(
-        "liquid volume", _volume(case.tank.liquid_volume), f"H/T = {case.tank.liquid_height / case.tank.diameter:.2f}"
+        "liquid volume", _volume(case.liquid_volume), f"H/T = {case.tank.liquid_height / case.tank.diameter:.2f}"
     )
     for n, imp in reversed(list(enumerate(advice.impellers, 1))):
         name = f"impeller {n}" if len(advice.impellers) > 1 else "impeller"
@@ -90,7 +90,7 @@ def _gas(advice: Advice) -> Table:
     title = "Gas transfer, for orientation: no [gas] in the case" if gas.assumed else "Expected of the air supply"
     table = _table(escape(title), "", "value", "")
     basis = "at 0 degC and 1.013 bar" + ("; assumed: 1 vvm, at most 0.05 m/s" if gas.assumed else "")
-    table.add_row("gas rate", f"{60 * gas.normal_rate / advice.case.tank.liquid_volume:.3g} vvm", basis)
+    table.add_row("gas rate", f"{60 * gas.normal_rate / advice.case.liquid_volume:.3g} vvm", basis)
     table.add_row("superficial velocity", f"{1e3 * gas.gas_velocity:.3g} mm/s", "at mid-height pressure")
     table.add_row(
         "gassed power",

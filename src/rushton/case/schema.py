@@ -110,7 +110,7 @@ class Tank(Section):
     shaft_diameter: Length = Field(
         default_factory=lambda d: d.get("diameter", _NAN) / 20.0,
         gt=0.0,
-        description="diameter of the shaft, which reaches the floor",
+        description="diameter of the shaft, which ends at the lower blade edge of the lowest impeller",
     )
 
     @field_validator("baffles", mode="wrap")
@@ -127,11 +127,6 @@ class Tank(Section):
     def volume(self) -> float:
         """Volume of the liquid cylinder, shaft included, m3."""
         return 0.25 * math.pi * self.diameter**2 * self.liquid_height
-
-    @property
-    def liquid_volume(self) -> float:
-        """Volume of the liquid, without the shaft, m3."""
-        return 0.25 * math.pi * (self.diameter**2 - self.shaft_diameter**2) * self.liquid_height
 
 
 def _proportion(name: str) -> Any:
@@ -346,6 +341,18 @@ class Case(Section):
     def _checked(self) -> Case:
         checks.check_case(self)
         return self
+
+    @property
+    def shaft_end(self) -> float:
+        """Height at which the shaft ends, m: the lower blade edge of the lowest impeller."""
+        lowest = self.impellers[0]
+        return max(0.0, lowest.clearance - 0.5 * lowest.blade_height)
+
+    @property
+    def liquid_volume(self) -> float:
+        """Volume of the liquid, without the shaft, m3."""
+        shaft = 0.25 * math.pi * self.tank.shaft_diameter**2 * (self.tank.liquid_height - self.shaft_end)
+        return self.tank.volume - shaft
 
     @property
     def defaults(self) -> frozenset[str]:
