@@ -1,4 +1,4 @@
-"""A flow that is known exactly: a test field for every stage after the flow.
+"""A flow and a tank that are known exactly: test fields for every stage after the flow.
 
 Swirl plus one poloidal loop, from a Stokes stream function Psi(r, z) (m3/s per radian) on edges of the (r, z) grid::
 
@@ -8,7 +8,7 @@ Swirl plus one poloidal loop, from a Stokes stream function Psi(r, z) (m3/s per 
 
 Face differences of one stream function cancel in every mesh cell, so the fluxes are divergence-free to rounding.
 On walls inside the tank (shaft, discs) Psi is set to zero, and the swirl is stopped at resting theta walls: a ring
-(i, k) that meets a baffle or a solid mesh cell has none, unless ``swirl_through`` is set for an unbaffled test.
+(i, k) that meets a baffle or a solid mesh cell has none.
 
 Units: fluxes m3/s, Omega_s 1/s, loop 1/s, R and H m. There is no physics in it; k, epsilon and nu_t are uniform.
 """
@@ -18,7 +18,41 @@ from __future__ import annotations
 import numpy as np
 
 from rushton.flow.field import Flow, FlowNumbers
-from rushton.mesh.cylinder import OPEN, STATIONARY, TankMesh
+from rushton.mesh.cylinder import OPEN, SLIP, STATIONARY, TankMesh
+
+
+def plain_tank(r: np.ndarray, n_theta: int, z: np.ndarray) -> TankMesh:
+    """A tank with nothing in it: cylinder wall, floor and free surface.
+
+    Parameters
+    ----------
+    r, z : (nr+1,), (nz+1,) float
+        Face coordinates, m; r[0] = 0.
+    n_theta : int
+        Mesh cells round the tank.
+    """
+    nr, nz = r.size - 1, z.size - 1
+    wall_r, patch_r = np.zeros((2, nr + 1, n_theta, nz), np.int8)
+    wall_theta, patch_theta = np.zeros((2, nr, n_theta, nz), np.int8)
+    wall_z, patch_z = np.zeros((2, nr, n_theta, nz + 1), np.int8)
+    wall_r[-1], patch_r[-1] = STATIONARY, 1
+    wall_z[:, :, 0], patch_z[:, :, 0] = STATIONARY, 2
+    wall_z[:, :, -1], patch_z[:, :, -1] = SLIP, 3
+    return TankMesh(
+        r=np.asarray(r, float),
+        theta=np.linspace(0.0, 2.0 * np.pi, n_theta + 1),
+        z=np.asarray(z, float),
+        sector=1,
+        wall_r=wall_r,
+        wall_theta=wall_theta,
+        wall_z=wall_z,
+        solid=np.zeros((nr, n_theta, nz), bool),
+        zone=np.zeros((nr, nz), np.int8),
+        patch_names=("", "wall", "floor", "surface"),
+        patch_r=patch_r,
+        patch_theta=patch_theta,
+        patch_z=patch_z,
+    )
 
 
 def recirculating_flow(mesh: TankMesh, swirl: float = 1.0, loop: float = 1.0, nu_t: float = 1e-3) -> Flow:

@@ -145,7 +145,8 @@ def unstructured_faces(mesh: TankMesh) -> Faces:
                     (np.full(index.size, d), index, side[index], none, np.full(index.size, outward), patch[index],
                      np.zeros(index.size, bool))
                 )  # fmt: skip
-    direction, index, owner, neighbour, sign, patch, passes = (np.concatenate(column) for column in zip(*parts, strict=True))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    direction, index, owner, neighbour, sign, patch, passes = columns
     area, normal, centre, distance, owner_distance = _face_geometry(mesh, direction, index, owner, neighbour)
     return Faces(
         n_interior=sum(int(np.count_nonzero(m)) for m in joined),

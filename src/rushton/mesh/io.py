@@ -4,9 +4,9 @@ The only module that imports meshio. A file holds
 
 * the mesh cells of the liquid: hexahedra, wedges on the axis, numbered as ``TankMesh.cell_index`` (hexahedra first, so
   the number of each is kept as the field ``mesh_cell``);
-* every wall face as a quadrilateral (triangle on the axis) with its patch in the cell field ``patch`` (0: a mesh cell of
-  the liquid) and the names in the field data, ``<name>: [patch, 2]`` as Gmsh and meshio do it; thin walls appear once
-  per wetted side, with the values of the mesh cell on that side;
+* every wall face as a quadrilateral (triangle on the axis) with its patch in the cell field ``patch`` (0: a mesh
+  cell of the liquid) and the names in the field data, ``<name>: [patch, 2]`` as Gmsh and meshio do it; thin walls
+  appear once per wetted side, with the values of the mesh cell on that side;
 * ``volume``, m3: the true volume of the block of a cylinder; what a reader computes from the straight edges is
   chordal and short by 1 - sin(dtheta)/dtheta.
 
@@ -103,9 +103,11 @@ def read_vtu(path: Path | str) -> VtuContent:
     """Read back a file written by ``write_vtu``."""
     path = Path(path)
     try:
-        grid = meshio.read(path)
-    except (OSError, meshio.ReadError, SyntaxError, ValueError) as error:
-        raise ResultsError(f"cannot be read as a VTK mesh: {error}", where=str(path)) from error
+        grid = meshio.vtu.read(path)  # meshio.read ends the process when it cannot read a file
+    except Exception as error:  # XML, zlib, NumPy and meshio each have their own word for "damaged"
+        if isinstance(error, MemoryError):
+            raise
+        raise ResultsError(f"cannot be read as a VTK mesh ({error})", where=str(path)) from error
     inside = [b for b, block in enumerate(grid.cells) if block.type in ("hexahedron", "wedge")]
     walls = [b for b, block in enumerate(grid.cells) if block.type in ("quad", "triangle")]
     if "mesh_cell" not in grid.cell_data or not inside:

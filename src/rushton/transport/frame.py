@@ -1,15 +1,16 @@
 """In which frame the liquid of a rotating zone carries scalars and cells.
 
-A steady flow with a rotating zone is one picture of a periodic flow: outside the zone it is steady in the laboratory, inside it
-is steady as seen from the blades. Two sets of face fluxes follow from it, both divergence-free, both the same outside the zones::
+A steady flow with a rotating zone is one picture of a periodic flow: outside the zone it is steady in the
+laboratory, inside it is steady as seen from the blades. Two sets of face fluxes follow from it, both
+divergence-free, both the same outside the zones::
 
     absolute   F_theta                                       a blade sweeps liquid with it: flux Omega r A through it
     relative   F_theta - Omega r A_theta inside the zones    zero at a blade, theta counted from the blades inside
 
-Either keeps a uniform field uniform and loses no mass; mixing the two would. They differ in what happens near the blades: the
-radial and axial velocities there turn with the blades (trailing vortices, the pumping between blades). The relative flux lets liquid
-travel with them; the absolute flux sweeps it past them at the full angular velocity, so that only their average round the ring
-acts, and the exchange of an impeller's upper and lower loops is too slow.
+Either keeps a uniform field uniform and loses no mass; mixing the two would. They differ in what happens near the
+blades: the radial and axial velocities there turn with the blades (trailing vortices, the pumping between blades).
+The relative flux lets liquid travel with them; the absolute flux sweeps it past them at the full angular velocity,
+so that only their average round the ring acts, and the exchange of an impeller's upper and lower loops is too slow.
 
 Omega is the angular velocity, rad/s; A_theta the area of a theta face, m2.
 """

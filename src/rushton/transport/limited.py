@@ -9,7 +9,8 @@ Face value from the upwind mesh cell U with neighbours D (downwind) and UU (upwi
 
 On a uniform grid that is van Leer's monotonised central limiter, delta = min(2|a|, 2|b|, |a + b|/2)/2, the one of
 FiPy's ``VanLeerConvectionTerm`` in the limit of small time steps. It is exact for linear fields on stretched grids,
-creates no new extremes, leaves constants alone, and is a sum of face fluxes, so it keeps the mass. Across closed faces a or b is
+creates no new extremes (once steady, or in small steps; lagged behind long steps it may undershoot by some per
+cent), leaves constants alone, and is a sum of face fluxes, so it keeps the mass. Across closed faces a or b is
 zero, so the scheme is upwind beside walls.
 
 Source: B. van Leer, Towards the ultimate conservative difference scheme. IV, J. Comput. Phys. 23, 276-299 (1977),

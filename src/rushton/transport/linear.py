@@ -4,13 +4,13 @@
 
     M x = rhs,      (M x)_P = m_P x_P - sum_nb a_nb x_nb,      m = V/dt (or V times a sink) + diagonal of A,  a_nb >= 0
 
-Method: BiCGStab (van der Vorst 1992) preconditioned by one block Gauss-Seidel pass: theta lines (cyclic, swept outwards in r), then z lines (swept
-inwards), then r lines. The theta lines take the axis and the rotating zone, where mesh cells are coupled by far most strongly
-round the tank. Line factors are formed once per matrix.
+Method: BiCGStab (van der Vorst 1992) preconditioned by one block Gauss-Seidel pass: theta lines (cyclic, swept
+outwards in r), then z lines (swept inwards), then r lines. The theta lines take the axis and the rotating zone,
+where mesh cells are coupled by far most strongly round the tank. Line factors are formed once per matrix.
 
-The mass is made exact whatever the tolerance. Columns of M sum to w, its part beside transport (V/dt for a tracer), so the
-residual r of an inexact solution x misses the amount sum(r) = sum(rhs) - sum(w x). Either the constant sum(r)/sum(w) is
-added to x, or x is multiplied by 1 + sum(r)/sum(w x), which keeps it positive.
+The mass is made exact whatever the tolerance. Columns of M sum to w, its part beside transport (V/dt for a tracer),
+so the residual r of an inexact solution x misses the amount sum(r) = sum(rhs) - sum(w x). Either the constant
+sum(r)/sum(w) is added to x, or x is multiplied by 1 + sum(r)/sum(w x), which keeps it positive.
 
 Source: H. A. van der Vorst, Bi-CGSTAB, SIAM J. Sci. Stat. Comput. 13, 631-644 (1992), doi:10.1137/0913035.
 """
@@ -244,10 +244,10 @@ def _bicgstab(m, a, t_inv, t_q, t_last, z_inv, r_inv, rhs, x, tolerance, limit, 
         vf[n] = 0.0
     start = np.sqrt(_dot(rf, rf))
     reached = start
-    goal = tolerance * start
+    goal = max(tolerance * start, 1e-15 * np.sqrt(_dot(bf, bf)))  # the second: rounding of the right-hand side
     rho, alpha, omega = 1.0, 1.0, 1.0
     done = 0
-    if start > 0.0:
+    if start > goal:
         for it in range(limit):
             rho1 = _dot(r0f, rf)
             if rho1 == 0.0 or omega == 0.0:

@@ -8,10 +8,12 @@
     theta95, variance   last time at which sqrt(sum V (C/Cinf - 1)^2 / sum V) > 0.05
     slowest mode        3 / |lambda_2|, lambda_2 the slowest decay but one (the constant) of V^-1 A, 1/s
 
-Symbols and units as in :mod:`rushton.transport.operator`; Cinf = 1 mol / liquid volume. 3 = -ln 0.05. The slowest mode does not depend
-on pulse and probe; the other two do, so both places are part of the result. A probe reads its mesh cell.
+Symbols and units as in :mod:`rushton.transport.operator`; Cinf = 1 mol / liquid volume. 3 = -ln 0.05. The slowest
+mode does not depend on pulse and probe; the other two do, so both places are part of the result. A probe reads its
+mesh cell.
 
-Source of the criteria: E. L. Paul, V. A. Atiemo-Obeng, S. M. Kresta (eds.), Handbook of Industrial Mixing (2004), ch. 9.
+Source of the criteria: E. L. Paul, V. A. Atiemo-Obeng, S. M. Kresta (eds.), Handbook of Industrial Mixing (2004),
+ch. 9.
 """
 
 from __future__ import annotations
@@ -110,7 +112,8 @@ class Mixing:
     def load(cls, folder: Path) -> Mixing:
         """Read what ``save`` wrote."""
         arrays, meta = load_result(folder)
-        return cls(**{n: arrays[n] for n in _ARRAYS}, **{n: meta[n] for n in _VALUES})
+        values: dict[str, Any] = {n: arrays[n] for n in _ARRAYS} | {n: meta[n] for n in _VALUES}
+        return cls(**values)
 
     def export(self, results_folder: Path) -> None:
         """Write mixing.csv (volume) and probes.csv (each probe) into the results folder."""
@@ -249,8 +252,9 @@ def _done(spread: list[float], time: float, limit: float) -> float:
 def slowest_mode(operator: ScalarOperator, start: np.ndarray, rate: float) -> tuple[float | None, str]:
     """3 / Re lambda_2 of the exchange operator V^-1 A, s.
 
-    Arnoldi iteration on one implicit step (1 + dt V^-1 A)^-1, whose largest eigenvalue but one is mu = 1/(1 + dt lambda_2); the constant is
-    projected out. If lambda_2 is a complex pair its decay rate counts, not its frequency.
+    Arnoldi iteration on one implicit step (1 + dt V^-1 A)^-1, whose largest eigenvalue but one is
+    mu = 1/(1 + dt lambda_2); the constant is projected out. If lambda_2 is a complex pair its decay rate counts, not
+    its frequency. A is the kept, upwind operator.
 
     Parameters
     ----------

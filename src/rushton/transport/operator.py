@@ -10,12 +10,12 @@
     T     mol/s   limited second-order part of convection (:mod:`rushton.transport.limited`), deferred
     b     mol/s   feeds and sinks
 
-Inside rotating zones the flux is that of :mod:`rushton.transport.frame`; blades are closed to diffusion in either frame.
-A C = 0 for uniform C because the flux is divergence-free, and the column sums of A vanish because every face flux leaves
-one mesh cell and enters another.
+Inside rotating zones the flux is that of :mod:`rushton.transport.frame`; blades are closed to diffusion in either
+frame. A C = 0 for uniform C because the flux is divergence-free, and the column sums of A vanish because every face
+flux leaves one mesh cell and enters another.
 
-Sources: S. V. Patankar, Numerical Heat Transfer and Fluid Flow (1980), ch. 4 and 5; FiPy, doi:10.1109/MCSE.2009.52. The value
-Sc_t = 0.7 is the usual one for stirred tanks.
+Sources: S. V. Patankar, Numerical Heat Transfer and Fluid Flow (1980), ch. 4 and 5; FiPy, doi:10.1109/MCSE.2009.52.
+The value Sc_t = 0.7 is the usual one for stirred tanks.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from rushton.mesh.faces import Faces, passes_advection
 from rushton.transport.frame import FRAME, Frame, advecting_fluxes
 
 MOLECULAR_DIFFUSIVITY = 1e-9
-"""Of a small solute in water, m2/s; glucose 0.67e-9, salts 1.5e-9 at 25 degC (Cussler, Diffusion, 3rd ed., table 5.2-1)."""
+"""Of a small solute in water, m2/s; glucose 0.67e-9, salts 1.5e-9 at 25 degC (Cussler, Diffusion, ch. 5)."""
 
 
 @dataclass(frozen=True, eq=False)

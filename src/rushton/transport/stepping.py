@@ -51,7 +51,12 @@ class TimeStepper:
     """
 
     def __init__(
-        self, operator: ScalarOperator, time_step: float, limited: bool = True, second_order: bool = True, tolerance: float = 1e-3
+        self,
+        operator: ScalarOperator,
+        time_step: float,
+        limited: bool = True,
+        second_order: bool = True,
+        tolerance: float = 1e-3,
     ) -> None:
         self._operator, self._dt, self._tolerance = operator, time_step, tolerance
         self._convection = LimitedConvection(operator) if limited else None

@@ -8,11 +8,11 @@
     K      mol/m3      half saturation         X    kg/m3       biomass, dry weight
     q_max  mol/(kg s)  largest uptake          s    -           q/q_max = C/(K + C), uptake ratio
 
-A and T as in :mod:`rushton.transport.operator`. All that is fed is eaten, so the volume mean of s is F/(q_max X V) exactly, whatever
-the flow: a free check. The ideally mixed vessel has that s everywhere, C = K s/(1 - s).
+A and T as in :mod:`rushton.transport.operator`. All that is fed is eaten, so the volume mean of s is F/(q_max X V)
+exactly, whatever the flow: a free check. The ideally mixed vessel has that s everywhere, C = K s/(1 - s).
 
-Method: implicit steps of growing length (pseudo-time) with the uptake linearised about the last field (Newton), the limited part of
-convection lagged; concentrations stay positive; the last steps are long enough to be plain Newton.
+Method: implicit steps of growing length (pseudo-time) with the uptake linearised about the last field (Newton), the
+limited part of convection lagged; concentrations stay positive; the last steps are long enough to be plain Newton.
 
 Regimes by volume: excess s > 0.95, starvation s < 0.05, limitation between (borders from the strain).
 Source of the regimes: C. Haringa et al., Chem. Eng. Sci. 175, 12-24 (2018), doi:10.1016/j.ces.2017.09.020.
@@ -42,6 +42,8 @@ PERCENTILES = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 """Volume percentiles that are reported, %."""
 TOLERANCE = 1e-6
 """Largest sum of |residuals| over the feed at which the field is steady, -."""
+LEAST = 1e-12
+"""Concentrations are kept above this times the half saturation, -."""
 MOST_STEPS = 400
 STEP_GROWTH, GREATEST_STEP = 1.5, 1e4
 """Growth of the pseudo-time step, and the greatest step over the first one, -."""
@@ -145,8 +147,8 @@ class Substrate:
     def load(cls, folder: Path) -> Substrate:
         """Read what ``save`` wrote."""
         arrays, meta = load_result(folder)
-        mesh = TankMesh.from_arrays(arrays)
-        return cls(mesh=mesh, **{n: arrays[n] for n in _ARRAYS}, **{n: meta[n] for n in _VALUES})
+        values: dict[str, Any] = {n: arrays[n] for n in _ARRAYS} | {n: meta[n] for n in _VALUES}
+        return cls(mesh=TankMesh.from_arrays(arrays), **values)
 
     def export(self, results_folder: Path) -> None:
         """Write fields.vtu (C, s, regime), regimes.csv and gradients.csv into the results folder."""
@@ -158,12 +160,13 @@ class Substrate:
         volumes = self.mesh.volumes
         uptake = volumes * self.uptake_ratio
         rows: list[list[Any]] = []
-        borders = (("starvation", 0.0, self.starvation), ("limitation", self.starvation, self.excess), ("excess", self.excess, 1.0))
-        for number, (name, low, high) in enumerate(borders):
+        borders = (0.0, self.starvation, self.excess, 1.0)
+        for number, name in enumerate(("starvation", "limitation", "excess")):
             here = self.regime == number
-            share = float(uptake[here].sum() / uptake.sum())
-            rows.append([name, low, high, float(volumes[here].sum()), float(volumes[here].sum() / self.mesh.volume), share])
-        _write_csv(folder / "regimes.csv", ["regime", "s_from", "s_to", "volume_m3", "volume_share", "uptake_share"], rows)
+            volume, eaten = float(volumes[here].sum()), float(uptake[here].sum() / uptake.sum())
+            rows.append([name, borders[number], borders[number + 1], volume, volume / self.mesh.volume, eaten])
+        header = ["regime", "s_from", "s_to", "volume_m3", "volume_share", "uptake_share"]
+        _write_csv(folder / "regimes.csv", header, rows)
         k = self.half_saturation_mol_m3
         gradients = [[p, c, c / (k + c)] for p, c in zip(PERCENTILES, self.percentiles_mol_m3, strict=True)]
         _write_csv(folder / "gradients.csv", ["volume_percentile", "concentration_mol_m3", "uptake_ratio"], gradients)
@@ -172,8 +175,8 @@ class Substrate:
 _ARRAYS = ("concentration", "uptake_ratio", "percentiles_mol_m3")
 _VALUES = (
     "name", "feed_mol_s", "max_uptake_mol_m3_s", "half_saturation_mol_m3", "starvation", "excess", "ideal_mixed_mol_m3",
-    "ideal_mixed_uptake_ratio", "share_excess", "share_limitation", "share_starvation", "mass_balance_error", "residual",
-    "steps", "converged",
+    "ideal_mixed_uptake_ratio", "share_excess", "share_limitation", "share_starvation", "mass_balance_error",
+    "residual", "steps", "converged",
 )  # fmt: skip
 
 
@@ -246,7 +249,7 @@ def _demand(case: Case, volume: float) -> tuple[str, float, float, float]:
     """Checked (substrate, F mol/s, q_max X mol/m3/s, K mol/m3)."""
     names = sorted({f.substrate for f in case.feeds})
     if not names:
-        raise SolverError("no substrate is fed, so there is no gradient to compute", "feed", "add a [[feed]] to the case")
+        raise SolverError("no substrate is fed, so there is no gradient", "feed", "add a [[feed]] to the case")
     if len(names) > 1:
         raise SolverError(
             f"{len(names)} substrates are fed ({', '.join(names)}), but one field is computed", "feed",
@@ -259,8 +262,9 @@ def _demand(case: Case, volume: float) -> tuple[str, float, float, float]:
     max_uptake = case.strain.uptake.max * case.broth.biomass
     if feed >= 0.999 * max_uptake * volume:
         raise SolverError(
-            f"the feed of {feed:.4g} mol/s is more than the biomass can take up ({max_uptake * volume:.4g} mol/s), so {names[0]} would "
-            "pile up without end", "feed", "feed less, or raise broth.biomass or strain.uptake.max",
+            f"the feed of {feed:.4g} mol/s is more than the biomass can take up ({max_uptake * volume:.4g} mol/s), "
+            f"so {names[0]} would pile up without end", "feed",
+            "feed less, or raise broth.biomass or strain.uptake.max",
         )  # fmt: skip
     return names[0], feed, max_uptake, case.strain.uptake.half_saturation
 
@@ -305,13 +309,14 @@ def steady_monod(
         system.set_mass(volumes / dt + slope)
         new = c.copy()
         system.solve(lagged + volumes / dt * c, new, tolerance=1e-3, positive=True)
-        c = new
+        c = np.where(fluid, np.maximum(new, LEAST * half), 0.0)
         uptake = volumes * max_uptake * c / (half + c)
         balance = transport.residual(source - uptake + convection(c), c)
         residual = float(np.abs(balance[fluid]).sum()) / feed
         dt = min(STEP_GROWTH * dt, longest)
         if step % 5 == 0:
-            progress(0.1 + 0.9 * min(1.0, float(np.log10(1.0 / residual) / np.log10(1.0 / TOLERANCE))), f"substrate, step {step}")
+            done = float(np.log10(max(residual, TOLERANCE)) / np.log10(TOLERANCE))
+            progress(0.1 + 0.9 * max(done, 0.0), f"substrate, step {step}")
         if residual <= TOLERANCE:
             break
     return c, residual, step

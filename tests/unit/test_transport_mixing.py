@@ -1,0 +1,100 @@
+"""Blend times: the definitions, the mass, the slowest mode, the files."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rushton.case import Case, load_case
+from rushton.flow.analytic import plain_tank, recirculating_flow
+from rushton.flow.field import Flow
+from rushton.mesh import build_mesh
+from rushton.transport import blend
+from rushton.transport.mixing import Mixing, last_time_outside, slowest_mode
+from rushton.transport.operator import assemble
+
+
+@pytest.fixture(scope="module")
+def case(cases_folder: Path) -> Case:
+    return load_case(cases_folder / "lab_3L.toml", quality="draft")
+
+
+@pytest.fixture(scope="module")
+def flow(case: Case) -> Flow:
+    mesh = build_mesh(case, mesh_cells=2500)
+    omega = case.operation.omega
+    return recirculating_flow(mesh, swirl=omega, loop=0.3 * omega, nu_t=2e-4)
+
+
+@pytest.fixture(scope="module")
+def mixing(case: Case, flow: Flow) -> Mixing:
+    return blend(case, flow)
+
+
+def test_last_time_outside() -> None:
+    time = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert last_time_outside(time, np.array([1.0, 0.02, 0.10, 0.04, 0.01])) == pytest.approx(2.0 + 5.0 / 6.0)
+    assert last_time_outside(time, np.full(5, 0.01)) == 0.0
+    assert math.isnan(last_time_outside(time, np.full(5, 0.2)))
+
+
+def test_amount_of_tracer_is_kept(mixing: Mixing) -> None:
+    assert mixing.tracer_mass_error < 1e-12
+
+
+def test_blend_times_are_read_off_the_curves(case: Case, flow: Flow, mixing: Mixing) -> None:
+    assert mixing.theta95_variance_s is not None and mixing.theta95_probe_s is not None
+    after = mixing.time > mixing.theta95_variance_s
+    assert mixing.variance_curve[after].max() <= 0.05
+    assert mixing.variance_curve[~after].min() >= 0.05
+    assert np.abs(mixing.probe_curves[:, mixing.time > mixing.theta95_probe_s] - 1.0).max() <= 0.05
+    assert mixing.theta95_probe_s == pytest.approx(mixing.theta95_probes_s.max())
+    assert mixing.n_theta95 == pytest.approx(flow.speed * mixing.theta95_variance_s)
+    assert mixing.time[-1] > 1.25 * max(mixing.theta95_probe_s, mixing.theta95_variance_s)
+    assert mixing.probe_curves.shape == (len(case.mixing.probes), mixing.time.size)
+
+
+def test_slowest_mode_is_the_second_eigenvalue() -> None:
+    mesh = plain_tank(np.linspace(0.0, 1.0, 6), 8, np.linspace(0.0, 2.0, 10))
+    operator = assemble(recirculating_flow(mesh, swirl=1.0, loop=0.3, nu_t=5e-3))
+    rates = np.sort(np.linalg.eigvals(operator.matrix.toarray() / operator.volumes.ravel()[:, None]).real)
+    assert abs(rates[0]) < 1e-6 * rates[-1]
+    mode, reason = slowest_mode(operator, np.random.default_rng(0).random(mesh.shape), 2.0 * rates[1])
+    assert mode == pytest.approx(3.0 / rates[1], rel=0.01)
+    assert reason == ""
+
+
+def test_a_short_run_says_why_it_has_no_blend_time(case: Case, flow: Flow) -> None:
+    short = case.model_copy(update={"mixing": case.mixing.model_copy(update={"duration": 0.2})})
+    summary = blend(short, flow).summary()
+    assert summary["theta95_variance_s"] is None and summary["n_theta95"] is None
+    assert "not blended" in summary["theta95_variance_s_reason"]
+    assert summary["tracer_mass_error"] < 1e-12
+
+
+def test_save_load_export(mixing: Mixing, tmp_path: Path) -> None:
+    mixing.save(tmp_path / "stage")
+    again = Mixing.load(tmp_path / "stage")
+    assert again.summary() == mixing.summary()
+    np.testing.assert_array_equal(again.probe_curves, mixing.probe_curves)
+    mixing.export(tmp_path)
+    with (tmp_path / "probes.csv").open() as file:
+        rows = list(csv.reader(file))
+    assert rows[0][0] == "time_s" and len(rows[0]) == 1 + mixing.probes.shape[0]
+    assert len(rows) == 1 + mixing.time.size
+    assert (tmp_path / "mixing.csv").read_text().startswith("time_s,deviation")
+
+
+def test_progress_rises_and_can_be_interrupted(case: Case, flow: Flow) -> None:
+    seen: list[float] = []
+
+    def watch(fraction: float, text: str) -> None:
+        seen.append(fraction)
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        blend(case, flow, watch)
+    assert seen == sorted(seen) and 0.0 <= seen[0] and seen[-1] <= 1.0
