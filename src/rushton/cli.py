@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from rushton.errors import CaseError, RushtonError
+from rushton.errors import CaseError, ModelError, RushtonError, SolverError
 
 if TYPE_CHECKING:
     from rushton.case import Case
@@ -144,13 +144,18 @@ def run(
 ) -> None:
     """Run a case: flow, mixing, gradients, lifelines, response, scale-down, report. Finished stages are kept."""
     checked = _load(case, quality)
+    from rushton.pipeline import open_results
     from rushton.pipeline import run as run_case
 
     folder = output if output is not None else Path(f"{checked.name}.results")
     out.print(f"[bold]{escape(checked.title)}[/]  [dim]{escape(str(folder))}[/]")
-    with _watching() as watch:
-        results = run_case(checked, folder, until.value if until else None, watch)
-    _show_results(results)
+    try:
+        with _watching() as watch:
+            run_case(checked, folder, until.value if until else None, watch)
+    except (SolverError, ModelError):
+        _show_results(open_results(folder))
+        raise
+    _show_results(open_results(folder))
 
 
 @app.command()
@@ -241,6 +246,15 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
 # --------------------------------------------------------------------------------------------- what a run looks like
 
 
+_MARKS = {
+    "running": "[cyan]>[/]",
+    "done": "[green]+[/]",
+    "kept": "[green]=[/]",
+    "skipped": "[yellow]-[/]",
+    "failed": "[red]x[/]",
+}
+
+
 @contextmanager
 def _watching() -> Iterator[Any]:
     """A line per stage with its bar and seconds, for as long as the block runs."""
@@ -257,7 +271,6 @@ def _watching() -> Iterator[Any]:
         tasks: dict[str, TaskID] = {}
 
         def watch(event: Event) -> None:
-            mark = {"running": "[cyan]>[/]", "done": "[green]+[/]", "kept": "[green]=[/]", "skipped": "[yellow]-[/]"}
             text = event.text
             if event.state == "kept":
                 text = f"kept from an earlier run ({event.seconds or 0.0:.1f} s then)"
@@ -268,7 +281,7 @@ def _watching() -> Iterator[Any]:
             if event.stage not in tasks:
                 tasks[event.stage] = bars.add_task(event.stage, total=1.0, mark="", text="")
             bars.update(
-                tasks[event.stage], completed=event.fraction, mark=mark[event.state], text=escape(text), refresh=True
+                tasks[event.stage], completed=event.fraction, mark=_MARKS[event.state], text=escape(text), refresh=True
             )
             if event.state != "running":
                 bars.stop_task(tasks[event.stage])

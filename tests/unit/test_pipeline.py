@@ -17,7 +17,7 @@ import pytest
 
 import rushton.report
 from rushton.case import Case, case_from_dict, load_case
-from rushton.errors import ResultsError, RushtonError
+from rushton.errors import ResultsError, RushtonError, SolverError
 from rushton.pipeline import STAGE_NAMES, Event, open_results, report, run, stages
 from rushton.pipeline.stages import Stage
 from rushton.pipeline.summary import KEYS
@@ -125,7 +125,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "inside the cell": (lambda d: d["strain"].update(parameters={"ppp_split": 0.5}), SUBSTRATE_ON[2:]),
     "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[2:]),
     "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[3:]),
-    "title": (lambda d: d.update(title="Another"), ["report"]),
+    "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[3:]),
 }
 
 
@@ -294,6 +294,31 @@ def test_an_error_inside_a_stage_keeps_those_before(
     monkeypatch.setattr(stages, "STAGES", whole)
     run(case_of(data), tmp_path / "r")
     assert calls == ["lifelines", "response", "scaledown", "report"]
+
+
+def test_what_cannot_be_computed_is_said_and_the_rest_still_runs(
+    tmp_path: Path, calls: list[str], data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def impossible(*args: Any) -> Any:
+        raise SolverError("no steady state", "substrate", "feed less")
+
+    whole = stages.STAGES
+    broken_stage = dataclasses.replace(whole[3], compute=impossible)
+    monkeypatch.setattr(stages, "STAGES", (*whole[:3], broken_stage, *whole[4:]))
+    events: list[Event] = []
+    with pytest.raises(SolverError, match="feed less"):
+        run(case_of(data), tmp_path / "r", watch=events.append)
+    assert calls == ["mesh", "flow", "mixing", "report"]
+    ends = {event.stage: event.state for event in events}
+    assert ends["substrate"] == "failed"
+    assert {ends[name] for name in ("lifelines", "response", "scaledown")} == {"skipped"}
+    summary = open_results(tmp_path / "r").summary
+    assert summary["substrate"]["mean_mol_m3_reason"] == "no steady state"
+    assert "no steady state" in summary["scaledown"]["best_reason"]
+    calls.clear()
+    monkeypatch.setattr(stages, "STAGES", whole)
+    run(case_of(data), tmp_path / "r")
+    assert calls == ["substrate", "lifelines", "response", "scaledown", "report"]
 
 
 def test_a_solver_that_did_not_converge_is_marked_and_said(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from rushton import __version__
 from rushton.case.resolved import write_resolved
-from rushton.errors import RushtonError
+from rushton.errors import ModelError, RushtonError, SolverError
 from rushton.pipeline import stages as wiring
 from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
@@ -54,8 +54,9 @@ class Event:
     Attributes
     ----------
     stage : str
-    state : {"running", "done", "kept", "skipped"}
-        ``kept``: taken from the cache; ``skipped``: not asked for, ``text`` says why.
+    state : {"running", "done", "kept", "skipped", "failed"}
+        ``kept``: taken from the cache; ``skipped``: not asked for or without its input, ``failed``: cannot be computed;
+        ``text`` says why.
     fraction : float
         Of the stage, 0..1.
     text : str
@@ -100,7 +101,8 @@ def run(
     Raises
     ------
     RushtonError
-        With what is wrong, where, and how to mend it. Stages finished before are kept.
+        With what is wrong, where, and how to mend it. Finished stages are kept; when a stage cannot be computed, those
+        that do not need it are run and the report is written before this is raised.
     """
     if until is not None and until not in STAGE_NAMES:
         raise RushtonError(f"there is no stage '{until}'", "--until", f"stages are: {', '.join(STAGE_NAMES)}")
@@ -140,6 +142,7 @@ class _Run:
         self.keys = stage_keys(case, self.cache)
         self.published = False  # whether this run's case stands in the folder yet
         self.finished: dict[str, bool] = {}
+        self.failed: dict[str, RushtonError] = {}
         self.results: dict[str, Any] = {}
 
     def go(self, until: str) -> None:
@@ -147,20 +150,39 @@ class _Run:
         for position, stage in enumerate(wiring.STAGES):
             if position > last:
                 break
-            missing = stage.missing(self.case)
+            missing = stage.missing(self.case) or self._broken(stage)
             if missing:
                 self.watch(Event(stage.name, "skipped", text=missing))
             elif self._finished(stage.name):
                 self._show(stage)
                 self.watch(Event(stage.name, "kept", 1.0, seconds=self._seconds(stage.name)["wall"]))
             else:
-                self._compute(stage)
+                self._try(stage)
         self._publish_case()
         self._write_summary()
         if last == STAGE_NAMES.index(REPORT):
             self._report()
+        if self.failed:
+            raise next(iter(self.failed.values()))
 
     # --- one stage -----------------------------------------------------------------------------------------------
+
+    def _try(self, stage: Stage) -> None:
+        """Compute a stage; what cannot be computed is said, and the stages that do not need it still run."""
+        try:
+            self._compute(stage)
+        except (SolverError, ModelError) as error:
+            self.failed[stage.name] = error
+            self.watch(Event(stage.name, "failed", text=error.message))
+
+    def _broken(self, stage: Stage) -> str:
+        """Why an earlier stage leaves this one without its input; empty when none does."""
+        for name in stage.upstream:
+            if name in self.failed:
+                return f"the stage '{name}' could not be computed: {self.failed[name].message}"
+            if reason := self._broken(stage_named(name)):
+                return reason
+        return ""
 
     def _compute(self, stage: Stage) -> None:
         done = {name: self._result(name) for name in stage.upstream}
@@ -209,6 +231,8 @@ class _Run:
         if shown and all((self.folder / name).is_file() for name in record["files"]):
             return
         self._publish_case()
+        if not shown and REPORT in self.manifest["stages"]:
+            self._withdraw(REPORT)  # it was written without this stage
         place = self.cache.path(stage.name, self.keys[stage.name]).with_name(".export")
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir()
@@ -270,7 +294,9 @@ class _Run:
             if name in self.manifest["stages"]:
                 numbers = read_json(self.cache.path(name, self.keys[name]) / "summary.json")
                 reason = "the stage could not form this number"
-            elif missing := stage_named(name).missing(self.case):
+            elif name in self.failed:
+                reason = self.failed[name].message
+            elif missing := stage_named(name).missing(self.case) or self._broken(stage_named(name)):
                 reason = missing
             summary[name] = section(name, numbers, reason)
         summary["timing"] = {name: record["seconds"] for name, record in self.manifest["stages"].items()}

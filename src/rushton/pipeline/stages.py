@@ -136,7 +136,7 @@ def _response(case: Case) -> dict[str, Any]:
 
 
 def _scaledown(case: Case) -> dict[str, Any]:
-    return {"scaledown": plain(case.scaledown)}
+    return {"scaledown": plain(case.scaledown), "title": case.title}  # the protocols carry the title
 
 
 def _everything(case: Case) -> dict[str, Any]:

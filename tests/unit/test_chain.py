@@ -1,0 +1,123 @@
+"""The real chain, every stage of it, on a coarse tank with few cells: wired, stored, summed up, and honest about it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from rushton.case import case_from_dict
+from rushton.pipeline import STAGE_NAMES, Event, Results, run, stages
+from rushton.pipeline.summary import KEYS
+
+MESH = {"tank", "impellers", "numerics.mesh_cells", "numerics.target_mesh_cells"}
+FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity"}
+MIXING = FLOW | {"mixing"}
+SUBSTRATE = FLOW | {"feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent"}
+LIFELINES = SUBSTRATE | {"lifelines"}
+RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
+MAY_READ = {
+    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "lifelines": LIFELINES, "response": RESPONSE,
+    "scaledown": RESPONSE | {"scaledown", "title"},
+}  # fmt: skip
+"""What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
+
+
+class Watched:
+    """A case that writes down which of its values are read."""
+
+    def __init__(self, section: BaseModel, log: set[str], path: str = "") -> None:
+        self._section, self._log, self._path = section, log, path
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._section, name)
+        path = f"{self._path}.{name}".strip(".")
+        if isinstance(value, BaseModel):
+            return Watched(value, self._log, path)
+        if isinstance(value, tuple) and value and isinstance(value[0], BaseModel):
+            return tuple(Watched(item, self._log, path) for item in value)
+        self._log.add(path)
+        return value
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> tuple[Results, dict[str, set[str]], Any]:
+    """Results of the 3 L vessel on 4,000 mesh cells, what each stage read of the case, and the case."""
+    data = tomllib.loads((cases_folder / "lab_3L.toml").read_text(encoding="utf-8"))
+    data["numerics"] = {"mesh_cells": 4000}
+    data["lifelines"] = {"cells": 400, "duration": "40 s", "full_records": 20}
+    data["response"] = {"histories": 4, "duration": "2 h"}
+    case = case_from_dict(data, name="tiny")
+    reads: dict[str, set[str]] = {}
+
+    def watched(stage: stages.Stage) -> stages.Stage:
+        log = reads.setdefault(stage.name, set())
+
+        def compute(case: Any, *others: Any) -> Any:
+            return stage.compute(Watched(case, log), *others)
+
+        return dataclasses.replace(stage, compute=compute)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stages, "STAGES", tuple(watched(stage) for stage in stages.STAGES))
+        results = run(case, tmp_path_factory.mktemp("chain") / "tiny.results")
+    return results, reads, case
+
+
+def test_a_stage_reads_only_what_its_key_is_made_of(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
+    """Anything else read would let a stale result be served."""
+    _, reads, _ = tiny
+    assert reads.keys() == MAY_READ.keys()
+    for stage, paths in reads.items():
+        allowed = MAY_READ[stage]
+        extra = {path for path in paths if not any(path == a or path.startswith(a + ".") for a in allowed)}
+        assert not extra, f"{stage} reads {sorted(extra)}"
+
+
+def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
+    results, _, _ = tiny
+    text = (results.folder / "summary.json").read_text(encoding="utf-8")
+    assert "NaN" not in text and "Infinity" not in text
+    summary = json.loads(text)
+    for name, keys in KEYS.items():
+        for key in keys:
+            assert summary[name][key] is not None or summary[name][f"{key}_reason"], f"{name}.{key}"
+    computed = {name for name in KEYS if name != "gas"}
+    missing = {f"{n}.{k}" for n in computed for k in KEYS[n] if summary[n][k] is None}
+    assert missing <= {"scaledown.floor"}, "only a floor may be out of reach of so few cells"
+    assert set(summary["timing"]) == set(STAGE_NAMES)
+    assert all(seconds["wall"] > 0.0 for seconds in summary["timing"].values())
+
+
+def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
+    results, _, case = tiny
+    assert results.mesh is not None and results.flow is not None
+    assert results.flow.mesh.shape == results.mesh.shape
+    for name in ("mixing", "substrate", "lifelines", "response", "scaledown"):
+        assert getattr(results, name).summary().keys() <= results.summary[name].keys()
+    assert results.case.model_dump() == case.model_dump()
+
+
+def test_the_folder_holds_what_the_readme_promises(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
+    folder = tiny[0].folder
+    for name in ("case.resolved.toml", "manifest.json", "summary.json", "report.html", "mesh.vtu", "flow.vtu",
+                 "fields.vtu", "mixing.csv", "probes.csv", "regimes.csv", "lifelines.nc", "response.nc",
+                 "scaledown/designs.csv"):  # fmt: skip
+        assert (folder / name).stat().st_size > 0, name
+    for rig in ("str-pfr", "pulsed-feed"):
+        assert list((folder / "scaledown").glob(f"protocol-{rig}*.md"))
+        assert list((folder / "scaledown").glob(f"protocol-{rig}*.csv"))
+
+
+def test_nothing_is_computed_twice(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
+    results, _, case = tiny
+    before = (results.folder / "summary.json").read_bytes()
+    events: list[Event] = []
+    run(case, results.folder, watch=events.append)
+    assert {event.state for event in events} == {"kept"}
+    assert (results.folder / "summary.json").read_bytes() == before
