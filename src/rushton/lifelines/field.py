@@ -2,10 +2,10 @@
 
     a = face flux / mesh-cell volume    1/s,    q = sqrt(2 (nu_t / Sc_t + D_m) dt)    m
 
-and, per ring of mesh cells between s1 = r1^2 and s2 = r2^2, the r^2 that gives the ring its exact resistance to radial
-diffusion: the logarithmic mean s_m = (s2 - s1) / ln(s2 / s1). One metre walked in r then changes r^2 by 2 sqrt(s_m), one
-metre walked in theta changes theta by 1 / sqrt(s_m). At the axis s_m = s2 / (2 ln 2), from the middle of the ring (by
-volume) to its face. A mesh cell at the axis has a closed face there: nothing flows through a line.
+and, per ring of mesh cells between s1 = r1^2 and s2 = r2^2, the r^2 that gives the ring its exact resistance to
+radial diffusion: the logarithmic mean s_m = (s2 - s1) / ln(s2 / s1). One metre walked in r then changes r^2 by
+2 sqrt(s_m), one metre walked in theta changes theta by 1 / sqrt(s_m). At the axis s_m = s2 / (2 ln 2), from the middle
+of the ring (by volume) to its face. A mesh cell at the axis has a closed face there: nothing flows through a line.
 """
 
 from __future__ import annotations

@@ -21,6 +21,9 @@ from typing import NamedTuple
 import numba as nb
 import numpy as np
 
+# arrays are owned by the caller: no reference counting inside the loops
+_FAST = {"cache": True, "nogil": True, "_nrt": False}
+
 SCALE = 1 << 20
 """Integer units of s: s = 1 is stored as 2^20, a resolution of 1e-6."""
 
@@ -182,7 +185,7 @@ def duration_bins(n_sample: int, dt: float) -> np.ndarray:
     return np.clip(number, 0, N_RESIDENCE_BIN - 1).astype(np.int32)
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**_FAST)
 def _pass_border(memory, n, regime, new, tally, half, bins):
     """Complete the stay in ``regime`` and begin one in ``new`` at sample n."""
     came_from = memory[CAME_FROM]
@@ -200,7 +203,7 @@ def _pass_border(memory, n, regime, new, tally, half, bins):
     memory[SINCE] = n
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**_FAST)
 def _end_arc(memory, n, above, tally, half, bins, per_window):
     """Complete an arc (unless it is the first) and begin the next at sample n."""
     if memory[ARC_SINCE] >= 0:
@@ -213,7 +216,7 @@ def _end_arc(memory, n, above, tally, half, bins, per_window):
     memory[ARC_SINCE] = n
 
 
-@nb.njit(cache=True, nogil=True, _nrt=False)
+@nb.njit(**_FAST)
 def _first_look(memory, v, n, limits):
     """Regime and arc side of the first smoothed sample; the stays that begin here are cut off."""
     if v > limits.excess:
@@ -229,7 +232,7 @@ def _first_look(memory, v, n, limits):
     memory[ARC_MAX] = v
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+@nb.njit(forceinline=True, **_FAST)
 def observe(memory, value, n, limits, tally, half, bins):
     """Read sample n of one signal.
 
@@ -295,7 +298,7 @@ def observe(memory, value, n, limits, tally, half, bins):
         memory[ARC_MAX] = v
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+@nb.njit(**_FAST)
 def close(memory, n, limits, tally, half):
     """End of one record of n samples: its last stay is cut off and counted."""
     if n < limits.window:
@@ -305,7 +308,7 @@ def close(memory, n, limits, tally, half):
     tally.cut[half, regime, 1] += n - memory[SINCE]
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+@nb.njit(**_FAST)
 def observe_signals(s, first, limits, tally, bins, memory):
     """Read whole signals, (n_signal, n_time) float; sample numbers start at ``first``."""
     for p in range(s.shape[0]):
@@ -316,14 +319,14 @@ def observe_signals(s, first, limits, tally, bins, memory):
             observe(row, value, first + n, limits, tally, 0, bins)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+@nb.njit(**_FAST)
 def close_signals(n, limits, tally, memory):
     """End of records of n samples."""
     for p in range(memory.shape[0]):
         close(memory[p], n, limits, tally, 0)
 
 
-@nb.njit(cache=True, nogil=True, forceinline=True, _nrt=False)
+@nb.njit(**_FAST)
 def close_halves(n, limits, tally, memory):
     """End of records of n samples of a population whose even and odd members are its halves."""
     for p in range(memory.shape[0]):

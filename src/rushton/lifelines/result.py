@@ -217,7 +217,8 @@ class Lifelines:
         arrays, meta = load_result(folder)
         first, second = (SignalStatistics.from_arrays(arrays, f"half_{n}_") for n in range(2))
         names = ("circulation_counts", "circulation_sum_s", "volume_shares")
-        return cls(folder=Path(folder), halves=(first, second), **{n: arrays[n] for n in names}, **meta)
+        data: dict[str, Any] = meta | {n: arrays[n] for n in names}
+        return cls(folder=Path(folder), halves=(first, second), **data)
 
     def export(self, results_folder: Path) -> None:
         """Write lifelines.nc, regimes.csv, residences.csv, circulation.csv, arcs.csv into the results folder."""
@@ -243,7 +244,9 @@ def _open(path: Path) -> Any:
         file = netCDF4.Dataset(path)
     except OSError as error:
         raise ResultsError(
-            f"the tracks cannot be read ({error})", where=str(path), hint="run the case again: lifelines are computed anew"
+            f"the tracks cannot be read ({error})",
+            where=str(path),
+            hint="run the case again: lifelines are computed anew",
         ) from error
     file.set_auto_mask(False)
     return file

@@ -32,7 +32,14 @@ class TrackFile:
     """
 
     def __init__(
-        self, path: Path, n_cell: int, n_full: int, n_sample: int, sampling: float, n_mesh_cell: int, attributes: dict[str, Any]
+        self,
+        path: Path,
+        n_cell: int,
+        n_full: int,
+        n_sample: int,
+        sampling: float,
+        n_mesh_cell: int,
+        attributes: dict[str, Any],
     ) -> None:
         import netCDF4
 

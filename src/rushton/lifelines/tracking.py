@@ -114,8 +114,8 @@ def release_uniformly(mesh: TankMesh, field: Field, n_cell: int, limits: Limits,
     fraction = np.column_stack([draws[0, :, 1], draws[1, :, 0], draws[1, :, 1]])
     visit = np.full((n_cell, 3), -1, np.int32)
     k = place[:, 2]
-    inside = (field.zone_low[k] <= fraction[:, 2]) & (fraction[:, 2] <= field.zone_high[k]) & (place[:, 0] < field.zone_ring[k])
-    visit[:, 0] = inside
+    between = (field.zone_low[k] <= fraction[:, 2]) & (fraction[:, 2] <= field.zone_high[k])
+    visit[:, 0] = between & (place[:, 0] < field.zone_ring[k])
     return Cloud(np.ascontiguousarray(place), fraction, new_memory(n_cell, limits), visit)
 
 
@@ -173,24 +173,37 @@ class Walkers:
         segments = np.array_split(self.order, self.n_segment)
         turn = itertools.count()
 
+        def travel(order: np.ndarray, w: int) -> None:
+            kernels.travel(
+                order, self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
+                self.tallies[w], self.journeys[w], self.bins, self.settle, self.every, sample, out, full,
+            )  # fmt: skip
+
         def work(w: int) -> float:
             begun = time.thread_time()
             while not self.stop.is_set():
                 n = next(turn)
                 if n >= len(segments):
                     break
-                kernels.travel(
-                    segments[n], self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
-                    self.tallies[w], self.journeys[w], self.bins, self.settle, self.every, sample, out, full,
-                )  # fmt: skip
+                travel(segments[n], w)
             return time.thread_time() - begun
 
+        if self.done == 0:
+            travel(self.order[:0], 0)  # compiles here, once, and not on every thread's clock
         try:
             self.cpu_s += sum(pool.map(work, range(self.threads)))
         except BaseException:
             self.stop.set()
             raise
         self.done += n_step
+
+    def run(self, n_step: int) -> None:
+        """Step all cells n_step times without storing samples."""
+        n_cell = len(self.cloud.place)
+        kept, self.every = self.every, n_step + 1
+        with ThreadPoolExecutor(self.threads) as pool:
+            self.advance(pool, n_step, 0, np.empty((n_cell, 0), np.int32), np.empty((0, 0, 4), np.float32))
+        self.every = kept
 
     def finish(self) -> tuple[Tally, Journey]:
         """Close all records and add up the counters of the threads."""
@@ -244,7 +257,9 @@ def track(
     settings, mesh = case.lifelines, flow.mesh
     if settings.coupling != "one-way":
         raise SolverError(
-            "two-way coupling is not computed by this version", where="lifelines.coupling", hint='write coupling = "one-way"'
+            "two-way coupling is not computed by this version",
+            where="lifelines.coupling",
+            hint='write coupling = "one-way"',
         )
     if case.strain is None:
         raise SolverError("the regimes of a strain are needed", where="strain", hint="add a [strain] section")
@@ -288,8 +303,8 @@ def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full:
                 samples = min(per_launch, width - column)
                 walkers.advance(pool, samples * every, column, index, full)
                 column += samples
-                seconds = walkers.done * walkers.dt
-                progress(walkers.done / walkers.n_step, f"{n_cell:,} cells, {seconds:.0f} of {walkers.n_step * walkers.dt:.0f} s")
+                seconds, total = walkers.done * walkers.dt, walkers.n_step * walkers.dt
+                progress(walkers.done / walkers.n_step, f"{n_cell:,} cells, {seconds:.0f} of {total:.0f} s")
             file.write(index[:, :width], _cartesian(mesh, full[:, :width]))
 
 

@@ -4,10 +4,10 @@
 
     N_b, N   cells in bin b and in all, -      V_b, V   volume of the bin and of the liquid, m3
 
-Bins are groups of whole mesh cells (so walls, blades and the shaft are respected) of nearly equal volume: layers in z of
-equal volume, each cut in r, each of those in theta. For Poisson counts the value is 1 +- sqrt(2 / dof); E_b is exact.
+Bins are groups of whole mesh cells (so walls, blades and the shaft are respected) of nearly equal volume: layers in z
+of equal volume, each cut in r, each of those in theta. For Poisson counts the value is 1 +- sqrt(2 / dof); E_b exact.
 
-Source of the criterion: Thomson 1987, J. Fluid Mech. 180:529, doi 10.1017/S0022112087001940. Valid for E_b above about 5.
+Source of the criterion: Thomson 1987, J. Fluid Mech. 180:529, doi 10.1017/S0022112087001940. Valid for E_b above 5.
 """
 
 from __future__ import annotations
