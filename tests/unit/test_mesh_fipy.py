@@ -9,7 +9,7 @@ import pytest
 from rushton.case import load_case
 from rushton.mesh import build_mesh
 from rushton.mesh.cylinder import ROTATING, TankMesh
-from rushton.mesh.faces import R, THETA, Z, unstructured_faces
+from rushton.mesh.faces import THETA, R, Z, unstructured_faces
 from rushton.mesh.fipy_mesh import FiPyTankMesh
 
 

@@ -108,7 +108,8 @@ def test_diffusivity_is_the_harmonic_mean_and_zero_at_blades(tank: TankMesh) -> 
     assert not np.any(d[:n][~faces.diffusive[:n]])
     nu = np.random.default_rng(3).random(tank.n_mesh_cell)
     d = face_diffusivity(faces, nu, 1.0, 0.0)[:n]
-    low, high = np.minimum(nu[faces.owner[:n]], nu[faces.neighbour[:n]]), np.maximum(nu[faces.owner[:n]], nu[faces.neighbour[:n]])
+    both = np.stack([nu[faces.owner[:n]], nu[faces.neighbour[:n]]])
+    low, high = both.min(axis=0), both.max(axis=0)
     ok = faces.diffusive[:n]
     assert np.all((d >= low * (1 - 1e-12))[ok] & (d <= high * (1 + 1e-12))[ok])
 

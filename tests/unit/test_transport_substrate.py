@@ -85,7 +85,8 @@ def test_refusals_speak_to_the_engineer(case: Case, flow: Flow) -> None:
     with pytest.raises(SolverError, match="no substrate is fed"):
         solve_substrate(case.model_copy(update={"feeds": ()}), flow)
     with pytest.raises(SolverError, match="glucose, lactose"):
-        solve_substrate(case.model_copy(update={"feeds": (feed, feed.model_copy(update={"substrate": "lactose"}))}), flow)
+        lactose = feed.model_copy(update={"substrate": "lactose"})
+        solve_substrate(case.model_copy(update={"feeds": (feed, lactose)}), flow)
     with pytest.raises(SolverError, match="more than the biomass can take up"):
         solve_substrate(case.model_copy(update={"feeds": (feed.model_copy(update={"rate": 5.0}),)}), flow)
     with pytest.raises(SolverError, match="strain"):

