@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rushton.errors import ModelError, SolverError
-from rushton.lifelines import SignalStatistics
 from rushton.scaledown.bench import Bench
-from rushton.scaledown.inside import CellTest, Inside
-from rushton.scaledown.loops import StrPfr, StrStr, reference_settings
+from rushton.scaledown.inside import NOT_RUN, CellTest
+from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
 from rushton.scaledown.match import PARTS, Target, distance
-from rushton.scaledown.pulses import PulsedFeed
-from rushton.scaledown.recipe import feed_recipe, growth_from_yield
+from rushton.scaledown.pulses import IRREGULAR, PulsedFeed
+from rushton.scaledown.recipe import Culturing, growth_from_yield
 from rushton.scaledown.result import Design, Scaledown
 from rushton.scaledown.rig import Duty, Rig, Settings
-from rushton.scaledown.search import Found, final_experience, search
+from rushton.scaledown.search import Found, drift_distances, final_experience, search
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
     from rushton.lifelines import Lifelines
     from rushton.response import Response
 
-RIGS: dict[str, type[StrPfr] | type[StrStr] | type[PulsedFeed]] = {r.name: r for r in (StrPfr, StrStr, PulsedFeed)}
-"""Rigs by their name in the case file."""
+RIGS: dict[str, tuple[Rig, ...]] = {
+    "str-pfr": (StrPfr(),),
+    "str-str": (StrStr(),),
+    "pulsed-feed": (PulsedFeed(), PulsedFeed(IRREGULAR)),
+}
+"""What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
 EXCERPT = 300.0  # s of signal kept for the report
 
@@ -55,24 +59,20 @@ def design(case: Case, lifelines: Lifelines, response: Response | None, progress
     Scaledown
     """
     clock = time.perf_counter()
-    duty = make_duty(case, lifelines)
+    tank = _tank(case, lifelines, response)
     assert case.strain is not None and case.scaledown is not None
-    regimes, seed = case.strain.regimes, case.scaledown.seed
-    target = Target.of(lifelines.statistics, regimes.smoothing, lifelines.duration)
-    floor = floor_of(lifelines, regimes.smoothing)
-    test = cell_test(case, duty.mean_uptake)
-    names = list(dict.fromkeys(case.scaledown.rigs))
-    shares = np.linspace(0.0, 1.0, len(names) + 2)
-
+    rigs = [rig for name in dict.fromkeys(case.scaledown.rigs) for rig in RIGS[name]]
+    shares = np.linspace(0.0, 1.0, len(rigs) + 2)
     designs = []
-    for n, name in enumerate(names):
-        rig: Rig = RIGS[name]()
-        progress(float(shares[n]), f"{rig.title}: search")
-        found = search(rig, duty, target, regimes, seed, _part_of(progress, shares[n], shares[n + 1], rig.title))
-        progress(float(shares[n] + 0.8 * (shares[n + 1] - shares[n])), f"{rig.title}: cell model and protocol")
-        designs.append(_finish(case, rig, found.settings, found, duty, target, lifelines, response, test))
+    for n, rig in enumerate(rigs):
+        told = _part_of(progress, shares[n], shares[n + 1], rig.title)
+        found = search(
+            rig, tank.duty, tank.target, case.strain.regimes, tank.culturing, case.scaledown.seed, told
+        )
+        designs.append(_finish(case, rig, found.settings, found, tank))
     progress(float(shares[-2]), "standard STR-PFR")
-    designs.append(_finish(case, StrPfr(), reference_settings(duty), None, duty, target, lifelines, response, test))
+    designs.append(_finish(case, StrPfr(), reference_settings(tank.duty), None, tank))
+    floor = floor_of(lifelines, case.strain.regimes.smoothing)
     excerpt, excerpt_step = tank_excerpt(lifelines)
     progress(1.0, "designed")
     return Scaledown(
@@ -82,9 +82,30 @@ def design(case: Case, lifelines: Lifelines, response: Response | None, progress
         tank=lifelines.statistics,
         tank_excerpt=excerpt,
         tank_excerpt_step=excerpt_step,
-        tank_response=tank_response(response),
+        tank_response=tank.response,
         seconds=time.perf_counter() - clock,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Tank:
+    """What every rig is made from and measured against."""
+
+    lifelines: Lifelines
+    duty: Duty
+    target: Target
+    culturing: Culturing
+    test: CellTest | None
+    response: dict[str, float | None]
+
+
+def _tank(case: Case, lifelines: Lifelines, response: Response | None) -> _Tank:
+    duty = make_duty(case, lifelines)
+    assert case.strain is not None
+    target = Target.of(lifelines.statistics, case.strain.regimes.smoothing, lifelines.duration)
+    test, mass = cell_test(case, duty.mean_uptake), molar_mass(case)
+    growth = test.growth if test is not None and test.growth > 0.0 else growth_from_yield(duty, mass)
+    return _Tank(lifelines, duty, target, Culturing(growth, mass), test, tank_response(response))
 
 
 def _part_of(progress: Progress, low: float, high: float, title: str) -> Callable[[float], None]:
@@ -185,41 +206,41 @@ def _finish(
     rig: Rig,
     wanted: Settings,
     found: Found | None,
-    duty: Duty,
-    target: Target,
-    lifelines: Lifelines,
-    response: Response | None,
-    test: CellTest | None,
+    tank: _Tank,
 ) -> Design:
     """Round, simulate again, run the cell model, write the protocol."""
-    from rushton.scaledown.protocol import Sheet, feed_table, write_protocol
+    from rushton.scaledown.protocol import write_protocol
+    from rushton.scaledown.protocol_rigs import feed_table
+    from rushton.scaledown.sheet import Sheet
 
     assert case.strain is not None and case.scaledown is not None
-    seed, mass = case.scaledown.seed, molar_mass(case)
-    growth = test.growth if test is not None and test.growth > 0.0 else growth_from_yield(duty, mass)
-    settings, recipe = feed_recipe(rig.settable(wanted, duty), duty, growth, mass)
-    operation = rig.operate(settings, duty)
-    statistics, signal, step = final_experience(operation, case.strain.regimes, lifelines.time_step, seed)
-    achieved = distance(target, statistics)
-    random = rig.name != PulsedFeed.name
-    inside = test.run(operation, random, seed) if test is not None else Inside(None, None, None, growth, 0.0)
+    seed, regimes = case.scaledown.seed, case.strain.regimes
+    written = rig.write(wanted, tank.duty, tank.culturing)
+    statistics, signal, step = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)
+    achieved = distance(tank.target, statistics)
+    inside = NOT_RUN
+    if tank.test is not None:
+        inside = tank.test.run(written.operation, isinstance(written.operation, LoopOperation), seed)
+    drift = drift_distances(rig, wanted, tank.duty, tank.target, regimes, tank.culturing, seed)
     sheet = Sheet(
-        case, duty, rig, settings, recipe, operation, achieved, statistics, lifelines.statistics, inside,
-        tank_response(response), found is None,
+        case=case, duty=tank.duty, rig=rig, settings=written.settings, recipe=written.recipe, operation=written.operation,
+        achieved=achieved, drift=drift, statistics=statistics, tank=tank.lifelines.statistics, inside=inside,
+        tank_response=tank.response, reference=found is None,
     )  # fmt: skip
     kept = signal[: max(2, int(EXCERPT / step))]
     every = max(1, round(0.1 / step))
     return Design(
         rig=rig.name,
         reference=found is None,
-        settings=settings,
+        settings=written.settings,
         distance=achieved.total,
         parts=dict(zip(PARTS, achieved.parts, strict=True)),
         missing=achieved.missing,
-        searched_distance=None if found is None else found.distance.total,
+        drift=drift,
+        searched_distance=None if found is None else found.searched,
         evaluations=0 if found is None else found.evaluations,
         milliseconds=0.0 if found is None else 1e3 * found.seconds,
-        mean_uptake=operation.mean_uptake,
+        mean_uptake=written.operation.mean_uptake,
         inside=inside.as_dict(),
         statistics=statistics,
         excerpt=kept[::every].astype(np.float32),
@@ -227,6 +248,3 @@ def _finish(
         protocol=write_protocol(sheet),
         table=feed_table(sheet),
     )
-
-
-__all__ = ["RIGS", "SignalStatistics", "design", "floor_of", "make_duty"]

@@ -38,6 +38,10 @@ class Inside:
         return asdict(self)
 
 
+NOT_RUN = Inside(None, None, None, 0.0, 0.0)
+"""Where the cell model has no steady state at the mean uptake."""
+
+
 @dataclass(frozen=True, eq=False)
 class CellTest:
     """One strain, ready to be run in many rigs.

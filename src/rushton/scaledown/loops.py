@@ -24,6 +24,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from rushton.scaledown.bench import SHORTEST_TUBE, rounded
+from rushton.scaledown.recipe import Culturing, Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable
 from rushton.scaledown.zones import Culture, Loop, tube_length
 
@@ -60,6 +61,9 @@ class LoopOperation:
     def mean_uptake(self) -> float:
         """Mean s of the population."""
         return (1.0 - self.loop.share) * self.first_uptake + self.loop.share * self.second_uptake
+
+    least_cycles = 24
+    """So many, that every quantile of random stays is met."""
 
     def cycle(self) -> float:
         """tau_P + tau_S, s."""
@@ -211,32 +215,41 @@ class StrPfr:
         smallest = max(bench["tube_volume_min"], 0.25 * math.pi * bench.bores[0] ** 2 * SHORTEST_TUBE)
         return (
             Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", bench["loop_pump_min"], bench["loop_pump_max"], True),
+            Variable("flow", "m3/s", _slowest(duty), bench["loop_pump_max"], True),
             Variable("tube_volume", "m3", smallest, max(smallest, bench["side_share_max"] * bench.volume), True),
             Variable("feed_to_tube", "-", 0.0, 1.0),
         )
 
     def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
         """The rig at work."""
+        return self._at_work(settings, duty, duty.feed(settings["biomass"]))
+
+    @staticmethod
+    def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
         loop = Loop(settings["tube_volume"], duty.bench.volume - settings["tube_volume"], settings["flow"])
         culture = duty.culture(settings["biomass"])
-        feed = settings.get("feed", duty.feed(settings["biomass"]))
         return str_pfr(loop, culture, feed, settings["feed_to_tube"], duty.bench.blend_lag, dict(settings))
 
-    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
-        """Pump set-points, real bores, lengths in centimetres, biomass in half grams per litre, feed split in per cent."""
+    def write(
+        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+    ) -> Written:
+        """The rig on pump set-points, real bores, lengths in centimetres, biomass in half grams per litre (``rig.Rig``)."""
         bench = duty.bench
-        flow = min(rounded(settings["flow"], bench["loop_flow_step"]), bench["loop_pump_max"])
+        flow = _pump_step(settings["flow"], duty)
         bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
         length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
-        return {
-            "biomass": rounded(settings["biomass"], 0.5),
+        biomass = rounded(settings["biomass"], 0.5)
+        recipe = steady_recipe(biomass, settings["feed_to_tube"], duty, culturing)
+        kept: Settings = {
+            "biomass": biomass,
             "flow": flow,
             "tube_volume": 0.25 * math.pi * bore**2 * length,
-            "feed_to_tube": round(settings["feed_to_tube"], 2),
+            "feed_to_tube": recipe.side / recipe.flow,
             "bore": bore,
             "length": length,
+            "feed": recipe.feed,
         }
+        return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """The standard loop, and the smallest one at full flow."""
@@ -259,27 +272,35 @@ class StrStr:
         low, high = duty.biomass_bounds
         return (
             Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", bench["loop_pump_min"], bench["loop_pump_max"], True),
+            Variable("flow", "m3/s", _slowest(duty), bench["loop_pump_max"], True),
             Variable("second_volume", "m3", 0.05 * bench.volume, bench["side_share_max"] * bench.volume, True),
             Variable("feed_to_second", "-", 0.0, 1.0),
         )
 
     def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
         """The rig at work."""
+        return self._at_work(settings, duty, duty.feed(settings["biomass"]))
+
+    @staticmethod
+    def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
         loop = Loop(settings["second_volume"], duty.bench.volume - settings["second_volume"], settings["flow"])
         culture = duty.culture(settings["biomass"])
-        feed = settings.get("feed", duty.feed(settings["biomass"]))
         return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
 
-    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
-        """Pump set-points, volumes in 10 mL, biomass in half grams per litre, feed split in per cent."""
-        bench = duty.bench
-        return {
-            "biomass": rounded(settings["biomass"], 0.5),
-            "flow": min(rounded(settings["flow"], bench["loop_flow_step"]), bench["loop_pump_max"]),
+    def write(
+        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+    ) -> Written:
+        """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
+        biomass = rounded(settings["biomass"], 0.5)
+        recipe = steady_recipe(biomass, settings["feed_to_second"], duty, culturing)
+        kept: Settings = {
+            "biomass": biomass,
+            "flow": _pump_step(settings["flow"], duty),
             "second_volume": rounded(settings["second_volume"], 10e-6),
-            "feed_to_second": round(settings["feed_to_second"], 2),
+            "feed_to_second": recipe.side / recipe.flow,
+            "feed": recipe.feed,
         }
+        return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """A fed vessel of a tenth of the volume at full flow."""
@@ -291,6 +312,17 @@ class StrStr:
                 "feed_to_second": 1.0,
             }
         ]
+
+
+def _slowest(duty: Duty) -> float:
+    """Smallest loop flow worth trying, m3/s: slower than one turnover per record of the tank nothing can be compared."""
+    bench = duty.bench
+    return max(bench["loop_pump_min"], min(bench.volume / max(duty.record, 60.0), 0.5 * bench["loop_pump_max"]))
+
+
+def _pump_step(flow: float, duty: Duty) -> float:
+    """The loop pump's nearest set-point, m3/s."""
+    return min(rounded(flow, duty.bench["loop_flow_step"]), duty.bench["loop_pump_max"])
 
 
 def reference_settings(duty: Duty) -> Settings:

@@ -31,15 +31,6 @@ def write_protocol(sheet: Sheet) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def feed_table(sheet: Sheet) -> str:
-    """Feed table as CSV: what to start, when, at which rate; events with ``repeat_s`` recur at that interval until the end."""
-    lines = ["time_s,action,pump,rate_mL_min,repeat_s"]
-    for e in events(sheet):
-        lines.append(f"{e.time:.1f},{e.action},{e.pump},{e.rate * ML_MIN:.2f},{'' if e.repeat is None else f'{e.repeat:.1f}'}")
-    lines.append(f"{sheet.case.response.duration:.1f},stop,all,0.00,")
-    return "\n".join(lines) + "\n"
-
-
 def _title(sheet: Sheet) -> str:
     case, s = sheet.case, sheet.settings
     kind = "Standard rig, for comparison. " if sheet.reference else ""

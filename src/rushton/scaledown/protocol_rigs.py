@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rushton.scaledown.pulses import PulsedFeed
+import numpy as np
+
+from rushton.scaledown.vessel import VesselOperation
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
@@ -23,7 +25,7 @@ class Event:
 
 def is_pulsed(sheet: Sheet) -> bool:
     """Whether the rig is one vessel with a feed programme."""
-    return sheet.rig.name == PulsedFeed.name
+    return isinstance(sheet.operation, VesselOperation)
 
 
 def has_tube(sheet: Sheet) -> bool:
@@ -57,7 +59,7 @@ def drawing(sheet: Sheet) -> str:
     if is_pulsed(sheet):
         return (
             f"   stock {r.stock:.1f} g/L on a balance\n"
-            f"        |  feed pump: {r.high * ML_MIN:.2f} mL/min on, {r.low * ML_MIN:.2f} mL/min off\n"
+            f"        |  feed pump: {span(r.table[0::2, 1] * ML_MIN, 2)} mL/min on, {r.table[-1, 1] * ML_MIN:.2f} off\n"
             "        v  needle below the surface, at the impeller\n"
             "   +-----------------+\n"
             f"   |     vessel      |---> bleed {r.bleed * ML_MIN:.2f} mL/min on level\n"
@@ -68,7 +70,7 @@ def drawing(sheet: Sheet) -> str:
     if has_tube(sheet):
         return (
             f"   stock {r.stock:.1f} g/L on a balance\n"
-            f"     | vessel {r.vessel * ML_MIN:.2f} mL/min            | tube inlet {r.tube * ML_MIN:.2f} mL/min\n"
+            f"     | vessel {r.vessel * ML_MIN:.2f} mL/min            | tube inlet {r.side * ML_MIN:.2f} mL/min\n"
             "     v                                v\n"
             f"   +---------------+   loop pump    [T]====== tube {loop.tube_volume * ML:.0f} mL =======+\n"
             f"   |    vessel     |----( > )-------^   {loop.tube_time:.1f} s, plug flow         |\n"
@@ -79,7 +81,7 @@ def drawing(sheet: Sheet) -> str:
         )
     return (
         f"   stock {r.stock:.1f} g/L on a balance\n"
-        f"     | {r.vessel * ML_MIN:.2f} mL/min                | {r.tube * ML_MIN:.2f} mL/min\n"
+        f"     | {r.vessel * ML_MIN:.2f} mL/min                | {r.side * ML_MIN:.2f} mL/min\n"
         "     v                            v\n"
         "   +---------------+  loop pump  +---------------+\n"
         f"   |   vessel 1    |----( > )--->|   vessel 2    |\n"
@@ -108,12 +110,13 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
         rows += [
             (
                 "feed pump",
-                f"1 peristaltic or syringe pump, {sheet.recipe.high * ML_MIN:.2f} mL/min, started and stopped by a timer with {bench['pulse_time_step']:.1f} s resolution",
+                f"1 peristaltic or syringe pump, up to {sheet.recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points loaded from the .csv "
+                f"with {bench['pulse_time_step']:.1f} s resolution",
             ),
             ("feed line", "needle of 0.5 mm bore ending below the surface at the impeller, line as stiff and short as possible, check valve at the tip"),
         ]
     else:
-        count = sum(flow > 0.0 for flow in (sheet.recipe.tube, sheet.recipe.vessel))
+        count = sum(flow > 0.0 for flow in (sheet.recipe.side, sheet.recipe.vessel))
         rows += [
             ("loop pump", f"{1 if has_tube(sheet) else 2} peristaltic pump, {sheet.settings['flow'] * ML_MIN:.0f} mL/min, flow meter in the line"),
             ("feed pump", f"{count} peristaltic or syringe pump, see section 3"),
@@ -133,6 +136,13 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
     return rows
 
 
+def span(values: np.ndarray, places: int) -> str:
+    """Smallest, median and largest of what differs from pulse to pulse; one number where it does not."""
+    if values.max() - values.min() < 0.5 * 10.0**-places:
+        return f"{values[0]:.{places}f}"
+    return f"{values.min():.{places}f} to {values.max():.{places}f}, median {np.median(values):.{places}f}"
+
+
 def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
     """Quantities to build and to set."""
     s, bench = sheet.settings, sheet.duty.bench
@@ -141,12 +151,16 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
         ("biomass (dry weight)", f"{s['biomass']:.1f}", "g/L"),
     ]
     if is_pulsed(sheet):
+        high, low = sheet.recipe.table[0::2, 1], sheet.recipe.table[-1, 1]
+        gaps = np.diff(np.append(sheet.recipe.table[0::2, 0], s["period"]))
         rows += [
-            ("feed period", f"{s['period']:.1f}", "s"),
-            ("pump on, per period", f"{s['on_time']:.1f}", "s"),
-            ("rate while on", f"{sheet.recipe.high * ML_MIN:.2f}", "mL/min"),
-            ("rate while off", f"{sheet.recipe.low * ML_MIN:.2f}", "mL/min"),
-            ("one pulse", f"{s['on_time'] * sheet.recipe.high * ML:.3f}", "mL"),
+            ("feed programme, repeated every", f"{s['period']:.1f}", "s"),
+            ("pulses in it", f"{high.size}", "-"),
+            ("pump on, each pulse", f"{s['on_time']:.1f}", "s"),
+            ("from start to start", span(gaps, 1), "s"),
+            ("rate while on", span(high * ML_MIN, 2), "mL/min"),
+            ("one pulse", span(high * s["on_time"] * ML, 3), "mL"),
+            ("rate while off", f"{low * ML_MIN:.2f}", "mL/min"),
         ]
         return rows
     loop = loop_of(sheet)
@@ -178,21 +192,27 @@ def events(sheet: Sheet) -> list[Event]:
     r, s = sheet.recipe, sheet.settings
     lines = []
     if is_pulsed(sheet):
-        lines += [
-            Event(0.0, "set", "feed", r.high, s["period"]),
-            Event(s["on_time"], "set", "feed", r.low, s["period"]),
-        ]
+        lines += [Event(float(time), "set", "feed", float(flow), s["period"]) for time, flow in r.table]
     else:
         lines.append(Event(0.0, "start", "loop", s["flow"]))
         second = "feed to tube inlet" if has_tube(sheet) else "feed to vessel 2"
-        if r.tube > 0.0:
-            lines.append(Event(0.0, "start", second, r.tube))
+        if r.side > 0.0:
+            lines.append(Event(0.0, "start", second, r.side))
         if r.vessel > 0.0:
             lines.append(Event(0.0, "start", "feed to vessel" if has_tube(sheet) else "feed to vessel 1", r.vessel))
     if r.make_up > 0.0:
         lines.append(Event(0.0, "start", "medium", r.make_up))
     lines.append(Event(0.0, "on level control", "bleed", r.bleed))
     return lines
+
+
+def feed_table(sheet: Sheet) -> str:
+    """Feed table as CSV: what to start, when, at which rate; events with ``repeat_s`` recur at that interval until the end."""
+    lines = ["time_s,action,pump,rate_mL_min,repeat_s"]
+    for e in events(sheet):
+        lines.append(f"{e.time:.1f},{e.action},{e.pump},{e.rate * ML_MIN:.2f},{'' if e.repeat is None else f'{e.repeat:.1f}'}")
+    lines.append(f"{sheet.case.response.duration:.1f},stop,all,0.00,")
+    return "\n".join(lines) + "\n"
 
 
 def cannot(sheet: Sheet) -> list[str]:

@@ -1,180 +1,130 @@
-r"""One stirred vessel with a pulsed feed.
+r"""Rigs of one vessel with a pulsed feed: equal pulses at equal gaps, or a programme of unequal ones.
 
-The feed programme f(t) (mol/(m3 s)) repeats with period T. It reaches the cells through the blending of the vessel, a first-order lag
-theta_95/3; every cell then meets the same concentration:
+A programme is n pulses of one length t_on; a base feed (a share b of the mean) runs all the time. Gaps from start to
+start and amounts follow lognormal distributions, represented by their n middle quantiles,
 
-.. math:: dC/dt = f_{lag}(t) - v\,C/(K_s + C)
+.. math:: \tau_i \propto e^{\sigma_\tau z_i},\quad a_i \propto e^{\sigma_a z_j},\quad z = \Phi^{-1}\!\left(\frac{i + 1/2}{n}\right)
 
-at the periodic state C(0) = C(T), where substrate fed in a period equals substrate eaten in it: mean f = v <s>. For a sharp pulse the depletion is
-Lambert's W (``zones.deplete``): excess lasts until C = 19 K_s, starvation from C = K_s/19; a pulse adds dC = f_mean T.
+The order of the gaps is a fixed shuffle, the order of the amounts that of an autoregressive series with a memory, so
+that large pulses can come in groups, as a cell meets them near a feed point. n = 1 is the plain pulsed feed. All times lie on
+the clock of the pump. The programme repeats for ever.
 
-Regular programme: on for t_on in every period at a high rate, at a base rate otherwise (a share of the mean feed, 0 for none).
-
-Symbols: C mol/m3, v = q_max X mol/(m3 s), T, t_on s. Validity: vessel macro-mixed within a pulse (its blending time stands beside the pulse in the protocol).
+Source of the idea of drawing a feed programme from lifelines: Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from rushton.scaledown.bench import rounded
-from rushton.scaledown.rig import Duty, Port, Settings, Variable
-from rushton.scaledown.zones import Culture
+from rushton.scaledown.recipe import Culturing, Written, pulsed_recipe
+from rushton.scaledown.rig import Duty, Settings, Variable
+from rushton.scaledown.vessel import VesselOperation, fed_vessel
 
+IRREGULAR = 30
+"""Pulses of an irregular programme: enough quantiles for every regime, few enough to read."""
 
-@dataclass(frozen=True, eq=False)
-class PulseOperation:
-    """A vessel under a periodic feed.
-
-    Attributes
-    ----------
-    concentration : (n,) float
-        Concentration at the middle of each step of one period, in units of K_s.
-    step : float
-        s.
-    feed : (n_event, 2) float
-        Feed table of one period: time, s, from which the feed relative to its mean is ..., -.
-    """
-
-    settings: Settings
-    culture: Culture
-    concentration: np.ndarray
-    step: float
-    feed: np.ndarray
-    period: float
-    eaten: float
-
-    @property
-    def mean_uptake(self) -> float:
-        """Mean s of the population: substrate eaten in a period over v T."""
-        return self.eaten
-
-    def cycle(self) -> float:
-        """The period, s."""
-        return self.period
-
-    def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
-        """What every cell experiences (``rig.Operation``); the interval divides the period."""
-        periods = max(4, math.ceil(duration / self.period))
-        every = max(1, int(step / self.step + 1e-9))
-        while self.concentration.size % every:
-            every -= 1
-        x = self.concentration.reshape(-1, every).mean(axis=1) if every > 1 else self.concentration
-        return np.tile(x / (1.0 + x), periods), self.step * every
-
-    def ports(self) -> list[Port]:
-        """The vessel's one port."""
-        c = self.concentration * self.culture.half_saturation
-        return [Port("vessel", float(c.min()), float(c.mean()), float(c.max()), self.mean_uptake, 0.0)]
-
-
-def fed_vessel(
-    table: np.ndarray, period: float, culture: Culture, mean_feed: float, lag: float, settings: Settings, step: float = 0.03
-) -> PulseOperation:
-    """A vessel at the periodic state of a feed table.
-
-    Parameters
-    ----------
-    table : (n_event, 2) float
-        Start of each interval within the period, s, the first at 0; feed in it relative to the mean feed, -.
-    period : float
-        T, s.
-    culture : Culture
-    mean_feed : float
-        Mean feed per volume, mol/(m3 s), smaller than v.
-    lag : float
-        First-order time of blending, s.
-    settings : dict
-        Kept with the result.
-    step : float
-        Time step aimed at, s.
-    """
-    from rushton.scaledown.kernels import vessel_period
-
-    k, t_k = culture.half_saturation, culture.uptake_time
-    n = max(64, math.ceil(period / step))
-    h = period / n
-    starts = np.append(table[:, 0], period)
-    fed = np.concatenate([[0.0], np.cumsum(table[:, 1] * np.diff(starts))]) * mean_feed / k
-    amount = np.diff(np.interp(np.linspace(0.0, period, n + 1), starts, fed))
-    x = np.empty(n)
-    total = float(amount.sum())
-
-    def growth(start: float) -> float:
-        return vessel_period(amount, h, t_k, lag, start, x) - start
-
-    c = vessel_period(amount, h, t_k, lag, 0.0, x)
-    for _ in range(8):  # a period that ends in starvation forgets how it began
-        new = vessel_period(amount, h, t_k, lag, c, x)
-        if abs(new - c) <= 1e-12 * (new + total):
-            break
-        c = new
-    else:
-        high = max(c, total)
-        while growth(high) > 0.0 and high < 1e12:
-            high *= 4.0
-        c = float(brentq(growth, c, high, xtol=1e-12 * total, rtol=1e-12)) if growth(high) <= 0.0 else high
-    end = vessel_period(amount, h, t_k, lag, c, x)
-    eaten = (total + c - end) * t_k / period
-    return PulseOperation(settings, culture, x, h, table, period, eaten)
-
-
-def regular_table(period: float, on_time: float, base: float) -> np.ndarray:
-    """Feed table of one pulse per period: (2, 2) time, s, and feed over mean feed."""
-    high = base + (1.0 - base) * period / on_time
-    return np.array([[0.0, high], [on_time, base]])
+_ORDER = 1  # seed of the shuffles; not searched, since any order has the same quantiles
 
 
 class PulsedFeed:
-    """One vessel, feed on and off."""
+    """One stirred vessel under a feed programme.
 
-    name = "pulsed-feed"
-    title = "One stirred vessel with a pulsed feed"
+    Parameters
+    ----------
+    pulses : int
+        Pulses in the programme; 1 for equal pulses at equal gaps.
+    """
+
+    def __init__(self, pulses: int = 1) -> None:
+        self.pulses = pulses
+        regular = pulses == 1
+        self.name = "pulsed-feed" if regular else "pulsed-feed-irregular"
+        self.title = f"One stirred vessel with {'a' if regular else 'an irregular'} pulsed feed"
 
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, period (no longer than the tank's records), share of it at the high rate, base feed."""
+        """Biomass, mean gap, length of a pulse, base feed; spreads of gaps and amounts, memory of the amounts."""
         bench = duty.bench
         low, high = duty.biomass_bounds
-        return (
+        longest = min(bench["cycle_max"] / self.pulses, max(60.0, duty.record))
+        shortest = bench["pulse_min"]
+        regular = (
             Variable("biomass", "kg/m3", low, high, True),
-            Variable("period", "s", 2.0 * bench["pulse_min"], min(bench["cycle_max"], max(60.0, duty.record)), True),
-            Variable("duty", "-", 0.0, 1.0),
+            Variable("gap", "s", 2.0 * shortest, max(longest, 2.5 * shortest), True),
+            Variable("on_time", "s", shortest, 20.0 * shortest, True),
             Variable("base_feed", "-", 0.0, 0.8),
         )
+        if self.pulses == 1:
+            return regular
+        return (
+            *regular,
+            Variable("spread_gap", "-", 0.0, 1.5),
+            Variable("spread_amount", "-", 0.0, 2.5),
+            Variable("memory", "-", 0.0, 0.95),
+        )
 
-    def operate(self, settings: Mapping[str, float], duty: Duty) -> PulseOperation:
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, float]:
+        """Feed table of one programme: (2 n, 2) time, s, and feed over its mean, -; and the length of the programme, s."""
+        from scipy.special import ndtri
+
+        tick, shortest = duty.bench["pulse_time_step"], duty.bench["pulse_min"]
+        n, gap, base = self.pulses, settings["gap"], settings["base_feed"]
+        on_time = max(math.ceil(shortest / tick - 1e-9), round(min(settings["on_time"], 0.8 * gap) / tick)) * tick
+        z = ndtri((np.arange(n) + 0.5) / n)
+        rng = np.random.default_rng(_ORDER)
+        shuffle, noise = rng.permutation(n), rng.standard_normal(n)
+        gaps = _spread(z, settings.get("spread_gap", 0.0))[shuffle] * gap
+        gaps = np.maximum(np.round(gaps / tick) * tick, on_time + tick)
+        series, memory = np.zeros(n), settings.get("memory", 0.0)
+        for i in range(n):
+            series[i] = memory * series[i - 1] + math.sqrt(1.0 - memory**2) * noise[i]
+        amounts = _spread(z, settings.get("spread_amount", 0.0))[np.argsort(np.argsort(series))]
+        ends = np.cumsum(gaps)
+        period = float(ends[-1])
+        table = np.empty((2 * n, 2))
+        table[0::2, 0], table[1::2, 0] = ends - gaps, ends - gaps + on_time
+        table[0::2, 1] = base + (1.0 - base) * amounts * period / (n * on_time)
+        table[1::2, 1] = base
+        return table, period
+
+    def operate(self, settings: Mapping[str, float], duty: Duty) -> VesselOperation:
         """The vessel at work."""
-        bench, period = duty.bench, settings["period"]
-        on_time = settings["on_time"] if "on_time" in settings else self._on_time(settings, duty)
+        table, period = self.programme(settings, duty)
+        mean_feed = duty.feed(settings["biomass"]) / duty.bench.volume
         culture = duty.culture(settings["biomass"])
-        kept = {"biomass": settings["biomass"], "period": period, "on_time": on_time, "base_feed": settings["base_feed"]}
-        kept |= {"feed": settings["feed"]} if "feed" in settings else {}
-        table = regular_table(period, on_time, settings["base_feed"])
-        mean_feed = settings.get("feed", duty.feed(settings["biomass"])) / bench.volume
-        return fed_vessel(table, period, culture, mean_feed, bench.blend_lag, kept)
+        return fed_vessel(table, period, culture, mean_feed, duty.bench.blend_lag, dict(settings))
 
-    @staticmethod
-    def _on_time(settings: Mapping[str, float], duty: Duty) -> float:
-        """On-time from the share of the period between the shortest pulse and four fifths."""
-        shortest = duty.bench["pulse_min"]
-        return shortest + settings["duty"] * (0.8 * settings["period"] - shortest)
-
-    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
-        """Times on the clock of the feed programme, biomass in half grams per litre, base feed in per cent."""
-        tick = duty.bench["pulse_time_step"]
-        on_time = settings["on_time"] if "on_time" in settings else self._on_time(settings, duty)
-        return {
-            "biomass": rounded(settings["biomass"], 0.5),
-            "period": rounded(settings["period"], tick),
-            "on_time": max(duty.bench["pulse_min"], rounded(on_time, tick)),
-            "base_feed": round(settings["base_feed"], 2),
-        }
+    def write(
+        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+    ) -> Written:
+        """The rig on pump set-points and clock, biomass in half grams per litre (``rig.Rig``)."""
+        biomass = rounded(settings["biomass"], 0.5)
+        relative, period = self.programme(settings, duty)
+        recipe = pulsed_recipe(biomass, relative, period, duty, culturing)
+        table = recipe.table.copy()
+        table[:, 1] /= recipe.flow
+        on_time = float(table[1, 0] - table[0, 0])
+        kept: Settings = {"biomass": biomass, "gap": period / self.pulses, "on_time": on_time, "period": period}
+        kept |= {k: settings[k] for k in ("spread_gap", "spread_amount", "memory") if k in settings}
+        kept |= {"pulses": float(self.pulses), "base_feed": float(table[-1, 1]), "feed": recipe.feed}
+        mean_feed = feed_factor * recipe.feed / duty.bench.volume
+        operation = fed_vessel(table, period, duty.culture(biomass), mean_feed, duty.bench.blend_lag, kept)
+        return Written(kept, recipe, operation)
 
     def guesses(self, duty: Duty) -> list[Settings]:
-        """Short pulses every half minute at the tank's biomass."""
-        return [{"biomass": duty.tank_biomass, "period": 30.0, "duty": 0.0, "base_feed": 0.0}]
+        """Short pulses at the tank's biomass, equal and unequal."""
+        first = {"biomass": duty.tank_biomass, "on_time": duty.bench["pulse_min"], "base_feed": 0.0, "gap": 30.0}
+        if self.pulses == 1:
+            return [first]
+        equal = first | {"spread_gap": 0.0, "spread_amount": 0.0, "memory": 0.0}
+        unequal = first | {"gap": 8.0, "spread_gap": 0.8, "spread_amount": 1.3, "memory": 0.3}
+        return [equal, unequal]
+
+
+def _spread(normal: np.ndarray, width: float) -> np.ndarray:
+    """Lognormal quantiles with mean exactly 1."""
+    values = np.exp(width * normal)
+    return values / values.mean()

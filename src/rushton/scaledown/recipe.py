@@ -1,12 +1,13 @@
 """The feed as a technician sets it: stock strength, pump set-points, make-up medium and bleed.
 
-The rig holds its biomass when liquid leaves it at the growth rate, D = mu, at constant volume. The stock is made as weak as that allows
-(more liquid per pulse, less error of the pump), within the pump's range:
+The rig holds its biomass when liquid leaves it at the growth rate, D = mu, at constant volume. The stock is made as
+weak as that allows (more liquid per pulse, less error of the pump), within the pump's range:
 
-    flow = mu V,   stock = F M / flow;   where the pulse would need more than the pump gives, a stronger stock and a second, steady
-    flow of medium without substrate make up the difference.
+    flow = mu V,   stock = F M / flow
 
-Set-points are rounded first, then the stock is chosen to give the wanted feed, so that rounding costs less than the last digit of the stock.
+Where a pulse would need more than the pump gives, a stronger stock and a second, steady flow of medium without
+substrate make up the difference. Set-points are rounded first, then the stock is chosen to give the wanted feed, so
+that rounding costs less than the last digit of the stock.
 
 Symbols: F mol/s, M kg/mol, V m3, mu 1/s, flows m3/s, stock kg/m3 (= g/L).
 """
@@ -15,11 +16,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from rushton.scaledown.bench import rounded
-from rushton.scaledown.rig import Duty, Settings
+from rushton.scaledown.rig import Duty, Operation, Settings
 
 
 @dataclass(frozen=True)
+class Culturing:
+    """What the strain does, as far as the feed must know it: growth mu, 1/s, and molar mass of the substrate, kg/mol."""
+
+    growth: float
+    molar_mass: float
+
+
+@dataclass(frozen=True, eq=False)
 class Recipe:
     """Feed of a rig.
 
@@ -31,12 +42,12 @@ class Recipe:
         Mean flow of the stock, m3/s.
     make_up : float
         Flow of medium without substrate, m3/s.
-    high, low : float
-        Flow of the pulsed pump on and off, m3/s; equal to ``flow`` for a steady feed.
-    tube, vessel : float
+    table : (n_event, 2) float
+        Pulsed feed: time within the period, s, and flow of the stock from then on, m3/s; empty for a steady feed.
+    side, vessel : float
         Steady flows of the stock into the tube (or the second vessel) and into the (first) vessel, m3/s.
-    growth : float
-        mu that the bleed balances, 1/s.
+    growth, molar_mass : float
+        mu, 1/s, that the bleed balances; of the substrate, kg/mol.
     remarks : tuple of str
         What does not fit the pump.
     """
@@ -44,9 +55,8 @@ class Recipe:
     stock: float
     flow: float
     make_up: float
-    high: float
-    low: float
-    tube: float
+    table: np.ndarray
+    side: float
     vessel: float
     growth: float
     molar_mass: float
@@ -63,67 +73,104 @@ class Recipe:
         return self.flow + self.make_up
 
 
+@dataclass(frozen=True, eq=False)
+class Written:
+    """A rig as its protocol says: settable settings, feed, and the rig at work with both."""
+
+    settings: Settings
+    recipe: Recipe
+    operation: Operation
+
+
 def growth_from_yield(duty: Duty, molar_mass: float) -> float:
     """mu by the bench's biomass yield, 1/s, where no cell model tells it."""
     return duty.bench["biomass_per_substrate"] * molar_mass * duty.mean_uptake * duty.uptake_max
 
 
-def feed_recipe(settings: Settings, duty: Duty, growth: float, molar_mass: float) -> tuple[Settings, Recipe]:
-    """Feed of a rig, and its settings with the feed as it will really be.
+def steady_recipe(biomass: float, side_share: float, duty: Duty, culturing: Culturing) -> Recipe:
+    """Steady feed, a share of it into the side zone.
 
     Parameters
     ----------
-    settings : dict
-        Settable settings of the rig, SI.
+    biomass : float
+        kg/m3.
+    side_share : float
+        Share of the feed that goes into the tube or the second vessel.
     duty : Duty
-    growth : float
-        mu, 1/s.
-    molar_mass : float
-        Of the substrate, kg/mol.
-
-    Returns
-    -------
-    settings : dict
-        With ``feed`` (mol/s) and the shares of the feed as rounding leaves them.
-    Recipe
+    culturing : Culturing
     """
-    bench, step = duty.bench, duty.bench["feed_flow_step"]
-    mass = duty.feed(settings["biomass"]) * molar_mass
-    wanted = max(growth, 1e-9) * bench.volume
-    remarks: list[str] = []
-    pulsed = "on_time" in settings
-    peak = 1.0
-    if pulsed:
-        peak = settings["base_feed"] + (1.0 - settings["base_feed"]) * settings["period"] / settings["on_time"]
-    flow = min(wanted, bench["feed_pump_max"] / peak)
-    flow = max(flow, mass / bench["feed_concentration_max"])
-    if flow * peak > bench["feed_pump_max"] * 1.0001:
-        remarks.append(f"a pulse needs {flow * peak * 6e7:.0f} mL/min at the strongest stock; the feed pump gives {bench['feed_pump_max'] * 6e7:.0f}")
-    high = low = tube = vessel = 0.0
-    actual = dict(settings)
-    if pulsed:
-        share = settings["on_time"] / settings["period"]
-        base = settings["base_feed"]
-        low = rounded(base * flow, step) if base * flow > 0.5 * bench["feed_pump_min"] else 0.0
-        high = rounded(((base * flow - low) * (1.0 - share) + flow - base * flow * (1.0 - share)) / share, step)
-        flow = high * share + low * (1.0 - share)
-        actual["base_feed"] = low / flow
-        if settings["on_time"] * high < bench["pulse_volume_min"]:
-            remarks.append(f"a pulse of {settings['on_time'] * high * 1e6:.3f} mL is smaller than one drop")
-    else:
-        key = next((k for k in ("feed_to_tube", "feed_to_second") if k in settings), "")
-        split = settings[key] if key else 0.0
-        tube = rounded(split * flow, step) if split * flow > 0.5 * bench["feed_pump_min"] else 0.0
-        vessel = rounded(flow - tube, step) if flow - tube > 0.5 * bench["feed_pump_min"] else 0.0
-        flow = tube + vessel
-        if key:
-            actual[key] = tube / flow
-    smallest = min(f for f in (low, tube, vessel, flow) if f > 0.0)
-    if smallest < bench["feed_pump_min"] * 0.999:
-        remarks.append(f"a steady flow of {smallest * 6e7:.2f} mL/min is below the feed pump's {bench['feed_pump_min'] * 6e7:.2f}")
-    stock = round(mass / flow, 1)
+    bench, smallest = duty.bench, duty.bench["feed_pump_min"]
+    flow, wanted = _mean_flow(biomass, 1.0, duty, culturing)
+    side, vessel = (_pumpable(share * flow, duty) for share in (side_share, 1.0 - side_share))
+    if side + vessel <= 0.0:
+        vessel = rounded(smallest, bench["feed_flow_step"])
+    return _recipe(biomass, side + vessel, wanted, np.zeros((0, 2)), side, vessel, duty, culturing, [])
+
+
+def pulsed_recipe(
+    biomass: float, relative: np.ndarray, period: float, duty: Duty, culturing: Culturing
+) -> Recipe:
+    """Feed programme on the pump's set-points.
+
+    Parameters
+    ----------
+    biomass : float
+        kg/m3.
+    relative : (n_event, 2) float
+        Time within the period, s; feed from then on over the mean feed, -.
+    period : float
+        s.
+    duty : Duty
+    culturing : Culturing
+    """
+    bench = duty.bench
+    flow, wanted = _mean_flow(biomass, float(relative[:, 1].max()), duty, culturing)
+    table = relative.copy()
+    table[:, 1] = [_pumpable(share * flow, duty) for share in relative[:, 1]]
+    lasting = np.diff(np.append(table[:, 0], period))
+    remarks = []
+    if table[:, 1].max() > 1.001 * bench["feed_pump_max"]:
+        remarks.append(
+            f"the largest pulse needs {table[:, 1].max() * 6e7:.0f} mL/min at the strongest stock; "
+            f"the feed pump gives {bench['feed_pump_max'] * 6e7:.0f}"
+        )
+    amount = (table[:, 1] * lasting)[table[:, 1] > table[:, 1].mean()]
+    if amount.size and amount.min() < 0.999 * bench["pulse_volume_min"]:
+        remarks.append(f"the smallest full pulse, {amount.min() * 1e6:.3f} mL, is less than one drop")
+    mean = float(table[:, 1] @ lasting) / period
+    return _recipe(biomass, mean, wanted, table, 0.0, 0.0, duty, culturing, remarks)
+
+
+def _mean_flow(biomass: float, peak: float, duty: Duty, culturing: Culturing) -> tuple[float, float]:
+    """Mean flow of the stock, and the flow that holds the biomass, m3/s; ``peak`` is the largest flow over the mean."""
+    bench = duty.bench
+    wanted = max(culturing.growth, 1e-9) * bench.volume
+    weakest = duty.feed(biomass) * culturing.molar_mass / bench["feed_concentration_max"]
+    return max(min(wanted, bench["feed_pump_max"] / peak), weakest), wanted
+
+
+def _pumpable(flow: float, duty: Duty) -> float:
+    """The nearest flow the feed pump can be set to, or none where it is less than half of its smallest."""
+    smallest = duty.bench["feed_pump_min"]
+    if flow < 0.5 * smallest:
+        return 0.0
+    return max(rounded(flow, duty.bench["feed_flow_step"]), smallest)
+
+
+def _recipe(
+    biomass: float,
+    flow: float,
+    wanted: float,
+    table: np.ndarray,
+    side: float,
+    vessel: float,
+    duty: Duty,
+    culturing: Culturing,
+    remarks: list[str],
+) -> Recipe:
     make_up = wanted - flow
-    make_up = rounded(make_up, step) if make_up > 0.05 * wanted else 0.0
-    recipe = Recipe(stock, flow, make_up, high, low, tube, vessel, growth, molar_mass, tuple(remarks))
-    actual["feed"] = recipe.feed
-    return actual, recipe
+    make_up = rounded(make_up, duty.bench["feed_flow_step"]) if make_up > 0.05 * wanted else 0.0
+    stock = round(duty.feed(biomass) * culturing.molar_mass / flow, 1)
+    return Recipe(
+        stock, flow, make_up, table, side, vessel, culturing.growth, culturing.molar_mass, tuple(remarks)
+    )

@@ -32,6 +32,8 @@ class Design:
         Its five parts (``match.PARTS``).
     missing : tuple of str
         Regimes of the tank in which the rig has no completed stay.
+    drift : (float, float)
+        The distance when the feed pump gives too little and too much by its accuracy.
     searched_distance : float or None
         Before rounding; None for the reference.
     evaluations : int
@@ -56,6 +58,7 @@ class Design:
     distance: float
     parts: dict[str, float]
     missing: tuple[str, ...]
+    drift: tuple[float, float]
     searched_distance: float | None
     evaluations: int
     milliseconds: float
@@ -81,6 +84,8 @@ class Design:
             "reference": self.reference,
             "parts": self.parts,
             "regimes_missing": list(self.missing),
+            "distance_pump_low": self.drift[0],
+            "distance_pump_high": self.drift[1],
             "mean_uptake": self.mean_uptake,
         }
         for key in ("relative_productivity", "relative_productivity_final", "relative_yield"):
@@ -92,7 +97,7 @@ class Design:
 
 _SUMMARY_NAMES = {
     "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3", "second_volume": "second_volume_m3",
-    "bore": "bore_m", "length": "length_m", "period": "period_s", "on_time": "on_time_s", "feed": "feed_mol_s",
+    "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s", "on_time": "on_time_s", "feed": "feed_mol_s",
 }  # fmt: skip
 
 
@@ -178,7 +183,7 @@ class Scaledown:
         arrays, meta = load_result(folder)
         designs = []
         for n, plain in enumerate(meta.pop("designs")):
-            plain["missing"] = tuple(plain["missing"])
+            plain |= {"missing": tuple(plain["missing"]), "drift": tuple(plain["drift"])}
             statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
             designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
         tank = SignalStatistics.from_arrays(arrays, "tank_")

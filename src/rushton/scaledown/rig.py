@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.zones import Culture
+
+if TYPE_CHECKING:
+    from rushton.scaledown.recipe import Culturing, Written
 
 Settings = dict[str, float]
 """Settings of a rig by name, SI."""
@@ -151,6 +154,10 @@ class Operation(Protocol):
             Interval used, s.
         """
 
+    @property
+    def least_cycles(self) -> int:
+        """Cycles a signal must cover to stand for all."""
+
     def cycle(self) -> float:
         """Mean time in which a cell meets every zone or phase once, s."""
 
@@ -170,8 +177,21 @@ class Rig(Protocol):
     def operate(self, settings: Mapping[str, float], duty: Duty) -> Operation:
         """The rig at work."""
 
-    def settable(self, settings: Mapping[str, float], duty: Duty) -> Settings:
-        """The nearest settings that pumps, tubing and clocks can be set to."""
+    def write(
+        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+    ) -> Written:
+        """The rig at the nearest settings that pumps, tubing and clocks can be set to.
+
+        Parameters
+        ----------
+        settings : mapping
+            SI.
+        duty : Duty
+        culturing : Culturing
+            Growth and substrate, for the feed.
+        feed_factor : float
+            The feed that really flows over the one that was set: 1 for a perfect pump.
+        """
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """Settings from which the search starts, besides random ones."""

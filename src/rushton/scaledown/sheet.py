@@ -34,6 +34,7 @@ class Sheet:
     recipe : the feed
     operation : the rounded rig at work
     achieved : distance of the rounded rig
+    drift : the same when the feed pump gives too little and too much by its accuracy
     statistics, tank : what cells experience in the rig and in the tank
     inside : what they make of it
     tank_response : the same for the tank
@@ -47,6 +48,7 @@ class Sheet:
     recipe: Recipe
     operation: Operation
     achieved: Distance
+    drift: tuple[float, float]
     statistics: SignalStatistics
     tank: SignalStatistics
     inside: Inside

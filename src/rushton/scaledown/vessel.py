@@ -1,0 +1,122 @@
+r"""A stirred vessel under a periodic feed.
+
+The feed programme f(t) (mol/(m3 s)) repeats with period T. It reaches the cells through the blending of the vessel, a
+first-order lag theta_95/3; every cell then meets the same concentration:
+
+.. math:: dC/dt = f_{lag}(t) - v\,C/(K_s + C)
+
+at the periodic state C(0) = C(T), where substrate fed in a period equals substrate eaten in it: mean f = v <s>. For a
+sharp pulse the depletion is Lambert's W (``zones.deplete``): excess lasts until C = 19 K_s, starvation from C = K_s/19;
+a pulse adds dC = f_mean T.
+
+Symbols: C mol/m3, v = q_max X mol/(m3 s), T s. Validity: vessel macro-mixed within a pulse (its blending time stands
+beside the pulse in the protocol).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from rushton.scaledown.rig import Port, Settings
+from rushton.scaledown.zones import Culture
+
+_STEP = 0.03  # s, time step of a period; twice that for long ones (the scheme is of second order)
+_LONG = 100.0  # s
+
+
+@dataclass(frozen=True, eq=False)
+class VesselOperation:
+    """A vessel under a periodic feed.
+
+    Attributes
+    ----------
+    concentration : (n,) float
+        Concentration at the middle of each step of one period, in units of K_s.
+    step : float
+        s.
+    feed : (n_event, 2) float
+        Feed table of one period: time, s, from which the feed relative to its mean is ..., -.
+    period : float
+        s.
+    mean_uptake : float
+        Mean s of the population: substrate eaten in a period over v T.
+    """
+
+    settings: Settings
+    culture: Culture
+    concentration: np.ndarray
+    step: float
+    feed: np.ndarray
+    period: float
+    mean_uptake: float
+    least_cycles: int = 4
+
+    def cycle(self) -> float:
+        """The period, s."""
+        return self.period
+
+    def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
+        """What every cell experiences (``rig.Operation``); the interval divides the period."""
+        periods = max(3, math.ceil(duration / self.period))
+        every = max(1, int(step / self.step + 1e-9))
+        while self.concentration.size % every:
+            every -= 1
+        s = self.concentration / (1.0 + self.concentration)
+        return np.tile(s.reshape(-1, every).mean(axis=1), periods), self.step * every
+
+    def ports(self) -> list[Port]:
+        """The vessel's one port."""
+        c = self.concentration * self.culture.half_saturation
+        return [Port("vessel", float(c.min()), float(c.mean()), float(c.max()), self.mean_uptake, 0.0)]
+
+
+def fed_vessel(
+    table: np.ndarray, period: float, culture: Culture, mean_feed: float, lag: float, settings: Settings
+) -> VesselOperation:
+    """A vessel at the periodic state of a feed table.
+
+    Parameters
+    ----------
+    table : (n_event, 2) float
+        Start of each interval within the period, s, the first at 0; feed in it over the mean feed, -.
+    period : float
+        T, s.
+    culture : Culture
+    mean_feed : float
+        Mean feed per volume, mol/(m3 s), smaller than v.
+    lag : float
+        First-order time of blending, s.
+    settings : dict
+        Kept with the result.
+    """
+    from rushton.scaledown.kernels import vessel_period
+
+    k, t_k = culture.half_saturation, culture.uptake_time
+    n = max(64, math.ceil(period / (_STEP if period <= _LONG else 2.0 * _STEP)))
+    h = period / n
+    starts = np.append(table[:, 0], period)
+    fed = np.concatenate([[0.0], np.cumsum(table[:, 1] * np.diff(starts))]) * mean_feed / k
+    amount = np.diff(np.interp(np.linspace(0.0, period, n + 1), starts, fed))
+    x = np.empty(n)
+    total = float(amount.sum())
+
+    def growth(start: float) -> float:
+        return vessel_period(amount, h, t_k, lag, start, x) - start
+
+    c = vessel_period(amount, h, t_k, lag, 0.0, x)
+    for _ in range(8):  # a period that ends in starvation forgets how it began
+        new = vessel_period(amount, h, t_k, lag, c, x)
+        if abs(new - c) <= 1e-12 * (new + total):
+            break
+        c = new
+    else:
+        high = max(c, total)
+        while growth(high) > 0.0 and high < 1e12:
+            high *= 4.0
+        c = float(brentq(growth, c, high, xtol=1e-12 * total, rtol=1e-12)) if growth(high) <= 0.0 else high
+    end = vessel_period(amount, h, t_k, lag, c, x)
+    return VesselOperation(settings, culture, x, h, table, period, (total + c - end) * t_k / period)
