@@ -21,7 +21,7 @@ from rushton.errors import CaseError, ModelError, RushtonError, SolverError
 
 if TYPE_CHECKING:
     from rushton.case import Case
-    from rushton.pipeline import Event, Results
+    from rushton.pipeline import Event, Results, Watch
 
 app = typer.Typer(
     help="From a stirred tank and a strain to a lab protocol: flow, gradients, lifelines, response, scale-down.",
@@ -255,9 +255,27 @@ _MARKS = {
 }
 
 
+def _words(event: Event) -> str:
+    """What stands behind the bar of a stage."""
+    if event.state == "kept":
+        return f"kept from an earlier run ({event.seconds or 0.0:.1f} s then)"
+    if event.state == "done":
+        return f"{event.seconds or 0.0:.1f} s"
+    return f"not run: {event.text}" if event.state == "skipped" else event.text
+
+
 @contextmanager
-def _watching() -> Iterator[Any]:
-    """A line per stage with its bar and seconds, for as long as the block runs."""
+def _watching() -> Iterator[Watch]:
+    """A line per stage with its bar and seconds, for as long as the block runs; plain lines where no terminal is."""
+    if not err.is_terminal:
+
+        def tell(event: Event) -> None:
+            if event.state != "running":
+                err.print(f"{_MARKS[event.state]} {event.stage:<10} [dim]{escape(_words(event))}[/]", soft_wrap=True)
+
+        yield tell
+        return
+
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     with Progress(
@@ -270,23 +288,16 @@ def _watching() -> Iterator[Any]:
     ) as bars:
         tasks: dict[str, TaskID] = {}
 
-        def watch(event: Event) -> None:
-            text = event.text
-            if event.state == "kept":
-                text = f"kept from an earlier run ({event.seconds or 0.0:.1f} s then)"
-            elif event.state == "done":
-                text = f"{event.seconds or 0.0:.1f} s"
-            elif event.state == "skipped":
-                text = f"not run: {event.text}"
+        def show(event: Event) -> None:
             if event.stage not in tasks:
                 tasks[event.stage] = bars.add_task(event.stage, total=1.0, mark="", text="")
             bars.update(
-                tasks[event.stage], completed=event.fraction, mark=_MARKS[event.state], text=escape(text), refresh=True
+                tasks[event.stage], completed=event.fraction, mark=_MARKS[event.state], text=escape(_words(event))
             )
             if event.state != "running":
                 bars.stop_task(tasks[event.stage])
 
-        yield watch
+        yield show
 
 
 def _show_results(results: Results) -> None:
