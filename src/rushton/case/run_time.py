@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rushton.case.schema import Case
 
-FLOW_PER_CELL = 1.3e-4
+FLOW_PER_CELL = 8e-5
 """Flow from rest, s per mesh cell."""
-MIXING_PER_CELL_TURNOVER = 2.5e-6
-"""Tracer, s per mesh cell and circulation time."""
+MIXING_PER_CELL = 8e-5
+"""Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
 """Substrate to steady state, s per mesh cell."""
-STEPS_PER_SECOND = 5e6
+STEPS_PER_SECOND = 1.2e7
 """Steps of cells per second on two cores, walk and analysis included."""
-RESPONSE_PER_HISTORY_SECOND = 6e-7
+RESPONSE_PER_HISTORY_SECOND = 3e-7
 """Integration of one history, s per s of history."""
-SCALEDOWN_PER_RIG = 30.0
+SCALEDOWN_PER_RIG = 15.0
 """Optimisation of one rig, s."""
-REPORT = 25.0
+REPORT = 12.0
 """Figures and page, s."""
-COMPILATION = 90.0
+COMPILATION = 50.0
 """First run on a machine, when nothing is compiled, s."""
 
 
@@ -39,7 +39,7 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
         Step of a cell, s.
     """
     n = case.numerics.target_mesh_cells
-    seconds = {"mesh": 0.5 + 1e-6 * n, "flow": FLOW_PER_CELL * n, "mixing": 1.0 + 20.0 * MIXING_PER_CELL_TURNOVER * n}
+    seconds = {"mesh": 0.5 + 1e-6 * n, "flow": FLOW_PER_CELL * n, "mixing": 1.0 + MIXING_PER_CELL * n}
     if case.strain is not None:
         steps = case.lifelines.cells * case.lifelines.duration / time_step
         seconds["substrate"] = SUBSTRATE_PER_CELL * n
