@@ -55,17 +55,16 @@ def vessel_period(amount, step, uptake_time, blend, start, x):
     """
     n = amount.size
     keep = math.exp(-step / blend) if blend > 0.0 else 0.0
+    behind = (1.0 - keep) * blend / step  # share of what enters evenly during a step that still waits at its end
     waiting = 0.0
     if blend > 0.0:  # the plume at the start of a period that has been running for ever
         for k in range(n):
-            waiting = waiting * keep + amount[k]
+            waiting = waiting * keep + amount[k] * behind
         waiting /= 1.0 - keep**n
     c = start
     for k in range(n):
         total = waiting + amount[k]
-        waiting *= keep
-        if blend > 0.0:
-            waiting += amount[k]
+        waiting = waiting * keep + amount[k] * behind
         half = 0.5 * (total - waiting)
         c += half
         if c > 0.0:

@@ -1,0 +1,182 @@
+"""From lifelines to designs and protocols, on a made-up tank with the statistics of a real one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rushton.case import load_case
+from rushton.errors import SolverError
+from rushton.lifelines import signal_statistics
+from rushton.scaledown import Scaledown, design, search
+from rushton.scaledown.designer import make_duty
+from rushton.scaledown.loops import StrPfr, reference_settings
+from rushton.scaledown.pulses import IRREGULAR, PulsedFeed
+from rushton.scaledown.recipe import Culturing
+
+
+@pytest.fixture(scope="module")
+def case(cases_folder):
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    return case.model_copy(
+        update={
+            "response": case.response.model_copy(update={"duration": 7200.0}),
+            "scaledown": case.scaledown.model_copy(update={"rigs": ("str-pfr", "str-str", "pulsed-feed")}),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def tank(case):
+    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C: 8 s memory, about 8 % excess and 47 % starvation."""
+    halves, dt, memory = [], 0.06, 8.0
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        z = np.empty((60, 2000))
+        z[:, 0] = rng.standard_normal(60)
+        keep = np.exp(-dt / memory)
+        for n in range(1, z.shape[1]):
+            z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(60)
+        c = np.exp(4.04 * z - 2.79)
+        halves.append(signal_statistics(c / (1.0 + c), dt, case.strain.regimes))
+    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=rng.random((5, 200)).astype(np.float32))
+    return SimpleNamespace(
+        halves=tuple(halves), statistics=halves[0] + halves[1], duration=120.0, time_step=dt, records=lambda: records
+    )
+
+
+@pytest.fixture(scope="module")
+def quick():
+    """A search short enough for a unit test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
+            patch.setattr(search, name, value)
+        yield
+
+
+@pytest.fixture(scope="module")
+def designed(case, tank, quick):
+    return design(case, tank, None)
+
+
+def test_every_rig_and_the_standard_one_are_designed(designed):
+    assert {d.rig for d in designed.designs} == {"str-pfr", "str-str", "pulsed-feed", "pulsed-feed-irregular"}
+    assert [d.rig for d in designed.designs if d.reference] == ["str-pfr"]
+    assert list(d.distance for d in designed.designs) == sorted(d.distance for d in designed.designs)
+    assert designed.best is next(d for d in designed.designs if not d.reference)
+    assert 0.0 < designed.floor < 0.2 < designed.best.distance
+
+
+def test_the_population_of_every_rig_eats_as_much_as_the_tanks(designed, tank):
+    for d in designed.designs:
+        assert d.mean_uptake == pytest.approx(tank.statistics.mean, rel=5e-3), d.name  # set-points cost some per mille
+        assert d.statistics.mean == pytest.approx(tank.statistics.mean, rel=0.03), d.name
+
+
+def test_the_standard_rig_is_the_standard_rig(designed, case):
+    d = designed.reference
+    volume = case.scaledown.working_volume
+    assert d.settings["biomass"] == pytest.approx(case.broth.biomass)
+    assert d.settings["tube_volume"] / volume == pytest.approx(0.2, rel=2e-3)
+    assert d.settings["tube_volume"] / d.settings["flow"] == pytest.approx(60.0, rel=2e-3)
+    assert d.settings["feed_to_tube"] == 1.0
+    assert d.missing == ("S",)
+
+
+def test_one_seed_gives_the_same_digits(case, tank, designed, quick):
+    again = design(case, tank, None)
+    first, second = (json.dumps(r.summary() | {"design_seconds": 0}, sort_keys=True) for r in (designed, again))
+    assert first == second
+    assert [d.protocol for d in again.designs] == [d.protocol for d in designed.designs]
+
+
+def test_it_saves_and_loads_itself(designed, tmp_path):
+    designed.save(tmp_path)
+    loaded = Scaledown.load(tmp_path)
+    assert json.dumps(loaded.summary()) == json.dumps(designed.summary())
+    for a, b in zip(loaded.designs, designed.designs, strict=True):
+        assert a.protocol == b.protocol
+        assert np.array_equal(a.statistics.pattern_stays, b.statistics.pattern_stays)
+        assert np.array_equal(a.excerpt, b.excerpt)
+    assert np.array_equal(loaded.tank.signal_counts, designed.tank.signal_counts)
+
+
+def test_it_writes_designs_and_protocols(designed, tmp_path):
+    stale = tmp_path / "scaledown" / "protocol-old.md"
+    stale.parent.mkdir()
+    stale.write_text("old")
+    designed.export(tmp_path)
+    folder = tmp_path / "scaledown"
+    assert not stale.exists()
+    rows = list(csv.DictReader(io.StringIO((folder / "designs.csv").read_text(encoding="utf-8"))))
+    assert len(rows) == len(designed.designs) + 1
+    for d in designed.designs:
+        text = (folder / f"protocol-{d.name}.md").read_text(encoding="utf-8")
+        for heading in ("Equipment", "Set-up", "Feed", "Sampling", "Target against achieved", "Oxygen", "Stop rules"):
+            assert heading in text
+        assert "nan" not in text.lower().split()
+        feed = list(csv.DictReader(io.StringIO((folder / f"protocol-{d.name}.csv").read_text(encoding="utf-8"))))
+        assert {"time_s", "action", "pump", "rate_mL_min"} <= set(feed[0])
+
+
+@pytest.mark.parametrize("rig", [PulsedFeed(), PulsedFeed(IRREGULAR)])
+def test_the_feed_table_feeds_what_the_cells_are_to_eat(rig, case, tank):
+    duty = make_duty(case, tank)
+    for guess in rig.guesses(duty):
+        written = rig.write(guess, duty, Culturing(9e-6, 0.180156))
+        table, period = written.recipe.table, written.settings["period"]
+        litres = table[:, 1] @ np.diff(np.append(table[:, 0], period)) * 1e3  # per period
+        moles = litres * written.recipe.stock / 180.156
+        assert moles / period == pytest.approx(duty.feed(written.settings["biomass"]), rel=2e-3)
+        assert written.operation.mean_uptake == pytest.approx(duty.mean_uptake, rel=2e-3)
+        assert np.all(np.diff(table[:, 0]) > 0.0)
+        ticks = table[:, 0] / duty.bench["pulse_time_step"]
+        assert np.allclose(ticks, np.round(ticks), atol=1e-6)
+
+
+def test_a_pump_that_is_off_feeds_less(case, tank):
+    duty, rig = make_duty(case, tank), StrPfr()
+    low = rig.write(reference_settings(duty), duty, Culturing(9e-6, 0.180156), feed_factor=0.95)
+    assert low.operation.mean_uptake == pytest.approx(0.95 * duty.mean_uptake, rel=3e-3)
+
+
+def test_limits_hold(case, tank, designed):
+    limits = case.scaledown.limits
+    for d in designed.designs:
+        assert d.settings["biomass"] <= max(60.0, case.broth.biomass)
+        if "flow" in d.settings:
+            assert limits.loop_pump_min <= d.settings["flow"] <= limits.loop_pump_max * 1.000001
+        if "tube_volume" in d.settings:
+            assert d.settings["bore"] in limits.bores
+            assert d.settings["length"] <= limits.tube_length_max
+        if "on_time" in d.settings:
+            assert d.settings["on_time"] >= limits.pulse_min - 1e-9
+
+
+def _changed(case, **limits):
+    changed = case.scaledown.limits.model_copy(update=limits)
+    return case.model_copy(update={"scaledown": case.scaledown.model_copy(update={"limits": changed})})
+
+
+def test_contradictory_limits_are_refused_with_what_to_change(case, tank):
+    with pytest.raises(SolverError, match="loop pump"):
+        design(_changed(case, loop_pump_min=1e-4), tank, None)
+    with pytest.raises(SolverError, match="pulse_min"):
+        design(_changed(case, pulse_min=400.0), tank, None)
+
+
+def test_a_tank_without_gradients_has_nothing_to_scale_down(case):
+    flat = signal_statistics(np.full((4, 2000), 0.3), 0.06, case.strain.regimes)
+    tank = SimpleNamespace(halves=(flat, flat), statistics=flat + flat, duration=120.0, time_step=0.06)
+    with pytest.raises(SolverError, match="never change regime"):
+        design(case, tank, None)
+
+
+def test_a_case_without_the_section_is_refused(case, tank):
+    with pytest.raises(SolverError, match="strain"):
+        design(case.model_copy(update={"scaledown": None}), tank, None)
