@@ -1,12 +1,15 @@
-"""The report of made-up results on a real mesh: what stands in it, what stands in for what is missing, that it is one file."""
+"""The report of made-up results on a real mesh: what stands in it, what stands in for what is missing."""
 
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from rushton.case import Case
 from rushton.case.schema import Regimes
@@ -15,6 +18,9 @@ from rushton.lifelines.regimes import RESIDENCE_EDGES, signal_statistics
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.track_file import TrackFile
 from rushton.mesh import build_mesh
+from rushton.report import checks, cover, figures_flow, published, style, tables, write, write_cover, write_report
+from rushton.report.numbers import number
+from rushton.report.pictures3d import Pictures, build_scene, render
 from rushton.response.result import Response
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.result import Design, Scaledown
@@ -47,6 +53,12 @@ KEYS = {
     "scaledown": ("best", "floor"),
 }
 """Keys that a section without a result has, each null with a reason."""
+
+
+def made(kind: type, **values: Any) -> Any:
+    """A result of a stage; what the report does not read is None."""
+    unread = {f.name: None for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING}
+    return kind(**unread | values)
 
 
 def make_case(**changes: Any) -> Case:
@@ -133,7 +145,8 @@ def make_mixing(case: Case) -> Mixing:
     lag = np.linspace(20.0, 9.0, len(probes))[:, None]
     x = np.clip(time[None, :] - 0.4 * lag, 0.0, None) / lag
     pulse = case.mixing.pulse
-    return Mixing(
+    return made(
+        Mixing,
         time=time,
         probe_curves=1.0 - np.exp(-x) * (np.cos(1.1 * x) + 0.1 * np.sin(2.0 * x)),
         variance_curve=6.0 * np.exp(-time / 11.5),
@@ -160,7 +173,8 @@ def make_substrate(flow: Flow) -> Substrate:
     c = 5.0 * np.exp(-away / 0.22) + 0.2 * np.exp(-away / 0.55) + 1e-7
     s = c / (7.8e-3 + c)
     v = mesh.volumes / mesh.volume
-    return Substrate(
+    return made(
+        Substrate,
         mesh=mesh,
         name="glucose",
         concentration=c,
@@ -202,7 +216,8 @@ def make_lifelines(case: Case, folder: Path, cells: int = 60) -> Lifelines:
     tracks.close()
     returns = rng.gamma(0.9, 10.5, (2, 20_000)) + 1.0
     both = halves[0] + halves[1]
-    return Lifelines(
+    return made(
+        Lifelines,
         folder=folder,
         halves=halves,
         circulation_counts=np.stack([np.histogram(x, RESIDENCE_EDGES)[0] for x in returns]),
@@ -243,11 +258,13 @@ def make_response() -> Response:
     signal = 0.5 + 0.5 * np.sin(closeup_time / 20.0)
     kept = np.tile(np.append(ideal, ideal_rates).astype(np.float32), (2, closeup_time.size, 1))
     kept[..., 0] *= 1.0 + 0.6 * signal
-    return Response(
+    return made(
+        Response,
         model="penicillium_tang2017",
         uptake="imposed",
         state_names=tuple(n for n, _ in states),
         state_units=tuple(u for _, u in states),
+        sources=("Tang et al. 2017, Biotechnol. Bioeng., doi 10.1002/bit.26294",),
         rate_names=tuple(n for n, _ in rates),
         rate_units=tuple(u for _, u in rates),
         has_product=True,
@@ -295,17 +312,23 @@ def make_summary(case: Case, **results: Any) -> dict[str, Any]:
 def make_scaledown(lifelines: Lifelines) -> Scaledown:
     """Three rigs whose cells live through a regular wave."""
     designs = []
-    for rig, distance, reference, period in (("pulsed-feed", 0.118, False, 41.0), ("str-pfr", 0.204, False, 80.0), ("str-pfr", 0.613, True, 300.0)):
+    for rig, distance, reference, period in (
+        ("pulsed-feed", 0.118, False, 41.0),
+        ("str-pfr", 0.204, False, 80.0),
+        ("str-pfr", 0.613, True, 300.0),
+    ):
         time = 0.1 * np.arange(12_000)
         s = np.clip(0.5 + 0.6 * np.sin(2.0 * math.pi * time / period), 0.0, 1.0)
         designs.append(
-            Design(
+            made(
+                Design,
                 rig=rig,
                 reference=reference,
                 settings={"period": period},
                 distance=distance,
                 parts=dict.fromkeys(PARTS, distance),
                 missing=(),
+                drift=(0.14, 0.15),
                 searched_distance=distance,
                 evaluations=100,
                 milliseconds=2.0,
@@ -318,7 +341,8 @@ def make_scaledown(lifelines: Lifelines) -> Scaledown:
                 table="t_s,rate\n",
             )
         )
-    return Scaledown(
+    return made(
+        Scaledown,
         designs=tuple(designs),
         floor=0.012,
         floor_parts=dict.fromkeys(PARTS, 0.012),
@@ -328,3 +352,142 @@ def make_scaledown(lifelines: Lifelines) -> Scaledown:
         tank_response={"relative_productivity": 0.66, "relative_productivity_final": 0.56, "relative_yield": 0.96},
         seconds=12.0,
     )
+
+
+# --- the page ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Results of every stage, and the folder of the lifelines."""
+    folder = tmp_path_factory.mktemp("stages")
+    case = make_case()
+    flow = make_flow(case)
+    lifelines = make_lifelines(case, folder)
+    return {
+        "case": case,
+        "flow": flow,
+        "mixing": make_mixing(case),
+        "substrate": make_substrate(flow),
+        "lifelines": lifelines,
+        "response": make_response(),
+        "scaledown": make_scaledown(lifelines),
+    }
+
+
+@pytest.fixture
+def no_vtk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine on which VTK cannot draw; the figures are made but not painted, which takes most of the time."""
+    monkeypatch.setattr(style, "svg_uri", lambda figure, dpi: "data:image/svg+xml;base64,")
+    monkeypatch.setattr(
+        write, "render", lambda scene: Pictures({}, note="VTK cannot draw on this machine (no display)")
+    )
+
+
+def page(folder: Path, results: dict[str, Any], **missing: None) -> str:
+    used = results | missing
+    stages = {name: value for name, value in used.items() if name != "case"}
+    path = write_report(folder, used["case"], **stages, summary=make_summary(used["case"], **stages))
+    assert path == folder / "report.html"
+    return path.read_text(encoding="utf-8")
+
+
+def test_the_whole_page_is_one_file_with_every_figure(tmp_path: Path, results: dict[str, Any]) -> None:
+    html = page(tmp_path, results)
+    assert "could not be" not in html, re.findall("could not be[^<]*", html)
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+    assert len(html) < 8e6
+    images = re.findall(r"<img ([^>]*)>", html)
+    assert len(images) >= 18
+    assert all(re.search('src="data:image/(svg\\+xml|png);base64,', image) for image in images)
+    assert all(re.search('alt="[^"]+"', image) for image in images)
+    bare = re.sub(r"data:image/[^\"]*", "", html)
+    for outside in ("<script", "<link", "@import", 'src="http', "url(http"):
+        assert outside not in bare
+    for text in ("65.2", "57.6", "pulsed feed", "196", "58.8 / 60.9 / 57.7"):
+        assert text in bare
+    assert "vessel &lt;with care&gt;" in bare
+    assert "scaledown.limits.bores" in bare and "Launder" in bare
+
+
+def test_without_a_display_a_plainer_picture_and_the_reason(
+    tmp_path: Path, results: dict[str, Any], no_vtk: None
+) -> None:
+    html = page(tmp_path, results)
+    assert "VTK cannot draw on this machine" in html
+    assert 'alt="Tank in perspective"' in html
+    assert "could not be" not in html
+
+
+def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
+    none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "response", "scaledown"))
+    html = page(tmp_path, results, **none)
+    assert html.count("not computed. The case has no [[feed]].") == 4
+    assert "could not be" not in html
+    nothing = page(tmp_path, results, **none, flow=None, mixing=None)
+    assert nothing.count("not computed. The case has no [[feed]].") == 6
+    assert "No checks could be made yet." in nothing
+
+
+def test_a_tank_without_feed_strain_or_baffles(tmp_path: Path, no_vtk: None) -> None:
+    case = make_case(feed=[], strain=None, scaledown=None, title='<b>"bold"</b> & co')
+    bare = case.tank.model_copy(update={"baffles": case.tank.baffles.model_copy(update={"count": 0})})
+    case = case.model_copy(update={"tank": bare})
+    flow = make_flow(case)
+    html = page(tmp_path, {"case": case, "flow": flow, "mixing": make_mixing(case)})
+    assert "could not be" not in html
+    assert "<b>" not in html and "&lt;b&gt;" in html
+
+
+def test_a_figure_that_fails_costs_only_itself(
+    tmp_path: Path, results: dict[str, Any], no_vtk: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: Any) -> None:
+        raise ValueError("no such colour")
+
+    monkeypatch.setattr(figures_flow, "velocity_planes", broken)
+    monkeypatch.setattr(tables, "variables", broken)
+    html = page(tmp_path, results)
+    assert "This figure could not be drawn (Speed on two vertical planes): ValueError: no such colour" in html
+    assert "This chapter could not be written: ValueError: no such colour" in html
+    assert "Speed at the impellers from above" in html
+
+
+def test_a_picture_that_takes_too_long_is_given_up(results: dict[str, Any]) -> None:
+    scene = build_scene(results["case"], results["flow"].mesh, results["flow"])
+    pictures = render(scene, windows=("vtkEGLRenderWindow",), limit_s=0.02)
+    assert not pictures.images
+    assert "no answer within" in pictures.note
+
+
+def test_checks_judge_what_the_stages_say(results: dict[str, Any]) -> None:
+    stages = {name: value for name, value in results.items() if name != "case"}
+    summary = make_summary(results["case"], **stages)
+    found = {check.what: check for check in checks.gather(summary)}
+    assert found["Torque of impellers and shaft against walls and baffles"].passed is True
+    assert found["Lifelines: a uniform cloud stays uniform (chi² per degree of freedom)"].passed is False
+    assert [c.passed for what, c in found.items() if what.startswith("Raw time share")] == [True] * 3
+    summary["flow"]["torque_imbalance"] = -0.02
+    summary["mixing"]["tracer_mass_error"] = None
+    found = {check.what: check for check in checks.gather(summary)}
+    assert found["Torque of impellers and shaft against walls and baffles"].passed is False
+    assert found["Tracer: mass gained or lost"].passed is None
+    text, tone = checks.verdict(list(found.values()))
+    assert tone == "warn" and "Torque" in text
+
+
+def test_published_values_stand_beside_the_tank_they_belong_to(results: dict[str, Any]) -> None:
+    case = results["case"]
+    summary = make_summary(case, **{name: value for name, value in results.items() if name != "case"})
+    rows = published.rows_for(case, summary)
+    circulation = [row for row in rows if row[0].startswith("Circulation")]
+    assert circulation[0][1] == number(2 * summary["flow"]["circulation_time_s"])
+    slower = case.model_copy(update={"operation": case.operation.model_copy(update={"speed": 1.0})})
+    assert published.rows_for(slower, summary) == []
+
+
+def test_the_cover_picture(tmp_path: Path, results: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cover, "render", lambda scene: Pictures({}))
+    for substrate in (results["substrate"], None):
+        path = write_cover(results["case"], results["flow"], substrate, tmp_path / "cover.png", dpi=40)
+        assert path.read_bytes().startswith(b"\x89PNG")

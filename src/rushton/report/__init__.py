@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rushton.report.cover import write_cover
 from rushton.report.write import write_report
 
-__all__ = ["write_report"]
+__all__ = ["write_cover", "write_report"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,11 +92,13 @@ def gather(summary: dict[str, Any]) -> list[Check]:
     ]
     checks += _shares(lines)
     mean, expected = lines.get("mean_uptake"), lines.get("expected_uptake")
+    visits = _independent_visits(lines)
     checks.append(
         Check(
             "Lifelines: mean uptake along them against what is fed, F / (q_max X V)",
             mean / expected - 1.0 if mean and expected else None,
-            0.005,
+            # s lies between 0 and 1, so its variance is at most m (1 - m)
+            max(0.005, 3.0 * math.sqrt((1.0 - expected) / expected / visits)) if expected and visits else 0.005,
             "cells do not eat what is fed",
             reason=str(lines.get("cells_reason") or ""),
         )
@@ -112,20 +115,34 @@ def gather(summary: dict[str, Any]) -> list[Check]:
     return checks
 
 
+def _independent_visits(lines: dict[str, Any]) -> float:
+    """About how many independent looks at the tank the lifelines hold: one per cell and two circulation times.
+
+    A draft follows few cells for a short time; its sampling noise must not read as an error of the method, so bounds on
+    what cells see are never tighter than three standard errors.
+    """
+    cells, seconds, turn = (lines.get(key) for key in ("cells", "duration_s", "circulation_time_s"))
+    if not cells or not seconds:
+        return 0.0
+    return float(cells) * max(1.0, float(seconds) / (2.0 * float(turn))) if turn else float(cells)
+
+
 def _shares(lines: dict[str, Any]) -> list[Check]:
     out = []
     for regime in ("excess", "limitation", "starvation"):
         by_time = lines.get(f"raw_share_{regime}")
         by_volume = lines.get(f"volume_share_{regime}")
         if by_time is not None and by_volume is not None:
+            visits = _independent_visits(lines)
+            noise = 300.0 * math.sqrt(max(by_volume * (1.0 - by_volume), 0.0) / visits) if visits else 0.0
             out.append(
                 Check(
                     f"Raw time share of {regime} minus its volume share",
                     100 * (by_time - by_volume),
-                    0.5,
+                    max(0.5, noise),
                     "cells do not visit the tank evenly",
                     "points",
-                )
+                )  # fmt: skip
             )
     return out
 

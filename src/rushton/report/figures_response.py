@@ -59,7 +59,7 @@ def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.nda
 def loss_distribution(
     relative: np.ndarray, final: np.ndarray, mean: float | None, mean_final: float | None, window: str
 ) -> Figure:
-    """Histograms over histories of the productivity relative to the ideally mixed vessel: all of the time, and the end of it.
+    """Histograms over histories of the productivity relative to the ideally mixed vessel: all the time, and its end.
 
     Parameters
     ----------
@@ -165,6 +165,7 @@ def target_and_achieved(
             )
         if logarithmic:
             axis.set_xscale("log")
+            axis.set_xlim(*_met(curves))
         axis.set_title(title, loc="left", fontsize=8.2)
         axis.set_xlabel(label)
         axis.set_ylim(0, 100)
@@ -177,6 +178,13 @@ def target_and_achieved(
     return figure
 
 
+def _met(curves: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> tuple[float, float]:
+    """Range of x in which any of the cumulative curves rises."""
+    low = min(float(x[max(0, int(np.searchsorted(below, 1e-3)) - 1)]) for _, x, below in curves)
+    high = max(float(x[min(x.size - 1, int(np.searchsorted(below, 0.9995)) + 1)]) for _, x, below in curves)
+    return 0.8 * low, 1.25 * high
+
+
 def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starvation: float, excess: float) -> Figure:
     """s(t) of one cell in the tank and in each rig: (label, time s, s)."""
     figure = new_figure(7.6, 0.5 + 0.9 * len(rows))
@@ -185,6 +193,7 @@ def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starva
         shade_signal(axis, time, s, starvation, excess)
         axis.plot(time, s, color=INK, lw=0.8)
         axis.set(ylim=(-0.02, 1.02), yticks=[0, 0.5, 1])
+        axis.margins(x=0)
         axis.set_title(name, loc="left", fontsize=8.0, color=MUTED)
     axes[-1].set_xlabel("time, s")
     figure.supylabel("s = q / q$_{max}$, –", fontsize=8.5)

@@ -69,10 +69,10 @@ def tracer_curves(
         left.plot(time, probes[slow], color=WARN, lw=1.6, label=f"slowest: {labels[slow]}")
     left.set_xlim(0.0, time[-1])
     _mark(left, theta95_probe, "θ$_{95}$")
-    left.set(xlabel="time after the pulse, s", ylabel="C / C$_∞$ , –", title="Probes")
+    left.set(xlabel="time after the pulse, s", ylabel="C / C$_∞$ , –", title="Probes" if len(labels) > 1 else "Probe")
     left.set_ylim(0.0, min(4.0, max(1.6, 1.05 * float(np.nanpercentile(probes, 99.5)))))
     if probes.shape[0] and (many or len(labels)):
-        left.legend(loc="lower right")
+        left.legend(loc="lower right", framealpha=0.9, frameon=True, edgecolor="none")
     left.grid(True, axis="y")
     right.axhspan(1e-4, 0.05, color=LIMITATION, alpha=0.18, lw=0)
     positive = variance > 0

@@ -80,14 +80,16 @@ def story(case: Any, summary: dict[str, Any]) -> str:
     tank = case.tank
     parts = [
         f"A tank of {given(tank.diameter)} m diameter filled to {given(tank.liquid_height)} m "
-        f"({number(float(summary.get('flow', {}).get('volume_m3') or tank.volume))} m³) is stirred at {given(60.0 * case.operation.speed, 4)} rpm."
+        f"({number(float(summary.get('flow', {}).get('volume_m3') or tank.volume))} m³) is stirred at "
+        f"{given(60.0 * case.operation.speed, 4)} rpm."
     ]
     mixing, lines, response, down = (summary.get(n) or {} for n in ("mixing", "lifelines", "response", "scaledown"))
     if mixing.get("theta95_variance_s") is not None:
         parts.append(f"A pulse is spread over it to within 5 % in {number(float(mixing['theta95_variance_s']))} s.")
     if lines.get("share_starvation") is not None:
         parts.append(
-            f"{case.feeds[0].substrate.capitalize() if case.feeds else 'Substrate'} is taken up faster than it is spread: a cell spends {percent(lines['share_starvation'])} of its time starving and "
+            f"{case.feeds[0].substrate.capitalize() if case.feeds else 'Substrate'} is taken up faster than it is "
+            f"spread: a cell spends {percent(lines['share_starvation'])} of its time starving and "
             f"{percent(lines['share_excess'])} in excess."
         )
     value = response.get("relative_productivity")
@@ -95,7 +97,8 @@ def story(case: Any, summary: dict[str, Any]) -> str:
         change = 100.0 * (value - 1.0)
         word = "less" if change < 0 else "more"
         parts.append(
-            f"The model {response.get('model') or 'of the cells'} predicts {number(abs(change))} % {word} product than in an ideally mixed vessel with the same feed."
+            f"The model {response.get('model') or 'of the cells'} predicts {number(abs(change))} % {word} product "
+            "than in an ideally mixed vessel with the same feed."
         )
     best = down.get("best")
     if isinstance(best, dict):
@@ -106,7 +109,8 @@ def story(case: Any, summary: dict[str, Any]) -> str:
             else ""
         )
         parts.append(
-            f"In the laboratory {rig_name(best.get('rig', ''))} comes closest to this history, at a distance of {number(best.get('distance'))}{against}."
+            f"In the laboratory, {rig_name(best.get('rig', ''))} comes closest to this history, at a distance of "
+            f"{number(best.get('distance'))}{against}."
         )
     return " ".join(parts)
 
@@ -115,6 +119,7 @@ RIG_NAMES = {
     "str-pfr": "STR-PFR",
     "str-str": "STR-STR",
     "pulsed-feed": "pulsed feed",
+    "pulsed-feed-irregular": "irregular pulsed feed",
     "switched-stirrer": "switched stirrer",
 }
 

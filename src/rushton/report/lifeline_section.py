@@ -21,8 +21,10 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         return section
     regimes = case.strain.regimes
     section.lead = (
-        f"{number(int(part.get('cells') or 0))} cells were followed for {duration(part.get('duration_s'))} each, carried by the flow and spread by "
-        f"its turbulence. Their relative uptake s = q/q_max is smoothed over {given(part.get('smoothing_s', regimes.smoothing), 3)} s before it is sorted into regimes."
+        f"{number(int(part.get('cells') or 0))} cells were followed for {duration(part.get('duration_s'))} each, "
+        "carried by the flow and spread by "
+        "its turbulence. Their relative uptake s = q/q_max is smoothed over "
+        f"{given(part.get('smoothing_s', regimes.smoothing), 3)} s before it is sorted into regimes."
     )
     section.blocks.append(
         picture(
@@ -46,7 +48,8 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         section.blocks.append(
             picture(
                 lambda: figures_scalar.share_bars(bars),
-                "Shares of the three regimes: of the cells' time (smoothed with hysteresis, and as read), and of the tank's volume. "
+                "Shares of the three regimes: of the cells' time (smoothed with hysteresis, and as read), and of the "
+                "tank's volume. "
                 "In a steady flow the raw time shares must equal the volume shares.",
                 "Shares of the regimes by time and by volume",
             )
@@ -56,7 +59,8 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.blocks += [
         picture(
             lambda: figures_lifelines.residences(*_residence(result), residence),
-            "How long a cell stays, by where it came from and where it goes. E excess, L limitation, S starvation; the first and last stay of "
+            "How long a cell stays, by where it came from and where it goes. E excess, L limitation, S starvation; "
+            "the first and last stay of "
             "every record are cut off and not counted. Solid line: mean; dotted: 95 %.",
             "Distributions of the six residence patterns",
         ),
@@ -75,7 +79,8 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
         picture(
             lambda: figures_lifelines.arcs(*_arcs(result), regimes.starvation),
-            "Visits to the substrate: how long s stays above the border of starvation, and how high it rises meanwhile.",
+            "Visits to the substrate: how long s stays above the border of starvation, and how high it rises "
+            "meanwhile.",
             "Map of arcs above the starvation border",
             "half",
         ),
@@ -95,8 +100,10 @@ def how(part: dict[str, Any]) -> str:
     """What every lifeline result must be read with: walk, Schmidt number, filter, well-mixedness, number of cells."""
     cut = part.get("stays_cut_off") or {}
     text = (
-        f"Walk: {part.get('walk') or 'random walk'}, step {given(part.get('time_step_s'), 3)} s, turbulent Schmidt number "
-        f"{given(part.get('schmidt_turbulent'), 3)}, seed {given(part.get('seed'))}; well-mixed test chi² {number(part.get('well_mixed_chi2'))} "
+        f"Walk: {part.get('walk') or 'random walk'}, step {given(part.get('time_step_s'), 3)} s, turbulent Schmidt "
+        "number "
+        f"{given(part.get('schmidt_turbulent'), 3)}, seed {given(part.get('seed'))}; well-mixed test chi² "
+        f"{number(part.get('well_mixed_chi2'))} "
         f"per degree of freedom (1 is perfect)."
     )
     if cut:
@@ -157,8 +164,8 @@ def signal_distribution(result: Any) -> tuple[np.ndarray, np.ndarray]:
     return SIGNAL_EDGES, np.concatenate([[0.0], np.cumsum(counts)]) / max(1.0, counts.sum())
 
 
-def tracks(result: Any, count: int = 5, seconds: float = 60.0) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Places (n_t, 3) m and s (n_t,) of a few cells over the first minute of their records."""
+def tracks(result: Any, count: int = 4, seconds: float = 45.0) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places (n_t, 3) m and s (n_t,) of a few cells over the start of their records."""
     records = result.records()
     time = np.asarray(records.time)
     shown = np.flatnonzero(time - time[0] <= seconds)

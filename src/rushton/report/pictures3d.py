@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from rushton.report.planes import fill_solid
 from rushton.report.style import EXCESS, INK, STEEL, SUBSTRATE_MAP, new_figure
 
 if TYPE_CHECKING:
@@ -92,7 +93,9 @@ def build_scene(
             np.float32
         )
         tip = math.pi * flow.speed * max(imp.diameter for imp in case.impellers)
-    ratio = None if uptake_ratio is None else closed(np.asarray(uptake_ratio, np.float32))
+    ratio = None
+    if uptake_ratio is not None:  # surfaces go through the shaft instead of wrapping it
+        ratio = closed(fill_solid(uptake_ratio, mesh.solid).astype(np.float32))
     return Scene(_geometry(case), points, velocity, ratio, tip_speed=tip, excess=excess)
 
 
@@ -206,19 +209,26 @@ def _attempt(folder: Path, window: str, limit_s: float) -> str:
     return (last[-1] if last else f"exit status {child.returncode}")[:200]
 
 
-def with_bar(image: bytes, colours: str, high: float, label: str) -> Figure:
-    """A picture without its white margins, a colour bar of our own beside it: the same type as every other figure."""
+def cropped(image: bytes) -> np.ndarray:
+    """Pixels of a PNG without its white margins, (n, m, 3) float."""
     import io
 
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
     from matplotlib.image import imread
 
-    pixels = imread(io.BytesIO(image))[..., :3]
+    pixels = np.asarray(imread(io.BytesIO(image)))[..., :3]
     inked = np.argwhere((pixels < 0.985).any(axis=2))
-    if inked.size:
-        (top, left), (bottom, right) = inked.min(axis=0), inked.max(axis=0) + 1
-        pixels = pixels[top:bottom, left:right]
+    if inked.size == 0:
+        return pixels
+    (top, left), (bottom, right) = inked.min(axis=0), inked.max(axis=0) + 1
+    return pixels[top:bottom, left:right]
+
+
+def with_bar(image: bytes, colours: str, high: float, label: str) -> Figure:
+    """A picture without its margins, a colour bar of our own beside it: the same type as every other figure."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    pixels = cropped(image)
     height = 4.6
     figure = new_figure(min(4.6, height * pixels.shape[1] / pixels.shape[0] + 0.75), height)
     axes = figure.subplots()

@@ -91,7 +91,7 @@ def _half(mesh: TankMesh, field: np.ndarray, angle: float, radius: np.ndarray, z
     nt = mesh.shape[1]
     j = int(((angle + 1e-9) % (2.0 * math.pi / mesh.sector)) / mesh.dtheta) % nt
     values, solid = field[:, j, :], mesh.solid[:, j, :]
-    filled = _fill_solid(values, solid)
+    filled = fill_solid(values, solid)
     rows = np.stack([np.interp(z, mesh.z_centre, row) for row in filled])
     weight, low = _weights(radius, mesh.r_centre)
     out = (1.0 - weight)[:, None] * rows[low] + weight[:, None] * rows[np.minimum(low + 1, rows.shape[0] - 1)]
@@ -101,7 +101,7 @@ def _half(mesh: TankMesh, field: np.ndarray, angle: float, radius: np.ndarray, z
     return out
 
 
-def _fill_solid(values: np.ndarray, solid: np.ndarray) -> np.ndarray:
+def fill_solid(values: np.ndarray, solid: np.ndarray) -> np.ndarray:
     """Values with solid mesh cells replaced by the first liquid one outwards, so that interpolation stays clean."""
     out = np.array(values, float)
     for i in range(out.shape[0] - 2, -1, -1):

@@ -28,7 +28,8 @@ def rows_for(case: Any, summary: dict[str, Any]) -> list[Row]:
     for setup in _library():
         if all(_same(_lookup(case, key), value, setup["tolerance"]) for key, value in setup["where"].items()):
             rows += [
-                (v["what"], _ours(summary, v), v["published"], v["how"], v["source"]) for v in setup["value"]
+                (v["what"], _ours(summary, v, len(case.impellers)), v["published"], v["how"], v["source"])
+                for v in setup["value"]
             ]
     return rows
 
@@ -55,12 +56,14 @@ def _same(ours: Any, theirs: float, tolerance: float) -> bool:
     return ours is not None and math.isclose(float(ours), float(theirs), rel_tol=tolerance)
 
 
-def _ours(summary: dict[str, Any], entry: dict[str, Any]) -> str:
+def _ours(summary: dict[str, Any], entry: dict[str, Any], impellers: int) -> str:
     value = (summary.get(entry["section"]) or {}).get(entry["key"])
     if value is None:
         return "–"
     if entry.get("percent"):
         value = 100.0 * value
+    if entry.get("times_impellers"):  # ours is volume over the sum of the flows, theirs over their mean
+        value = impellers * value
     if entry.get("loss"):
         value = 100.0 * (1.0 - value)
     return number(float(value))

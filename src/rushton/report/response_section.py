@@ -19,8 +19,10 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         section.blocks.append(missing(part, "Response of the cells"))
         return section
     section.lead = (
-        f"{number(int(part.get('histories') or result.n_history))} histories of {duration(result.duration)} were stitched from the lifelines and "
-        f"lived through by the cell model {result.model}. Beside them stands one cell of the same model under constant uptake of the same mean: the "
+        f"{number(int(part.get('histories') or result.n_history))} histories of {duration(result.duration)} were "
+        "stitched from the lifelines and "
+        f"lived through by the cell model {result.model}. Beside them stands one cell of the same model under "
+        "constant uptake of the same mean: the "
         "ideally mixed vessel."
     )
     window = duration(result.final_window)
@@ -49,7 +51,8 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.blocks.append(
         picture(
             lambda: figures_response.pools(result.time / 3600.0, _states(result)),
-            "Pools over time: the spread of the histories and the ideally mixed vessel, which stays in its steady state.",
+            "Pools over time: the spread of the histories and the ideally mixed vessel, which stays in its steady "
+            "state.",
             "Pools of the population over time",
         )
     )
@@ -78,9 +81,11 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     )
     section.blocks.append(
         Prose(
-            f"Uptake is {'imposed from the field: the population eats what is fed' if result.uptake == 'imposed' else 'the law of the model itself'}; "
-            f"the histories eat {number(abs(100 * result.uptake_mismatch), 2)} % {'more' if result.uptake_mismatch > 0 else 'less'} than is fed. "
-            f"{given(int(result.joins))} joins between {given(int(result.records))} records, {given(int(result.far_joins))} of them beyond the tolerance."
+            f"{'Uptake is imposed from the field' if result.uptake == 'imposed' else 'Uptake follows the model'}; "
+            f"the histories eat {number(abs(100 * result.uptake_mismatch), 2)} % "
+            f"{'more' if result.uptake_mismatch > 0 else 'less'} than is fed. "
+            f"{given(int(result.joins))} joins between {given(int(result.records))} records, "
+            f"{given(int(result.far_joins))} of them beyond the tolerance."
         )
     )
     return section
@@ -97,9 +102,15 @@ def _band(band: Any) -> str:
 
 def _rates(result: Any) -> dict[str, tuple[str, np.ndarray, np.ndarray | None]]:
     pairs = zip(result.rate_names, result.rate_units, strict=True)
-    return {name: (nice_unit(unit), result.rate(name).T, np.asarray(result.reference(name))) for name, unit in pairs}
+    tracks = {name: (nice_unit(unit), result.rate(name).T, np.asarray(result.reference(name))) for name, unit in pairs}
+    return {name: track for name, track in tracks.items() if _moves(track[1])}
 
 
 def _states(result: Any) -> dict[str, tuple[str, np.ndarray, np.ndarray | None]]:
     pairs = zip(result.state_names, result.state_units, strict=True)
     return {name: (nice_unit(unit), result.state(name).T, np.asarray(result.reference(name))) for name, unit in pairs}
+
+
+def _moves(values: np.ndarray) -> bool:
+    """Whether a course is worth a panel: constants of the model are not."""
+    return bool(np.ptp(values) > 1e-5 * max(float(np.abs(values).max()), 1e-30))

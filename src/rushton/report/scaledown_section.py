@@ -10,7 +10,8 @@ from rushton.report import figures_response
 from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
 from rushton.report.headline import rig_name
 from rushton.report.markdown import to_html
-from rushton.report.numbers import given, percent
+from rushton.report.numbers import given, number, percent
+from rushton.report.style import REGIME_NAMES
 
 PART_NAMES = {
     "signal": "uptake signal",
@@ -32,7 +33,8 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.lead = (
         f"Rigs of {given(1e3 * volume, 3)} L in which cells meet what they meet in the tank. " if volume else ""
     ) + (
-        "The distance compares what a cell experiences in both: the uptake signal, the stays in each regime and their order; 0 means the same "
+        "The distance compares what a cell experiences in both: the uptake signal, the stays in each regime and "
+        "their order; 0 means the same "
         "statistics."
     )
     best = result.best
@@ -40,14 +42,16 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.blocks += [
         picture(
             lambda: figures_response.rig_distances(sorted(bars, key=lambda row: row[1]), result.floor),
-            "Distance between rig and tank. Dark blue: the best design; sand: the standard STR-PFR, not optimised. The floor is the distance between "
+            "Distance between rig and tank. Dark blue: the best design; sand: the standard STR-PFR, not optimised. "
+            "The floor is the distance between "
             "two halves of the tank's own lifelines: nothing can be told apart below it.",
             "Distance of every rig to the tank",
         ),
         _parts(result),
         picture(
             lambda: figures_response.target_and_achieved(_panels(result)),
-            "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: the tank.",
+            "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: "
+            "the tank.",
             "Cumulative distributions of tank and rigs",
         ),
         picture(
@@ -72,16 +76,25 @@ def _label(design: Any) -> str:
 
 
 def _parts(result: Any) -> Any:
-    rows: list[tuple[Any, ...]] = [
-        (_label(d), d.distance, *(d.parts.get(p) for p in PART_NAMES), ", ".join(d.missing) or "none") for d in result.designs
-    ]
+    def row(name: str, total: float, parts: dict[str, float], drift: Any, missing: str) -> tuple[Any, ...]:
+        swing = "–" if drift is None else f"{number(drift[0])}, {number(drift[1])}"
+        return (name, total, *(parts.get(p) for p in PART_NAMES), swing, missing)
+
+    rows = []
+    for d in result.designs:
+        lacking = ", ".join(REGIME_NAMES.get(r, r) for r in d.missing) or "–"
+        rows.append(row(_label(d), d.distance, d.parts, d.drift, lacking))
     if result.floor is not None:
-        rows.append(("tank against itself", result.floor, *(result.floor_parts.get(p) for p in PART_NAMES), "none"))
+        rows.append(row("tank against itself", result.floor, result.floor_parts, None, "–"))
     marks = ["best" if d is result.best else "" for d in result.designs] + [""] * (len(rows) - len(result.designs))
     return table(
-        ("Rig", "Distance", *(name.capitalize() for name in PART_NAMES.values()), "Regimes not met"), rows,
-        "Distance and its five parts, of equal weight", numbers=range(1, 7), marks=marks, style="compact",
-    )  # fmt: skip
+        ("Rig", "Distance", *(name.capitalize() for name in PART_NAMES.values()), "Pump low, high", "Regimes not met"),
+        rows,
+        "Distance and its five parts, of equal weight; the distance with a feed pump that runs too slow or too fast",
+        numbers=range(1, 8),
+        marks=marks,
+        style="compact",
+    )
 
 
 def _response(result: Any) -> Any:
@@ -92,7 +105,8 @@ def _response(result: Any) -> Any:
     rows = [row("the tank", result.tank_response), *(row(_label(d), d.inside) for d in result.designs)]
     return table(
         ("", "Productivity", "Productivity at the end", "Yield"), rows,
-        "The same cell model in tank and rig, over the ideally mixed vessel (beside the distance, not part of it)", numbers=(1, 2, 3),
+        "The same cell model in tank and rig, over the ideally mixed vessel (beside the distance, not part of it)",
+        numbers=(1, 2, 3),
     )  # fmt: skip
 
 
@@ -104,7 +118,9 @@ def _panels(result: Any) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.
     panels = [("Uptake", "s = q / q$_{max}$, –", signal, False)]
     for row, regime in enumerate(("excess", "limitation", "starvation")):
         curves = [
-            (name, RESIDENCE_EDGES, _below(s.regime_stays[row])) for name, s in everyone if s.regime_stays[row].sum() > 0
+            (name, RESIDENCE_EDGES, _below(s.regime_stays[row]))
+            for name, s in everyone
+            if s.regime_stays[row].sum() > 0
         ]
         if curves:
             panels.append((f"Stays in {regime}", "stay, s", curves, True))
@@ -126,5 +142,3 @@ def _excerpts(result: Any, window: float = 300.0) -> list[tuple[str, np.ndarray,
         time = step * np.arange(s.size)
         out.append((name, time[time <= window], np.asarray(s)[time <= window]))
     return out
-
-

@@ -71,7 +71,7 @@ def _rendered(name: str, image: bytes, scene: Scene) -> Block:
         if scene.uptake_ratio is not None:
             text = "Amber: where cells are in excess, round the feed (red). Green veil: half of the largest uptake."
         if scene.tracks:
-            text += f" Tubes: the ways of {len(scene.tracks)} cells in one minute, coloured by their uptake."
+            text += f" Tubes: the ways of {len(scene.tracks)} cells in 45 s, coloured by their uptake."
     return picture(lambda: with_bar(image, colours, high, label), text, text, "half", dpi=210)
 
 
@@ -85,7 +85,8 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     if part.get("converged") is False:
         section.blocks.append(
             Note(
-                "The flow solver stopped before its own rule was met. The flow is kept and everything below rests on it; judge it before use"
+                "The flow solver stopped before its own rule was met. The flow is kept and everything below rests on "
+                "it; judge it before use"
                 + (
                     f" ({result.numbers.message})." if getattr(getattr(result, "numbers", None), "message", "") else "."
                 ),
@@ -93,13 +94,15 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             )
         )
     section.lead = (
-        f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the standard k-ε model; "
+        f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the "
+        "standard k-ε model; "
         f"tip speed {number(part.get('tip_speed_m_s'))} m/s, Reynolds number {number(part.get('reynolds'))}."
     )
     section.blocks += [
         picture(
             lambda: figures_flow.velocity_planes(case, result),
-            "Speed over tip speed with in-plane streamlines: mid-way between two baffles, and in the layer just behind a baffle.",
+            "Speed over tip speed with in-plane streamlines: mid-way between two baffles, and in the layer just "
+            "behind a baffle.",
             "Speed on two vertical planes",
         ),
         picture(
@@ -109,7 +112,8 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
         picture(
             lambda: figures_flow.turbulence_planes(case, result),
-            "Turbulence mid-way between two baffles, logarithmic: energy, dissipation and the eddy viscosity that spreads tracer and cells.",
+            "Turbulence mid-way between two baffles, logarithmic: energy, dissipation and the eddy viscosity that "
+            "spreads tracer and cells.",
             "Turbulence on a vertical plane",
         ),
         table(
@@ -119,8 +123,10 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             numbers=(1, 2, 3, 4),
         ),
         Prose(
-            "Solved on the geometry of the case and never rescaled. Expected: the law of blade thickness of Bujalski et al. and the flow number of a "
-            "standard turbine, each with the scatter of its own data; ~ marks a turbine outside the range they were fitted in."
+            "Solved on the geometry of the case and never rescaled. Expected: the law of blade thickness of Bujalski "
+            "et al. and the flow number of a "
+            "standard turbine, each with the scatter of its own data; ~ marks a turbine outside the range they were "
+            "fitted in."
         ),
         table(
             ("Integral", "Value"),
@@ -146,11 +152,18 @@ def _impeller_row(case: Any, part: dict[str, Any], n: int) -> tuple[Any, ...]:
     powers, pumping = part.get("power_number") or [], part.get("flow_number") or []
     height = imp.blade_height / imp.diameter
     po = expected_power_number(
-        imp.blade_thickness / imp.diameter, case.tank.diameter, imp.blades, height, float(part.get("reynolds") or np.inf)
+        imp.blade_thickness / imp.diameter,
+        case.tank.diameter,
+        imp.blades,
+        height,
+        float(part.get("reynolds") or np.inf),
     )
     return (
-        f"{n + 1} ({imp.blades}-blade, {given(imp.diameter)} m)", powers[n] if n < len(powers) else None, _expected(po),
-        pumping[n] if n < len(pumping) else None, _expected(flow_number(imp.blades, height)),
+        f"{n + 1} ({imp.blades}-blade, {given(imp.diameter)} m)",
+        powers[n] if n < len(powers) else None,
+        _expected(po),
+        pumping[n] if n < len(pumping) else None,
+        _expected(flow_number(imp.blades, height)),
     )
 
 
@@ -167,7 +180,8 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         return section
     pulse = case.mixing.pulse
     section.lead = (
-        f"A pulse of tracer is put into a sphere of {given(pulse.diameter)} m at radius {given(pulse.radius)} m and height "
+        f"A pulse of tracer is put into a sphere of {given(pulse.diameter)} m at radius {given(pulse.radius)} m and "
+        "height "
         f"{given(pulse.height)} m, and followed until the whole tank is even."
     )
     labels = [_place(p) for p in case.mixing.probes]
@@ -189,7 +203,8 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 part.get("theta95_probe_s"),
                 part.get("theta95_variance_s"),
             ),
-            "Left: tracer at the probes over its final value, with the band of 1 ± 0.05. Right: unevenness of the whole tank, "
+            "Left: tracer at the probes over its final value, with the band of 1 ± 0.05. Right: unevenness of the "
+            "whole tank, "
             "below 0.05 it counts as mixed.",
             "Tracer curves and variance over time",
         ),
@@ -219,7 +234,8 @@ def substrate(case: Any, result: Any, mesh: Any, summary: dict[str, Any]) -> Sec
     name = case.feeds[0].substrate
     section.lead = (
         f"The {name} is fed at one place and eaten everywhere: near the feed cells are in excess (q above "
-        f"{given(100 * regimes.excess, 3)} % of its largest value), far from it they starve (below {given(100 * regimes.starvation, 3)} %)."
+        f"{given(100 * regimes.excess, 3)} % of its largest value), far from it they starve (below "
+        f"{given(100 * regimes.starvation, 3)} %)."
     )
     section.blocks += [
         picture(
@@ -231,7 +247,8 @@ def substrate(case: Any, result: Any, mesh: Any, summary: dict[str, Any]) -> Sec
                 regimes.starvation,
                 regimes.excess,
             ),
-            f"Concentration of {name} (logarithmic) and relative uptake q/q_max. Orange line: border of excess; light blue line: border of "
+            f"Concentration of {name} (logarithmic) and relative uptake q/q_max. Orange line: border of excess; "
+            "light blue line: border of "
             "starvation.",
             "Substrate gradient on vertical planes",
         ),

@@ -37,14 +37,14 @@ CITE = (
         "smoothing window and margins of the regimes",
     ),
     (
-        "Tang et al. 2017, Biotechnol. Bioeng., doi 10.1002/bit.26294",
-        "penicillium_tang2017",
-        "nine-pool model of P. chrysogenum",
+        "Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020",
+        "response",
+        "long histories stitched from lifelines; scale-down from lifelines",
     ),
     (
-        "Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020",
-        "scaledown",
-        "long histories stitched from lifelines; scale-down from lifelines",
+        "Lam, Pitrou & Seibert 2015, Proc. LLVM-HPC 7, doi 10.1145/2833157.2833162",
+        "flow",
+        "Numba, the compiled loops",
     ),
     (
         "Sullivan & Kaszynski 2019, J. Open Source Softw. 4:1450, doi 10.21105/joss.01450",
@@ -120,7 +120,8 @@ def values(case: Any, folder: Path) -> Section:
     section = Section(
         "values",
         "Every value used",
-        "In SI units, as the program uses them. Lines in grey were not in the case file: defaults, or what a named library entry gave. "
+        "In SI units, as the program uses them. Lines in grey were not in the case file: defaults, or what a named "
+        "library entry gave. "
         "The same list is in case.resolved.toml.",
     )
     defaults = set(case.defaults)
@@ -205,15 +206,12 @@ def run(folder: Path, summary: dict[str, Any]) -> Section:
                 "Program and machine",
             )
         )
-    model = (summary.get("response") or {}).get("model")
-    ran = {
-        name
-        for name in ("flow", "mixing", "substrate", "lifelines", "response", "scaledown")
-        if _ran(summary.get(name))
-    } | {"report", model}
-    section.blocks.append(
-        table(("Please cite", "For"), [(text, what) for text, stage, what in CITE if stage in ran], "References")
-    )
+    stages = ("flow", "mixing", "substrate", "lifelines", "response", "scaledown")
+    ran = {name for name in stages if _ran(summary.get(name))} | {"report"}
+    references = [(text, what) for text, stage, what in CITE if stage in ran]
+    response = summary.get("response") or {}
+    references += [(source, f"cell model {response.get('model')}") for source in response.get("sources") or ()]
+    section.blocks.append(table(("Please cite", "For"), references, "References"))
     if not timing:
         section.blocks.append(Note("No timings were recorded with these results."))
     return section

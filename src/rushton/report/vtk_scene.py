@@ -1,7 +1,8 @@
 """Child process that draws a scene with PyVista: ``python -m rushton.report.vtk_scene FOLDER``.
 
 Reads ``scene.npz`` and ``scene.json`` from the folder, writes ``plume.png`` (tank, impellers, where sugar is in excess,
-tracks of cells) and ``flow.png`` (streamlines over the tip speed). The only place in the program that loads VTK to draw.
+tracks of cells) and ``flow.png`` (streamlines, coloured by speed over tip speed). The only place in
+the program that loads VTK to draw.
 """
 
 from __future__ import annotations
@@ -127,10 +128,10 @@ def add_plume(plotter: Any, grid: Any, excess: float) -> None:
 
 def add_tracks(pv: Any, plotter: Any, tracks: list[np.ndarray], g: dict[str, Any]) -> None:
     """Tracks of cells as tubes coloured by s."""
-    for n, track in enumerate(tracks):
+    for track in tracks:
         line = pv.lines_from_points(track[:, :3].astype(float))
         line.point_data["q / q_max"] = track[:, 3]
-        tube = line.tube(radius=0.004 * max(g["diameter"], 0.4 * g["height"]))
+        tube = line.tube(radius=0.0035 * max(g["diameter"], 0.4 * g["height"]))
         plotter.add_mesh(
             tube, scalars="q / q_max", cmap="cividis", clim=(0.0, 1.0), smooth_shading=True, show_scalar_bar=False
         )

@@ -9,7 +9,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rushton.report import checks, headline, lifeline_section, published, response_section, scaledown_section, sections, tables
+from rushton.report import (
+    checks,
+    headline,
+    lifeline_section,
+    published,
+    response_section,
+    scaledown_section,
+    sections,
+    tables,
+)
 from rushton.report.blocks import Note, Section
 from rushton.report.pictures3d import Pictures, Scene, build_scene, render
 
