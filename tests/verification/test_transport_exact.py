@@ -143,7 +143,7 @@ def test_doubling_the_step_keeps_second_order() -> None:
     assert observed_order(errors) > 1.7
 
 
-@pytest.mark.parametrize(("courant", "allowed"), [(0.2, 2e-3), (5.0, 0.04), (50.0, 0.04)])
+@pytest.mark.parametrize(("courant", "allowed"), [(0.2, 5e-3), (5.0, 0.04), (50.0, 0.04)])
 def test_limited_convection_makes_hardly_any_new_extremes(courant: float, allowed: float) -> None:
     """A top hat in a closed loop, implicit Euler: next to none at small steps, some per cent where the limiter lags."""
     mesh = tank(12, 8, 24)

@@ -1,0 +1,56 @@
+"""CPU time of tracer and substrate on one core: `python -m pytest tests/benchmarks -s`."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from rushton.case import Case, load_case
+from rushton.flow import Flow, solve_flow
+from rushton.transport import blend, solve_substrate
+
+pytestmark = pytest.mark.benchmark
+
+
+def compiled(cases_folder: Path) -> None:
+    """Everything run once on a small tank, so that nothing is compiled while the clock runs."""
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    numerics = case.numerics.model_copy(update={"mesh_cells": 4000})
+    case = case.model_copy(update={"numerics": numerics})
+    flow = solve_flow(case)
+    blend(case, flow)
+    solve_substrate(case, flow)
+
+
+def standard(cases_folder: Path, name: str) -> tuple[Case, Flow]:
+    case = load_case(cases_folder / f"{name}.toml", quality="standard")
+    return case, solve_flow(case)
+
+
+def test_single_rushton_1e5_mesh_cells_tracer_in_8_cpu_seconds(cases_folder: Path) -> None:
+    compiled(cases_folder)
+    case, flow = standard(cases_folder, "rushton_bench")
+    start = time.process_time()
+    mixing = blend(case, flow)
+    seconds = time.process_time() - start
+    print(f"\n{flow.mesh.n_mesh_cell} mesh cells, {mixing.time.size - 1} steps, assembly and slowest mode included: "
+          f"{seconds:.1f} CPU s; N theta95 {mixing.n_theta95:.1f}, mass error {mixing.tracer_mass_error:.1g}")  # fmt: skip
+    assert mixing.tracer_mass_error < 1e-6
+    assert seconds <= 8.0
+
+
+def test_flagship_tracer_and_substrate(cases_folder: Path) -> None:
+    compiled(cases_folder)
+    case, flow = standard(cases_folder, "penicillin_54m3")
+    start = time.process_time()
+    mixing = blend(case, flow)
+    middle = time.process_time()
+    substrate = solve_substrate(case, flow)
+    end = time.process_time()
+    print(f"\n{flow.mesh.n_mesh_cell} mesh cells: tracer {middle - start:.1f} CPU s, substrate {end - middle:.1f} CPU s; "
+          f"theta95 {mixing.theta95_probe_s:.1f} s, substrate mass error {substrate.mass_balance_error:.1g}")  # fmt: skip
+    assert mixing.theta95_probe_s is not None
+    assert 55.0 <= mixing.theta95_probe_s <= 72.0
+    assert substrate.mass_balance_error < 1e-6
+    assert middle - start <= 20.0
+    assert end - middle <= 8.0
