@@ -22,3 +22,12 @@ def repository() -> Path:
 def cases_folder() -> Path:
     """The case files that ship."""
     return REPOSITORY / "cases"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Benchmarks run when they are asked for, by folder or by marker: nothing else is ever timed."""
+    if "benchmark" in str(config.getoption("markexpr")) or any("benchmarks" in str(a) for a in config.args):
+        return
+    timed = [item for item in items if item.get_closest_marker("benchmark")]
+    config.hook.pytest_deselected(items=timed)
+    items[:] = [item for item in items if item not in timed]

@@ -178,7 +178,7 @@ def list_(
     for kind in [what] if what else list(Listing):
         out.print(f"[bold]{kind.value}[/]")
         for name, text in _entries(kind):
-            out.print(f"  {escape(name):<24} [dim]{escape(text)}[/]")
+            out.print(f"  {escape(name):<24} [dim]{escape(text)}[/]", soft_wrap=True)
 
 
 @app.callback(invoke_without_command=True)
@@ -208,9 +208,9 @@ def shipped_cases() -> dict[str, Path]:
 def find_case(given: str) -> Path:
     """The file that a user means: a path, or the name of a case that ships."""
     path = Path(given)
-    if path.exists():
-        return path
     shipped = shipped_cases()
+    if path.is_file() or (path.exists() and given not in shipped):
+        return path
     if given.removesuffix(".toml") in shipped:
         return shipped[given.removesuffix(".toml")]
     from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""CPU time of the flow on one core, compilation excluded: `python -m pytest tests/benchmarks -m benchmark -s`."""
+"""CPU time of the flow on one core, compilation excluded: `python -m pytest tests/benchmarks -s`."""
 
 import time
 

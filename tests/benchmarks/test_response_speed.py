@@ -1,4 +1,4 @@
-"""Time of the response on two cores, compilation excluded: `python -m pytest tests/benchmarks -m benchmark -s`."""
+"""Time of the response on two cores, compilation excluded: `python -m pytest tests/benchmarks -s`."""
 
 from __future__ import annotations
 
