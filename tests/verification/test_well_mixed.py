@@ -122,6 +122,61 @@ def test_the_end_point_walk_thins_the_axis(mesh, case):
     assert counts[ring].sum() / counts.sum() / share[ring].sum() < 0.95
 
 
+# --- the solved flow of the 54 m3 tank: two rotating zones, blades, discs, baffles, shaft ---------------------------
+
+
+@pytest.fixture(scope="module")
+def penicillin(cases_folder):
+    from rushton.flow import solve_flow
+    from rushton.transport import solve_substrate
+
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    flow = solve_flow(case)
+    return case, flow, solve_substrate(case, flow)
+
+
+def run_for_a_minute(penicillin, walk):
+    case, flow, substrate = penicillin
+    dt = tracking.default_time_step(case.operation.speed, 0.36)
+    field = make_field(flow, substrate.uptake_ratio, case.impellers, case.mixing.schmidt_turbulent, dt)
+    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), tracking.make_key(1)
+    cloud = tracking.release_uniformly(flow.mesh, field, 60_000, limits, key)
+    walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], 1000, 1000, tracking.usable_cores())
+    counts = np.zeros(flow.mesh.n_mesh_cell)
+    for _ in range(10):
+        walkers.run(100)
+        last = tracking.count_per_mesh_cell(walkers)
+        counts += last
+    values = []
+    for cuts in ((8, 4, 4), (32, 3, 1), (4, 8, 8)):
+        bins, volumes = equal_volume_bins(flow.mesh, cuts)
+        values.append(chi2_per_dof(np.bincount(bins, weights=last, minlength=volumes.size), volumes))
+    return flow.mesh, walkers, counts, values
+
+
+@pytest.mark.long
+def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin):
+    mesh, walkers, counts, values = run_for_a_minute(penicillin, "interface")
+    print(values)
+    assert max(values) < 1.2
+    tally, journey = walkers.finish()
+    assert journey.events[2] == journey.events[3] == 0
+    s, v = penicillin[2].uptake_ratio[~mesh.solid], mesh.volumes[~mesh.solid] / mesh.volume
+    shares = tally.raw.sum(axis=0) / tally.raw.sum()
+    assert shares[0] == pytest.approx(v[s > 0.95].sum(), abs=0.004)
+    assert shares[2] == pytest.approx(v[s < 0.05].sum(), abs=0.004)
+    share = mesh.volumes[tuple(mesh.fluid_cells.T)] / mesh.volume
+    for name, group in first_layers(mesh).items():
+        density, expected = counts[group].sum() / counts.sum() / share[group].sum(), counts.sum() * share[group].sum()
+        print(f"{name}: {density:.4f}, {expected:.0f} expected")
+        assert abs(density - 1.0) < max(0.02, 3.0 / np.sqrt(expected)), name
+
+
+@pytest.mark.long
+def test_the_naive_walk_fails_in_the_54_m3_tank(penicillin):
+    assert min(run_for_a_minute(penicillin, "naive")[3]) > 3.0
+
+
 # --- exchange: the walk carries what the diffusion equation carries ----------------------------------------------
 
 
