@@ -224,8 +224,11 @@ def find_case(given: str) -> Path:
 
 def _load(given: str, quality: Quality | None) -> Case:
     from rushton.case import load_case
+    from rushton.pipeline.runner import check_parameters
 
-    return load_case(find_case(given), quality=quality.value if quality else None)
+    case = load_case(find_case(given), quality=quality.value if quality else None)
+    check_parameters(case)
+    return case
 
 
 def _entries(kind: Listing) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from rushton.case.library import entry
 from rushton.errors import CaseError
 
 if TYPE_CHECKING:
@@ -205,6 +206,13 @@ def check_organism(case: Case) -> None:
             "feed.substrate",
             "this version follows one substrate",
         )
+    eaten = entry("models", strain.model).get("substrate", substrates[0])
+    if substrates[0] != eaten:
+        raise CaseError(
+            f"{strain.model} lives on {eaten}, but {substrates[0]} is fed",
+            "feed.substrate",
+            f"feed {eaten}, or take another model",
+        )
     if case.broth.biomass is None:
         raise CaseError(
             "a strain is given, but not how much of it there is",
@@ -229,7 +237,13 @@ def check_capacity(case: Case, strain: Strain) -> None:
 
 
 def check_lifelines(case: Case) -> None:
-    """Lifelines are long enough to be sampled and to hold the smoothing."""
+    """Lifelines are long enough to be sampled and to hold the smoothing; cells read the field, not change it."""
+    if case.lifelines.coupling != "one-way":
+        raise CaseError(
+            "this version lets cells read the field, it does not let them change it",
+            "lifelines.coupling",
+            'write coupling = "one-way"',
+        )
     settings, longest = case.lifelines, 0.1 * case.lifelines.duration
     if settings.sampling > longest:
         raise CaseError(

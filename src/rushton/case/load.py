@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from rushton.case.checks import check_lifelines
 from rushton.case.fields import Quantity, Section, UnitError
 from rushton.case.library import entry, nearest, shelf
 from rushton.case.schema import DRAFT_CELLS, DRAFT_DURATION, DRAFT_HISTORIES, QUALITIES, Broth, Case
@@ -106,7 +107,10 @@ def case_from_dict(data: dict[str, Any], name: str = "case", quality: str | None
         case = Case.model_validate(data, context={"medium": _medium(data)})
     except ValidationError as error:
         raise translate(error) from None
-    return cap_draft(case) if case.numerics.quality == "draft" else case
+    if case.numerics.quality == "draft":
+        case = cap_draft(case)
+        check_lifelines(case)
+    return case
 
 
 def cap_draft(case: Case) -> Case:
@@ -215,6 +219,8 @@ def _problem(error: dict[str, Any]) -> CaseError:
         block = str(loc[-1]) if loc else ""
         hint = f"add a [[{block}]] section" if block in ("impeller", "feed") else f"at least {ctx.get('min_length')}"
         return CaseError("there is none", where, hint)
+    if kind == "string_pattern_mismatch":
+        return CaseError(f"{_shown(given)} cannot be a name", where, "no slashes, at least one letter")
     if kind.startswith(("int_", "float_", "bool_", "string_", "finite_")):
         return CaseError(f"{_shown(given)} is not {_wanted(kind)}", where, _range(field, quantity, "allowed: "))
     if cause is not None:
@@ -277,6 +283,9 @@ def _range(field: Any, quantity: Quantity | None, prefix: str = "") -> str:
 
 
 def _how_to_write(key: str, field: Any, quantity: Quantity | None) -> str:
+    if key == "model":
+        strains, models = ", ".join(shelf("strains")), ", ".join(shelf("models"))
+        return f"write name = a strain of the library ({strains}), or model = one of {models}"
     if quantity is not None:
         return f"write {key} = {accepted(quantity.kind).split(', ')[0]} ({field.description})"
     if field is not None and _section_of(field.annotation) is not None:

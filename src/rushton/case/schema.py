@@ -290,7 +290,9 @@ class Strain(Section):
 class Case(Section):
     """One case: a tank, what is in it, and what is asked about it. Sections left out are None or empty."""
 
-    name: str = Field(default="case", min_length=1, description="short name (default: stem of the file)")
+    name: str = Field(
+        default="case", pattern=r"^[^/\\]+$", description="short name of the results (default: stem of the file)"
+    )
     title: str = Field(default="", description="one line for headings")
     tank: Tank
     impellers: tuple[Impeller, ...] = Field(alias="impeller", min_length=1, max_length=12)
@@ -419,7 +421,7 @@ def _default_keys(section: Section, prefix: str) -> list[str]:
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             for n, item in enumerate(value):
                 keys += _default_keys(item, f"{key}.{n}.") if given else _all_keys(item, f"{key}.{n}.")
-        elif not given and value not in (None, (), {}):
+        elif not given and value not in (None, (), {}, ""):
             keys.append(key)
     return keys
 
@@ -434,6 +436,6 @@ def _all_keys(section: Section, prefix: str) -> list[str]:
         elif isinstance(value, tuple) and value and isinstance(value[0], Section):
             for n, item in enumerate(value):
                 keys += _all_keys(item, f"{key}.{n}.")
-        elif value not in (None, (), {}):
+        elif value not in (None, (), {}, ""):
             keys.append(key)
     return keys

@@ -106,12 +106,21 @@ def run(
     """
     if until is not None and until not in STAGE_NAMES:
         raise RushtonError(f"there is no stage '{until}'", "--until", f"stages are: {', '.join(STAGE_NAMES)}")
+    check_parameters(case)
     folder = Path(results_folder) if results_folder is not None else Path(f"{case.name}.results")
     prepare_folder(folder, case.name, __version__)
     with lock(folder), explained(folder):
         check_free_space(folder, _expected_bytes(case))
         _Run(case, folder, watch).go(until or REPORT)
     return open_results(folder)
+
+
+def check_parameters(case: Case) -> None:
+    """Refuse parameters that the cell model does not know before minutes are spent on the flow."""
+    if case.strain is not None and case.strain.parameters:
+        from rushton.physiology import get_model
+
+        get_model(case.strain.model, case.strain.parameters)
 
 
 def report(results_folder: Path | str, watch: Watch = _unwatched) -> Path:
