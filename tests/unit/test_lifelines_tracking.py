@@ -197,7 +197,8 @@ def test_result_saves_loads_and_exports_itself(lifelines, tmp_path):
     (tmp_path / "results").mkdir()
     again.export(tmp_path / "results")
     written = sorted(p.stem for p in (tmp_path / "results").iterdir())
-    assert written == ["arcs", "circulation", "lifelines", "regimes", "residences", "uptake_histogram"]
+    tables = ["arcs", "circulation", "patterns", "regimes", "residences", "transitions", "uptake_histogram"]
+    assert written == sorted(["lifelines", *tables])
     summary = again.summary()
     assert summary["lost"] == 0 and summary["steps_given_up"] == 0
     assert set(summary["residence_s"]) == {"LEL", "LSL", "ELE", "ELS", "SLE", "SLS"}

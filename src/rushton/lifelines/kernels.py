@@ -52,7 +52,10 @@ R_IN, R_OUT, T_IN, T_OUT, Z_IN, Z_OUT, STEP, UPTAKE = range(8)
 WALL_R1, WALL_R2, WALL_T1, WALL_T2, WALL_Z1, WALL_Z2 = 1, 2, 4, 8, 16, 32
 
 MAX_HOP = 20_000
-"""Faces one cell may cross in one step before the step is given up and counted (never seen)."""
+"""Faces one cell may cross in one step before the step is given up and counted (never seen).
+
+The flux has one sign on both sides of a face, so a cell never goes back and forth through it: the number of faces is
+bounded by the Courant number, which is large only in the rings next to the axis (a turn of theta is nt faces)."""
 
 _SQRT3 = math.sqrt(3.0)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

@@ -221,7 +221,7 @@ class Lifelines:
         return cls(folder=Path(folder), halves=(first, second), **data)
 
     def export(self, results_folder: Path) -> None:
-        """Write lifelines.nc, regimes.csv, residences.csv, circulation.csv, arcs.csv into the results folder."""
+        """Write lifelines.nc and the tables of ``write_tables`` into the results folder."""
         from rushton.lifelines.tables import write_tables
         from rushton.store import link_or_copy
 

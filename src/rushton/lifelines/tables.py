@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_tables(lifelines: Lifelines, folder: Path) -> None:
-    """Write regimes.csv, residences.csv, uptake_histogram.csv, circulation.csv and arcs.csv into a folder."""
+    """Write into a folder: regimes.csv, patterns.csv, transitions.csv, and the histograms residences.csv,
+    uptake_histogram.csv, circulation.csv, arcs.csv."""
     stat = lifelines.statistics
     rows = ["regime,share_time,share_time_unsmoothed,share_volume,stays_cut_off,time_cut_off_s"]
     for n, name in enumerate(("excess", "limitation", "starvation")):
@@ -23,14 +24,14 @@ def write_tables(lifelines: Lifelines, folder: Path) -> None:
             f"{name},{stat.shares[n]:.6g},{stat.raw_shares[n]:.6g},{lifelines.volume_shares[n]:.6g},"
             f"{stat.cut_counts[n]},{stat.cut_time[n]:.6g}"
         )
-    rows.append("")
-    rows.append("pattern,mean_s,median_s,p95_s,count")
+    _write(folder / "regimes.csv", rows)
+    rows = ["pattern,mean_s,median_s,p95_s,count"]
     for name, numbers in stat.residence().items():
         rows.append(",".join([name, *("" if v is None else f"{v:.6g}" for v in numbers.values())]))
-    rows.append("")
-    rows.append("from_to," + ",".join(REGIMES))
+    _write(folder / "patterns.csv", rows)
+    rows = ["from," + ",".join(f"to_{name}" for name in REGIMES)]
     rows += [f"{name}," + ",".join(str(n) for n in row) for name, row in zip(REGIMES, stat.transitions, strict=True)]
-    _write(folder / "regimes.csv", rows)
+    _write(folder / "transitions.csv", rows)
 
     _columns(folder / "residences.csv", RESIDENCE_EDGES, "stay_from_s,stay_to_s", PATTERNS, stat.pattern_stays)
     _columns(folder / "uptake_histogram.csv", SIGNAL_EDGES, "s_from,s_to", ("samples",), stat.signal_counts[None])

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from rushton.errors import ResultsError
+
 BUFFER_BYTES = 48e6
 """Of one stretch of mesh-cell numbers held in memory."""
 
@@ -89,10 +91,18 @@ class TrackFile:
         """Append a stretch: index (n_cell, n) int32, full (n_full, n, 4) float32 (x, y, z, s)."""
         n = index.shape[1]
         span = slice(self.done, self.done + n)
-        self.index[:, span] = index
-        if full.shape[0]:
-            for v, variable in enumerate(self.full):
-                variable[:, span] = full[:, :, v]
+        try:
+            self.index[:, span] = index
+            if full.shape[0]:
+                for v, variable in enumerate(self.full):
+                    variable[:, span] = full[:, :, v]
+            self.file.sync()
+        except (OSError, RuntimeError) as error:  # RuntimeError is what the NetCDF library makes of a full disk
+            raise ResultsError(
+                f"the tracks cannot be written ({error})",
+                where=str(self.part.parent),
+                hint="make room on the disk, or follow fewer cells (lifelines.cells) or less often (lifelines.sampling)",
+            ) from error
         self.done += n
 
     def close(self) -> None:

@@ -330,16 +330,19 @@ def _gather(
 ) -> Lifelines:
     """Everything that was counted, as a result."""
     tally, journey = walkers.finish()
+    n_cell = len(walkers.cloud.place)
     dt, regimes = walkers.dt, case.strain.regimes if case.strain else None
     assert regimes is not None
     halves = tuple(SignalStatistics.from_tally(tally, h, dt) for h in range(2))
     counts = count_per_mesh_cell(walkers)
+    fraction = walkers.cloud.fraction
+    astray = int(np.count_nonzero(~((fraction >= 0.0) & (fraction <= 1.0)).all(axis=1)))
+    in_solid = int(n_cell - counts.sum())
     bins, volumes = equal_volume_bins(mesh)
     fluid = ~mesh.solid
     s, v = np.clip(uptake_ratio[fluid], 0.0, 1.0), mesh.volumes[fluid] / mesh.volume
     shares = np.array([v[s > regimes.excess].sum(), 0.0, v[s < regimes.starvation].sum()])
     shares[1] = 1.0 - shares.sum()
-    n_cell = len(walkers.cloud.place)
     steps, hops, given_up, _ = (int(n) for n in journey.events)
     return Lifelines(
         folder=Path(folder),
@@ -358,8 +361,8 @@ def _gather(
         coupling=case.lifelines.coupling,
         seed=case.lifelines.seed,
         well_mixed_chi2=chi2_per_dof(np.bincount(bins, weights=counts, minlength=volumes.size), volumes),
-        lost=int(n_cell - counts.sum()),
-        in_solid=int(n_cell - counts.sum()),
+        lost=astray + in_solid,
+        in_solid=in_solid,
         given_up=given_up,
         hops_per_step=hops / max(steps, 1),
         mean_uptake=float(halves[0].raw_mean_sum[1] + halves[1].raw_mean_sum[1]) / max(steps, 1),
