@@ -6,6 +6,7 @@ All cells share the sampling times (CF: orthogonal multidimensional array repres
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ class TrackFile:
             raise ResultsError(
                 f"the tracks cannot be written ({error})",
                 where=str(self.part.parent),
-                hint="make room on the disk, or follow fewer cells (lifelines.cells) or less often (lifelines.sampling)",
+                hint="make room on the disk, follow fewer cells (lifelines.cells), or store less often (lifelines.sampling)",
             ) from error
         self.done += n
 
@@ -113,5 +114,6 @@ class TrackFile:
     def discard(self) -> None:
         """Remove an incomplete file."""
         if self.file.isopen():
-            self.file.close()
+            with suppress(RuntimeError):  # on a full disk the last flush fails once more
+                self.file.close()
         self.part.unlink(missing_ok=True)
