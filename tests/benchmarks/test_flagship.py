@@ -2,8 +2,8 @@
 
 Run it on a quiet machine with two cores: `python -m pytest tests/benchmarks/test_flagship.py -s`.
 
-Published for this tank: blend time 58.8, 60.9, 57.7 s (LB-LES, three meshes) and 60.9 s (RANS of 2016); circulation time
-21.7, 20.5, 21.5 s (LB-LES), 18.2 s (RANS), 19.3 s (plant): Haringa 2023, Eng. Life Sci. 23:e2100159,
+Published for this tank: blend time 58.8, 60.9, 57.7 s (LB-LES, three meshes) and 60.9 s (RANS of 2016); circulation
+time 21.7, 20.5, 21.5 s (LB-LES), 18.2 s (RANS), 19.3 s (plant): Haringa 2023, Eng. Life Sci. 23:e2100159,
 doi 10.1002/elsc.202100159, tables 4 to 6, and Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.201600061.
 The bands asserted here hold the spread of meshes and definitions.
 """
