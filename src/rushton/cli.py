@@ -83,6 +83,7 @@ class Listing(StrEnum):
     strains = "strains"
     models = "models"
     rigs = "rigs"
+    settings = "settings"
 
 
 RIGS = {
@@ -174,7 +175,7 @@ def report(results: Annotated[Path, typer.Argument(help="A results folder, for e
 def list_(
     what: Annotated[Listing | None, typer.Argument(help="One kind only.", show_default="all")] = None,
 ) -> None:
-    """Cases, impellers, broths, strains, cell models and lab rigs that ship."""
+    """Cases, impellers, broths, strains, cell models and lab rigs that ship, and every setting of a case file."""
     for kind in [what] if what else list(Listing):
         out.print(f"[bold]{kind.value}[/]")
         for name, text in _entries(kind):
@@ -241,6 +242,10 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
         ]
     if kind is Listing.rigs:
         return list(RIGS.items())
+    if kind is Listing.settings:
+        from rushton.case.describe import settings
+
+        return [(setting.key, str(setting)) for setting in settings()]
     from rushton.case.library import shelf
 
     return [(name, str(found.get("title", ""))) for name, found in shelf(kind.value).items()]

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from rushton.case import Case, case_from_dict, load_case, write_resolved
+from rushton.case.describe import settings
+from rushton.case.library import shelf
 from rushton.case.schema import Impeller, Sphere, Tank
 from rushton.errors import CaseError
 
@@ -334,3 +336,25 @@ def test_a_probe_may_stand_below_the_shaft() -> None:
         case_from_dict(changed("mixing.probes", [{"radius": "0 m", "height": "2 m"}]))
     with pytest.raises(CaseError, match="inside the shaft"):
         case_from_dict(changed("mixing.probes", [{"radius": "0 m", "height": "0.7 m"}]))
+
+
+def test_settings_describe_themselves() -> None:
+    """Every key says what it is and what it is left at."""
+    found = {s.key: s for s in settings()}
+    assert found["tank.diameter"].default == "required"
+    assert found["tank.baffles.width"].default == "T/10"
+    assert found["impeller[].blade_height"].default == "D/5"
+    assert found["lifelines.duration"].default == "600 s"
+    assert found["numerics.quality"].allowed == "draft | standard | fine"
+    assert found["operation.speed"].allowed == "more than 0 rev/s and at most 100 rev/s"
+    for setting in found.values():
+        assert setting.meaning and setting.default, setting.key
+        assert "None" not in str(setting)
+
+
+def test_described_defaults_of_the_bench_are_the_library_s() -> None:
+    for setting in settings():
+        name = setting.key.removeprefix("scaledown.limits.")
+        if name in shelf("lab"):
+            value = shelf("lab")[name]["value"]
+            assert setting.default == (", ".join(value) if isinstance(value, list) else value)

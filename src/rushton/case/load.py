@@ -200,7 +200,7 @@ def _problem(error: dict[str, Any]) -> CaseError:
     if kind == "missing":
         return CaseError("this key is missing", where, _how_to_write(str(loc[-1]), field, quantity))
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return CaseError(f"{_shown(given)} is out of range", where, f"allowed: {_range(field, quantity)}")
+        return CaseError(f"{_shown(given)} is out of range", where, f"allowed: {range_in_words(field, quantity)}")
     if kind == "literal_error":
         allowed = [a.strip().strip("'") for a in str(ctx.get("expected", "")).replace(" or ", ", ").split(",")]
         near = nearest(str(given), allowed)
@@ -222,7 +222,7 @@ def _problem(error: dict[str, Any]) -> CaseError:
     if kind == "string_pattern_mismatch":
         return CaseError(f"{_shown(given)} cannot be a name", where, "no slashes, at least one letter")
     if kind.startswith(("int_", "float_", "bool_", "string_", "finite_")):
-        return CaseError(f"{_shown(given)} is not {_wanted(kind)}", where, _range(field, quantity, "allowed: "))
+        return CaseError(f"{_shown(given)} is not {_wanted(kind)}", where, range_in_words(field, quantity, "allowed: "))
     if cause is not None:
         return CaseError(f"{_shown(given)}: {cause}", where, _choices(loc))
     return CaseError(f"{_shown(given)}: {error['msg']}", where)
@@ -251,15 +251,15 @@ def _field_at(loc: tuple[Any, ...]) -> tuple[type[BaseModel] | None, Any]:
             return None, None
         owner = section
         field = next((f for n, f in section.model_fields.items() if part in (n, f.alias)), None)
-        section = _section_of(field.annotation) if field is not None else None
+        section = section_of(field.annotation) if field is not None else None
     return owner, field
 
 
-def _section_of(annotation: Any) -> type[BaseModel] | None:
+def section_of(annotation: Any) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     for inner in typing.get_args(annotation):
-        found = _section_of(inner)
+        found = section_of(inner)
         if found is not None:
             return found
     return None
@@ -269,7 +269,7 @@ def _quantity(field: Any) -> Quantity | None:
     return next((m for m in getattr(field, "metadata", ()) if isinstance(m, Quantity)), None)
 
 
-def _range(field: Any, quantity: Quantity | None, prefix: str = "") -> str:
+def range_in_words(field: Any, quantity: Quantity | None, prefix: str = "") -> str:
     """Allowed range of a field in words, from its own limits."""
     signs = {"gt": "more than", "ge": "at least", "lt": "less than", "le": "at most"}
     unit = f" {KINDS[quantity.kind].si}" if quantity else ""
@@ -288,7 +288,7 @@ def _how_to_write(key: str, field: Any, quantity: Quantity | None) -> str:
         return f"write name = a strain of the library ({strains}), or model = one of {models}"
     if quantity is not None:
         return f"write {key} = {accepted(quantity.kind).split(', ')[0]} ({field.description})"
-    if field is not None and _section_of(field.annotation) is not None:
+    if field is not None and section_of(field.annotation) is not None:
         double = key in ("impeller", "feed")
         return f"add a section {'[[' if double else '['}{key}{']]' if double else ']'}"
     return f"{key}: {field.description}" if field is not None and field.description else ""

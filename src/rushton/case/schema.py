@@ -93,7 +93,7 @@ class Baffles(Section):
     """Flat baffles on the wall, full height, without thickness, the first at angle 0."""
 
     count: int = Field(default=4, ge=0, le=12, description="number of baffles")
-    width: Length = Field(gt=0.0, description="radial width (default: a tenth of the tank diameter)")
+    width: Length = Field(gt=0.0, description="radial width (default: T/10)")
 
 
 class Tank(Section):
@@ -110,7 +110,7 @@ class Tank(Section):
     shaft_diameter: Length = Field(
         default_factory=lambda d: d.get("diameter", _NAN) / 20.0,
         gt=0.0,
-        description="diameter of the shaft, which ends at the lower blade edge of the lowest impeller",
+        description="diameter of the shaft, which ends at the lower blade edge of the lowest impeller (default: T/20)",
     )
 
     @field_validator("baffles", mode="wrap")
@@ -149,19 +149,21 @@ class Impeller(Section):
         default_factory=lambda d: int(entry("impellers", d.get("type", "rushton"))["blades"]),
         ge=2,
         le=24,
-        description="number of blades",
+        description="number of blades (default: 6)",
     )
-    blade_height: Length = Field(default_factory=_proportion("blade_height"), gt=0.0, description="height of a blade")
+    blade_height: Length = Field(
+        default_factory=_proportion("blade_height"), gt=0.0, description="height of a blade (default: D/5)"
+    )
     blade_length: Length = Field(
-        default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade"
+        default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade (default: D/4)"
     )
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
         gt=0.0,
-        description="thickness of blade and disc; enters the expected power number",
+        description="thickness of blade and disc, for the expected power number (default: D/100)",
     )
     disc_diameter: Length = Field(
-        default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc"
+        default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc (default: 3/4 D)"
     )
     angle: Angle = Field(
         default_factory=lambda d: math.pi / d["blades"] if d.get("blades") else _NAN,
@@ -219,7 +221,7 @@ class Feed(Section):
     substrate: str = Field(default="glucose", description="name of the substrate")
     rate: MolarRate = Field(gt=0.0, description="amount fed per time")
     position: Position = Field(description="centre of the sphere")
-    diameter: Length = Field(gt=0.0, description="diameter of the sphere (default: a tenth of the tank diameter)")
+    diameter: Length = Field(gt=0.0, description="diameter of the sphere (default: T/10)")
 
     @field_validator("substrate")
     @classmethod

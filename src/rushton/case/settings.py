@@ -55,31 +55,43 @@ class LabLimits(Section):
     """What the laboratory can do; a design stays inside. Defaults: ``library/lab.toml``."""
 
     feed_pump_min: FlowRate = Field(
-        default_factory=_of_the_bench("feed_pump_min", "flow_rate"), gt=0.0, description="smallest rate of a feed pump"
+        default_factory=_of_the_bench("feed_pump_min", "flow_rate"),
+        gt=0.0,
+        description="smallest rate of a feed pump (default: 0.05 mL/min)",
     )
     feed_pump_max: FlowRate = Field(
-        default_factory=_of_the_bench("feed_pump_max", "flow_rate"), gt=0.0, description="largest rate of a feed pump"
+        default_factory=_of_the_bench("feed_pump_max", "flow_rate"),
+        gt=0.0,
+        description="largest rate of a feed pump (default: 50 mL/min)",
     )
     loop_pump_min: FlowRate = Field(
-        default_factory=_of_the_bench("loop_pump_min", "flow_rate"), gt=0.0, description="smallest rate of a loop pump"
+        default_factory=_of_the_bench("loop_pump_min", "flow_rate"),
+        gt=0.0,
+        description="smallest rate of a loop pump (default: 10 mL/min)",
     )
     loop_pump_max: FlowRate = Field(
-        default_factory=_of_the_bench("loop_pump_max", "flow_rate"), gt=0.0, description="largest rate of a loop pump"
+        default_factory=_of_the_bench("loop_pump_max", "flow_rate"),
+        gt=0.0,
+        description="largest rate of a loop pump (default: 2500 mL/min)",
     )
     bores: tuple[Length, ...] = Field(
-        default_factory=_of_the_bench("bores", "length"), min_length=1, description="bores of tubing at hand"
+        default_factory=_of_the_bench("bores", "length"),
+        min_length=1,
+        description="bores of tubing at hand (default: 0.8 mm, 1.6 mm, 3.2 mm, 4.8 mm, 6.4 mm, 7.9 mm, 9.6 mm)",
     )
     tube_length_max: Length = Field(
-        default_factory=_of_the_bench("tube_length_max", "length"), gt=0.0, description="longest tube"
+        default_factory=_of_the_bench("tube_length_max", "length"), gt=0.0, description="longest tube (default: 100 m)"
     )
     side_share_max: float = Field(
         default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel"
     )
     pulse_min: Time = Field(
-        default_factory=_of_the_bench("pulse_min", "time"), gt=0.0, description="shortest pulse of a feed pump"
+        default_factory=_of_the_bench("pulse_min", "time"),
+        gt=0.0,
+        description="shortest pulse of a feed pump (default: 0.5 s)",
     )
     cycle_max: Time = Field(
-        default_factory=_of_the_bench("cycle_max", "time"), gt=0.0, description="longest feed cycle"
+        default_factory=_of_the_bench("cycle_max", "time"), gt=0.0, description="longest feed cycle (default: 1 h)"
     )
 
 
