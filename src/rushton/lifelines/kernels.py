@@ -41,6 +41,7 @@ from rushton.lifelines.observer import SCALE, observe
 _FAST = {
     "cache": True, "nogil": True, "_nrt": False, "forceinline": True, "error_model": "numpy", "fastmath": {"contract"},
 }  # fmt: skip
+_APART = _FAST | {"forceinline": False}
 
 INTERFACE, END_POINT, NAIVE, STILL = 0, 1, 2, 3
 """Turbulent walks; STILL is none."""
@@ -363,7 +364,7 @@ def interface_walk(field, c, i, j, k, x, y, z, h):
     return c, i, j, k, x, y, z
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def travel(
     order, first, n_step, dt, key, walk, field, cloud, limits, tally, journey, bins, settle, every, sample, out, full
 ):
@@ -445,7 +446,7 @@ def travel(
     journey.events[2] += n_given_up
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def _cross_zone(visit, inside, n, settle, journey, half, bins):
     """A cell enters or leaves an impeller zone at step n."""
     if inside:
@@ -465,7 +466,7 @@ def _cross_zone(visit, inside, n, settle, journey, half, bins):
 # --- the walks that were tried before, for comparison ------------------------------------------------------------
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def _shift_z(field, c, k, z, metres):
     """Move in z by a distance, reflected at walls."""
     up = metres > 0.0
@@ -483,7 +484,7 @@ def _shift_z(field, c, k, z, metres):
             c, k, z = (c + 1, k + 1, 0.0) if up else (c - 1, k - 1, 1.0)
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def _shift_theta(field, c, i, j, y, faces):
     """Move in theta by a number of mesh cells, reflected at walls."""
     nt, nz = field.shape[1], field.shape[2]
@@ -503,7 +504,7 @@ def _shift_theta(field, c, i, j, y, faces):
             c, j, y = (c - nz, j - 1, 1.0) if j > 0 else (c + (nt - 1) * nz, nt - 1, 1.0)
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def _shift_r(field, c, i, x, distance, s_face):
     """Move in r^2 by a distance, m2, reflected at walls and axis."""
     layer = field.shape[1] * field.shape[2]
@@ -522,7 +523,7 @@ def _shift_r(field, c, i, x, distance, s_face):
             c, i, x = (c + layer, i + 1, 0.0) if up else (c - layer, i - 1, 1.0)
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def point_walk(field, c, i, j, k, x, y, z, h, end_point):
     """One step of the end-point walk or, without the end point, of the naive walk."""
     rec = field.record
@@ -551,7 +552,7 @@ def point_walk(field, c, i, j, k, x, y, z, h, end_point):
     return c, i, j, k, x, y, z
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def sort_by_place(place, nt, nz, start, order):
     """Numbers of the cells in the order of their mesh cells (counting sort).
 
@@ -575,7 +576,7 @@ def sort_by_place(place, nt, nz, start, order):
         start[c] += 1
 
 
-@nb.njit(**_FAST)
+@nb.njit(**_APART)
 def random_numbers(cells, step, key, out):
     """Two uniform numbers in [0, 1) of 32 bits for every cell, of a step of their own; out is (n, 2) float64."""
     for n in range(cells.size):

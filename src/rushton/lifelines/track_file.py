@@ -102,7 +102,7 @@ class TrackFile:
             raise ResultsError(
                 f"the tracks cannot be written ({error})",
                 where=str(self.part.parent),
-                hint="make room on the disk, follow fewer cells (lifelines.cells), or store less often (lifelines.sampling)",
+                hint="make room on the disk, follow fewer lifelines.cells, or take a longer lifelines.sampling",
             ) from error
         self.done += n
 
