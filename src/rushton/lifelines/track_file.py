@@ -15,7 +15,7 @@ import numpy as np
 from rushton.errors import ResultsError
 
 BUFFER_BYTES = 48e6
-"""Of one stretch of mesh-cell numbers held in memory."""
+"""Of one stretch of mesh-cell numbers; two of them are held in memory."""
 
 
 class TrackFile:

@@ -21,7 +21,7 @@ import math
 import os
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -290,22 +290,30 @@ def track(
 
 
 def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full: int, progress: Progress) -> None:
-    """Step through the whole duration, writing stretch after stretch."""
-    every, n_sample = walkers.every, file.n_sample
-    index = np.empty((n_cell, file.width), np.int32)
-    full = np.empty((n_full, file.width, 4), np.float32)
+    """Step through the whole duration; one stretch is packed and written while the next is walked."""
+    every, n_sample, total = walkers.every, file.n_sample, walkers.n_step * walkers.dt
+    buffers = [
+        (np.empty((n_cell, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
+    ]
     per_launch = max(1, round(STRETCH_STEPS / every))
-    with ThreadPoolExecutor(walkers.threads) as pool:
-        while file.done < n_sample:
-            width = min(file.width, n_sample - file.done)
-            column = 0
-            while column < width:
+
+    def write(index: np.ndarray, full: np.ndarray) -> None:
+        file.write(index, _cartesian(mesh, full))
+
+    with ThreadPoolExecutor(walkers.threads) as pool, ThreadPoolExecutor(1) as writer:
+        writing: Future[None] | None = None
+        for first, (index, full) in zip(range(0, n_sample, file.width), itertools.cycle(buffers), strict=False):
+            width = min(file.width, n_sample - first)
+            for column in range(0, width, per_launch):
                 samples = min(per_launch, width - column)
                 walkers.advance(pool, samples * every, column, index, full)
-                column += samples
-                seconds, total = walkers.done * walkers.dt, walkers.n_step * walkers.dt
+                seconds = walkers.done * walkers.dt
                 progress(walkers.done / walkers.n_step, f"{n_cell:,} cells, {seconds:.0f} of {total:.0f} s")
-            file.write(index[:, :width], _cartesian(mesh, full[:, :width]))
+            if writing is not None:
+                writing.result()
+            writing = writer.submit(write, index[:, :width], full[:, :width])
+        if writing is not None:
+            writing.result()
 
 
 def _cartesian(mesh: TankMesh, full: np.ndarray) -> np.ndarray:
