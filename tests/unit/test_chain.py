@@ -74,7 +74,7 @@ def test_a_stage_reads_only_what_its_key_is_made_of(tiny: tuple[Results, dict[st
     _, reads, _ = tiny
     assert reads.keys() == MAY_READ.keys()
     for stage, paths in reads.items():
-        allowed = MAY_READ[stage]
+        allowed = MAY_READ[stage] | {"name"}  # a results folder belongs to one name
         extra = {path for path in paths if not any(path == a or path.startswith(a + ".") for a in allowed)}
         assert not extra, f"{stage} reads {sorted(extra)}"
 

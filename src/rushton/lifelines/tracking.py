@@ -29,9 +29,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.errors import SolverError
-from rushton.lifelines import kernels
+from rushton.lifelines import kernels, walks
 from rushton.lifelines.field import make_field
-from rushton.lifelines.kernels import Cloud, Field, Journey
+from rushton.lifelines.generator import make_key, random_numbers
+from rushton.lifelines.layout import Cloud, Field, Journey
 from rushton.lifelines.observer import (
     N_RESIDENCE_BIN,
     SCALE,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from rushton.mesh.cylinder import TankMesh
     from rushton.transport import Substrate
 
-WALKS = {"interface": kernels.INTERFACE, "end-point": kernels.END_POINT, "naive": kernels.NAIVE, "none": kernels.STILL}
+WALKS = {"interface": walks.INTERFACE, "end-point": walks.END_POINT, "naive": walks.NAIVE, "none": walks.STILL}
 
 SETTLE = 1.0
 """Returns to an impeller zone within this time are not counted, s."""
@@ -81,14 +82,6 @@ def default_time_step(speed: float, smoothing: float) -> float:
     return smoothing / max(3, math.ceil(smoothing / longest - 1e-9)) if smoothing > 0.0 else longest
 
 
-def make_key(seed: int) -> np.uint64:
-    """Key of the generator, well scattered even for seeds 0, 1, 2."""
-    x = (seed * 0x9E3779B97F4A7C15 + 0x632BE59BD9B4E019) & (2**64 - 1)
-    x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
-    x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
-    return np.uint64(x ^ (x >> 31))
-
-
 def release_uniformly(mesh: TankMesh, field: Field, n_cell: int, limits: Limits, key: np.uint64) -> Cloud:
     """Cells placed at random, uniformly in the volume of the liquid.
 
@@ -106,7 +99,7 @@ def release_uniformly(mesh: TankMesh, field: Field, n_cell: int, limits: Limits,
     """
     draws = np.empty((4, n_cell, 2))
     for n in range(2):
-        kernels.random_numbers(np.arange(n_cell), _RELEASE - n, key, draws[n])
+        random_numbers(np.arange(n_cell), _RELEASE - n, key, draws[n])
     fluid = mesh.fluid_cells
     cumulative = np.cumsum(mesh.volumes[tuple(fluid.T)])
     chosen = np.searchsorted(cumulative, draws[0, :, 0] * cumulative[-1], side="right")
@@ -241,7 +234,7 @@ def track(
         ``lifelines.nc`` is written here.
     progress : Progress
     walk : str
-        "interface", or for comparison "end-point", "naive", "none" (see ``kernels``).
+        "interface", or for comparison "end-point", "naive", "none" (see ``walks``).
     threads : int, optional
         By default as many as there are cores.
 
