@@ -116,6 +116,9 @@ def test_warnings_of_cells_and_gas() -> None:
     lab = case_of("lab_3L")
     assert any("mycelial" in w for w in advise(lab).warnings)
     assert any("9" in w and "capacity" in w for w in advise(changed(lab, "broth", biomass=16.0)).warnings)
+    scarce = [{**f, "rate": 1e-7} for f in lab.model_dump(by_alias=True)["feed"]]
+    starved = Case.model_validate({**lab.model_dump(by_alias=True), "feed": scarce})
+    assert any("starves" in w for w in advise(starved).warnings)
     assert any("circulations" in w for w in advise(changed(lab, "lifelines", duration=15.0)).warnings)
     assert any("floods" in w for w in advise(changed(lab, "gas", rate=1e-3)).warnings)
     assert any("more oxygen" in w for w in advise(changed(lab, "gas", rate=1e-6)).warnings)

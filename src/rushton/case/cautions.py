@@ -86,6 +86,10 @@ def _of_cells(case: Case, circulation: float, found: Demand | None) -> list[str]
     out, biomass = [], case.broth.biomass or 0.0
     if found.feed_ratio > 0.9:
         out.append(f"the feed is {found.feed_ratio:.0%} of the uptake capacity: small errors decide over accumulation")
+    if found.feed_ratio < 0.02:
+        out.append(
+            f"the feed is {found.feed_ratio:.1%} of the uptake capacity: the culture all but starves; check the units"
+        )
     if case.broth.viscosity < 2e-3 and biomass > 20.0:
         out.append(
             f"{biomass:.3g} kg/m3 of biomass in a liquid as thin as water: a mycelial broth is ten to a hundred times "

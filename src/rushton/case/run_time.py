@@ -1,6 +1,6 @@
 """How long a run takes: work of each stage times its measured speed.
 
-Measured on one core of a 2-core cloud server (AMD EPYC), compiled code; another machine scales all of them alike.
+Measured on a 2-core cloud server (AMD EPYC), compiled code; another machine scales all of them alike.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ MIXING_PER_CELL = 8e-5
 """Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
 """Substrate to steady state, s per mesh cell."""
-STEPS_PER_SECOND = 1.2e7
+STEPS_PER_SECOND = 9e6
 """Steps of cells per second on two cores, walk and analysis included."""
-RESPONSE_PER_HISTORY_SECOND = 3e-7
-"""Integration of one history, s per s of history."""
+RESPONSE_PER_HISTORY_SECOND = 4.5e-7
+"""Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
 """Optimisation of one rig, s."""
 REPORT = 12.0
