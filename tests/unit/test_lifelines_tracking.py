@@ -10,8 +10,9 @@ import pytest
 from rushton.case import load_case
 from rushton.errors import ResultsError, SolverError
 from rushton.flow.analytic import recirculating_flow
-from rushton.lifelines import Lifelines, kernels, signal_statistics, tracking
+from rushton.lifelines import Lifelines, kernels, layout, signal_statistics, tracking
 from rushton.lifelines.field import closed_faces, impeller_zones, make_field
+from rushton.lifelines.generator import make_key
 from rushton.lifelines.observer import make_limits
 from rushton.mesh import build_mesh
 
@@ -39,7 +40,7 @@ def uptake(mesh):
 
 def walkers_on(flow, n_cell, n_step, dt=0.02, walk="none", schmidt=1.0):
     field = make_field(flow, np.zeros(flow.mesh.shape), (), schmidt, dt)
-    key = tracking.make_key(2)
+    key = make_key(2)
     cloud = tracking.release_uniformly(flow.mesh, field, n_cell, LIMITS, key)
     return tracking.Walkers(field, cloud, LIMITS, key, dt, tracking.WALKS[walk], n_step, n_step, 1)
 
@@ -55,7 +56,7 @@ def test_solid_body_rotation_is_exact(mesh):
     omega, time = 3.0, 20.0
     walkers = walkers_on(recirculating_flow(mesh, omega, 0.0), 500, 1000)
     s0, theta0, z0 = places(walkers, mesh)
-    turning = walkers.field.record.reshape(*mesh.shape, 8)[..., kernels.T_IN][tuple(walkers.cloud.place.T)] > 0.0
+    turning = walkers.field.record.reshape(*mesh.shape, 8)[..., layout.T_IN][tuple(walkers.cloud.place.T)] > 0.0
     walkers.run(1000)
     s1, theta1, z1 = places(walkers, mesh)
     assert np.array_equal(s0, s1) and np.array_equal(z0, z1)
@@ -104,13 +105,13 @@ def test_walk_spreads_as_the_diffusivity_says(mesh):
 
 def test_walls_are_closed_to_the_walk_and_blades_open_to_the_flow(mesh, case):
     bits = closed_faces(mesh)
-    assert np.all(bits[-1] & kernels.WALL_R2) and np.all(bits[0] & kernels.WALL_R1)
-    assert np.all(bits[..., 0] & kernels.WALL_Z1) and np.all(bits[..., -1] & kernels.WALL_Z2)
+    assert np.all(bits[-1] & layout.WALL_R2) and np.all(bits[0] & layout.WALL_R1)
+    assert np.all(bits[..., 0] & layout.WALL_Z1) and np.all(bits[..., -1] & layout.WALL_Z2)
     flow = recirculating_flow(mesh, 2.0, 1.0)
     record = make_field(flow, np.zeros(mesh.shape), case.impellers, 0.7, 0.02).record.reshape(*mesh.shape, 8)
     blades, baffles = mesh.wall_theta == 2, mesh.wall_theta == 1
-    assert np.all(record[..., kernels.T_IN][blades] > 0.0) and np.all(record[..., kernels.T_IN][baffles] == 0.0)
-    assert np.all(bits[blades] & kernels.WALL_T1) and np.all(bits[baffles] & kernels.WALL_T1)
+    assert np.all(record[..., layout.T_IN][blades] > 0.0) and np.all(record[..., layout.T_IN][baffles] == 0.0)
+    assert np.all(bits[blades] & layout.WALL_T1) and np.all(bits[baffles] & layout.WALL_T1)
 
 
 def test_impeller_zone_is_two_blade_heights_high(mesh, case):
@@ -123,14 +124,14 @@ def test_impeller_zone_is_two_blade_heights_high(mesh, case):
 
 
 def test_circulation_counts_entries_and_ignores_quick_returns():
-    journey = kernels.Journey(np.zeros((2, 360), np.int64), np.zeros(2, np.int64), np.zeros(4, np.int64))
+    journey = layout.Journey(np.zeros((2, 360), np.int64), np.zeros(2, np.int64), np.zeros(4, np.int64))
     visit = np.array([0, -1, -1], np.int32)
     bins = np.arange(1000, dtype=np.int32) // 3
     inside = np.zeros(400, bool)
     inside[10:20] = inside[25:30] = inside[100:110] = inside[250:260] = True  # the return at 25 is within 10 steps
     for n, now in enumerate(inside):
         if now != (visit[0] == 1):
-            kernels._cross_zone(visit, now, n, 10, journey, 0, bins)
+            kernels.cross_zone(visit, now, n, 10, journey, 0, bins)
     assert journey.circulation_steps.tolist() == [240, 0]
     assert np.flatnonzero(journey.circulation[0]).tolist() == [30, 50]  # 90 and 150 steps
 

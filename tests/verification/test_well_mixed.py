@@ -12,8 +12,9 @@ import pytest
 
 from rushton.case import load_case
 from rushton.flow.analytic import recirculating_flow
-from rushton.lifelines import kernels, tracking
+from rushton.lifelines import layout, tracking
 from rushton.lifelines.field import make_field
+from rushton.lifelines.generator import make_key
 from rushton.lifelines.observer import make_limits
 from rushton.lifelines.well_mixed import chi2_per_dof, equal_volume_bins
 from rushton.mesh import build_mesh
@@ -48,7 +49,7 @@ def walk_for(mesh, case, profile, walk, n_cell, n_step, dt=0.01, swirl=3.0, loop
     flow = replace(recirculating_flow(mesh, swirl, loop), nu_t=diffusivity(mesh, profile, low))
     field = make_field(flow, np.zeros(mesh.shape), case.impellers, 1.0, dt)
     limits = make_limits(dt, 0.05, 0.95, 0.01, 0.36)
-    key = tracking.make_key(5)
+    key = make_key(5)
     cloud = tracking.release_uniformly(mesh, field, n_cell, limits, key)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], n_step, n_step, 1)
     counts = np.zeros(mesh.n_mesh_cell)
@@ -139,7 +140,7 @@ def run_for_a_minute(penicillin, walk):
     case, flow, substrate = penicillin
     dt = tracking.default_time_step(case.operation.speed, 0.36)
     field = make_field(flow, substrate.uptake_ratio, case.impellers, case.mixing.schmidt_turbulent, dt)
-    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), tracking.make_key(1)
+    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(1)
     cloud = tracking.release_uniformly(flow.mesh, field, 60_000, limits, key)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], 1000, 1000, tracking.usable_cores())
     counts = np.zeros(flow.mesh.n_mesh_cell)
@@ -208,10 +209,10 @@ def walked_share(mesh, d, far, walk, dt, time, n_cell=60_000):
     flow = replace(recirculating_flow(mesh, 0.0, 0.0), nu_t=np.broadcast_to(d, mesh.shape).copy())
     field = make_field(flow, np.zeros(mesh.shape), (), 1.0, dt)
     limits = make_limits(dt, 0.05, 0.95, 0.01, 0.36)
-    key = tracking.make_key(11)
+    key = make_key(11)
     cloud = tracking.release_uniformly(mesh, field, n_cell, limits, key)
     near = ~far[tuple(cloud.place.T)]
-    cloud = kernels.Cloud(*(np.ascontiguousarray(a[near]) for a in cloud))
+    cloud = layout.Cloud(*(np.ascontiguousarray(a[near]) for a in cloud))
     n_step = round(time / dt)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], n_step, n_step, 1)
     walkers.run(n_step)

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.errors import SolverError
-from rushton.lifelines import kernels
+from rushton.lifelines import layout
+from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
 from rushton.mesh.cylinder import OPEN, ROTATING
 
@@ -39,7 +40,7 @@ def ring_means(r: np.ndarray) -> np.ndarray:
 
 
 def closed_faces(mesh: TankMesh) -> np.ndarray:
-    """(nr, nt, nz) uint8, faces closed to the walk as bits of ``kernels``: every wall, blades too, and the axis."""
+    """(nr, nt, nz) uint8, faces closed to the walk as bits of ``layout``: every wall, blades too, and the axis."""
     shut_r, shut_t, shut_z = mesh.wall_r != OPEN, mesh.wall_theta != OPEN, mesh.wall_z != OPEN
     shut_r = shut_r | (np.arange(mesh.r.size) % (mesh.r.size - 1) == 0)[:, None, None]
     shut_z = shut_z | (np.arange(mesh.z.size) % (mesh.z.size - 1) == 0)[None, None, :]
@@ -48,9 +49,9 @@ def closed_faces(mesh: TankMesh) -> np.ndarray:
     shut_r[1:-1] |= solid[1:] | solid[:-1]
     shut_t = shut_t | solid | np.roll(solid, 1, axis=1)
     shut_z[:, :, 1:-1] |= solid[:, :, 1:] | solid[:, :, :-1]
-    bits = kernels.WALL_R1 * shut_r[:-1] + kernels.WALL_R2 * shut_r[1:]
-    bits = bits + kernels.WALL_T1 * shut_t + kernels.WALL_T2 * np.roll(shut_t, -1, axis=1)
-    bits = bits + kernels.WALL_Z1 * shut_z[:, :, :-1] + kernels.WALL_Z2 * shut_z[:, :, 1:]
+    bits = layout.WALL_R1 * shut_r[:-1] + layout.WALL_R2 * shut_r[1:]
+    bits = bits + layout.WALL_T1 * shut_t + layout.WALL_T2 * np.roll(shut_t, -1, axis=1)
+    bits = bits + layout.WALL_Z1 * shut_z[:, :, :-1] + layout.WALL_Z2 * shut_z[:, :, 1:]
     return bits.astype(np.uint8)
 
 
@@ -71,6 +72,10 @@ def rates(flow: Flow) -> np.ndarray:
     fr[0] = 0.0
     ft[(mesh.wall_theta != OPEN) & (mesh.wall_theta != ROTATING)] = 0.0  # blades sweep: open to the flow
     fz[(mesh.wall_z != OPEN)] = 0.0
+    # nothing enters the solid; a flux that tried to is found by the check below
+    fr[1:-1][solid[1:] | solid[:-1]] = 0.0
+    ft[solid | np.roll(solid, 1, axis=1)] = 0.0
+    fz[:, :, 1:-1][solid[:, :, 1:] | solid[:, :, :-1]] = 0.0
     v = np.where(solid, np.inf, mesh.volumes)
     ft2 = np.roll(ft, -1, axis=1)
     out = np.stack([fr[:-1], fr[1:], ft, ft2, fz[:, :, :-1], fz[:, :, 1:]], axis=-1) / v[..., None]
@@ -106,9 +111,7 @@ def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.nd
     return low, high, ring
 
 
-def make_field(
-    flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impeller], schmidt: float, dt: float
-) -> kernels.Field:
+def make_field(flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impeller], schmidt: float, dt: float) -> Field:
     """Gather what the tracks read.
 
     Parameters
@@ -125,18 +128,18 @@ def make_field(
 
     Returns
     -------
-    kernels.Field
+    Field
     """
     mesh = flow.mesh
     nr, nt, nz = mesh.shape
     record = np.zeros((nr, nt, nz, 8), np.float32)
     record[..., :6] = rates(flow)
-    record[..., kernels.STEP] = np.sqrt(2.0 * (np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY) * dt)
-    record[..., kernels.UPTAKE] = np.rint(np.clip(uptake_ratio, 0.0, 1.0) * SCALE)
+    record[..., layout.STEP] = np.sqrt(2.0 * (np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY) * dt)
+    record[..., layout.UPTAKE] = np.rint(np.clip(uptake_ratio, 0.0, 1.0) * SCALE)
     s_mean = ring_means(mesh.r)
     ds = np.diff(mesh.r**2)
     zone_low, zone_high, zone_ring = impeller_zones(mesh, impellers)
-    return kernels.Field(
+    return Field(
         record=record.reshape(-1, 8),
         wall=closed_faces(mesh).ravel(),
         number=mesh.cell_index.ravel(),
