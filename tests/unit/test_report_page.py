@@ -18,7 +18,7 @@ from rushton.lifelines.regimes import RESIDENCE_EDGES, signal_statistics
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.track_file import TrackFile
 from rushton.mesh import build_mesh
-from rushton.report import checks, cover, figures_flow, published, style, tables, write, write_cover, write_report
+from rushton.report import checks, cover, figures_flow, published, style, variables, write, write_cover, write_report
 from rushton.report.numbers import number
 from rushton.report.pictures3d import Pictures, build_scene, render
 from rushton.response.result import Response
@@ -422,10 +422,10 @@ def test_without_a_display_a_plainer_picture_and_the_reason(
 def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
     none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "response", "scaledown"))
     html = page(tmp_path, results, **none)
-    assert html.count("not computed. The case has no [[feed]].") == 4
+    assert html.count(": not computed. The case has no [[feed]].") == 4
     assert "could not be" not in html
     nothing = page(tmp_path, results, **none, flow=None, mixing=None)
-    assert nothing.count("not computed. The case has no [[feed]].") == 6
+    assert nothing.count(": not computed. The case has no [[feed]].") == 6
     assert "No checks could be made yet." in nothing
 
 
@@ -446,7 +446,7 @@ def test_a_figure_that_fails_costs_only_itself(
         raise ValueError("no such colour")
 
     monkeypatch.setattr(figures_flow, "velocity_planes", broken)
-    monkeypatch.setattr(tables, "variables", broken)
+    monkeypatch.setattr(variables, "variables", broken)
     html = page(tmp_path, results)
     assert "This figure could not be drawn (Speed on two vertical planes): ValueError: no such colour" in html
     assert "This chapter could not be written: ValueError: no such colour" in html

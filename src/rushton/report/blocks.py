@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PIXELS_PER_INCH = 122
+"""On a screen; 7.6 inches fill the page."""
+
 Width = Literal["full", "half", "third"]
 
 
@@ -25,6 +28,8 @@ class Picture:
     caption: str
     alt: str
     width: Width = "full"
+    pixels: int = 0
+    """Natural width on a screen; a small figure is never blown up."""
     kind: str = "picture"
 
 
@@ -99,7 +104,8 @@ def picture(draw: Callable[[], Figure], caption: str, alt: str, width: Width = "
 
     try:
         with look():
-            return Picture(svg_uri(draw(), dpi), caption, alt, width)
+            figure = draw()
+            return Picture(svg_uri(figure, dpi), caption, alt, width, round(PIXELS_PER_INCH * figure.get_figwidth()))
     except Exception as error:
         log.warning("figure '%s' could not be drawn", alt, exc_info=True)
         return Note(f"This figure could not be drawn ({alt}): {type(error).__name__}: {error}", "missing")

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from rushton.report.blocks import Note, Table, table
+from rushton.report.blocks import Note, Table, reason_of, table
 from rushton.report.numbers import number
+
+YES = "yes"
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,12 @@ class Check:
         Largest absolute value that passes.
     why : str
         What it would mean if it failed.
+    unit : str
+        Of the value; ``YES`` for a question that is answered by 0 (yes) or 1 (no).
     reason : str
         Why there is no value.
+    positive : bool
+        Whether the value cannot be negative.
     """
 
     what: str
@@ -32,11 +38,29 @@ class Check:
     why: str
     unit: str = ""
     reason: str = ""
+    positive: bool = False
 
     @property
     def passed(self) -> bool | None:
         """None when there is nothing to judge."""
         return None if self.value is None else bool(abs(self.value) <= self.bound)
+
+    @property
+    def shown(self) -> str:
+        """The value as text."""
+        if self.value is None:
+            return "–"
+        if self.unit == YES:
+            return "yes" if self.passed else "no"
+        return f"{number(float(self.value), 2)} {self.unit}".strip()
+
+    @property
+    def limit(self) -> str:
+        """The bound as text."""
+        if self.unit == YES:
+            return "yes"
+        sign = "≤ " if self.positive else "± "
+        return "0" if self.bound == 0.0 else sign + number(self.bound, 2)
 
 
 def gather(summary: dict[str, Any]) -> list[Check]:
@@ -45,8 +69,9 @@ def gather(summary: dict[str, Any]) -> list[Check]:
         summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response")
     )
 
-    def take(part: dict[str, Any], key: str, what: str, bound: float, why: str, unit: str = "") -> Check:
-        return Check(what, part.get(key), bound, why, unit, str(part.get(f"{key}_reason") or ""))
+    def take(part: dict[str, Any], key: str, what: str, bound: float, why: str, positive: bool = False) -> Check:
+        reason = part.get(f"{key}_reason") or reason_of(part).rstrip(".")
+        return Check(what, part.get(key), bound, why, "", str(reason), positive)
 
     converged = flow.get("converged")
     checks = [
@@ -55,6 +80,7 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             None if converged is None else (0.0 if converged else 1.0),
             0.5,
             "the flow is kept but may still be changing",
+            YES,
             reason=str(flow.get("converged_reason") or ""),
         ),
         take(
@@ -88,6 +114,7 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             "Lifelines: a uniform cloud stays uniform (chi² per degree of freedom)",
             1.2,
             "cells gather somewhere, time shares are wrong",
+            True,
         ),
     ]
     checks += _shares(lines)
@@ -154,31 +181,12 @@ def block(checks: list[Check]) -> list[Table | Note]:
         passed = check.passed
         marks.append("skip" if passed is None else "pass" if passed else "warn")
         sign = "–" if passed is None else "✓ holds" if passed else "! look here"
-        value = (
-            check.reason or "not computed"
-            if check.value is None
-            else number(float(check.value), 2) + (f" {check.unit}" if check.unit else "")
-        )
-        if check.what.startswith("Flow solver") and check.value is not None:
-            value = "yes" if passed else "no"
-        bound = (
-            "0"
-            if check.bound == 0.0
-            else "yes"
-            if check.what.startswith("Flow solver")
-            else f"± {number(check.bound, 2)}"
-        )
-        if "chi²" in check.what:
-            bound = f"≤ {number(check.bound, 2)}"
-        rows.append((sign, check.what, value, bound, check.why))
+        why = check.why if passed is not None else f"not checked: {check.reason or 'not computed'}"
+        rows.append((sign, check.what, check.shown, check.limit, why))
     out: list[Table | Note] = [
         table(("", "Check", "Value", "Bound", "If it failed"), rows, numbers=(2, 3), marks=marks)
     ]
-    out += [
-        Note(f"{c.what}: {number(float(c.value or 0.0), 2)}. This means that {c.why}.", "warn")
-        for c in checks
-        if c.passed is False
-    ]
+    out += [Note(f"{c.what}: {c.shown}. This means that {c.why}.", "warn") for c in checks if c.passed is False]
     return out
 
 

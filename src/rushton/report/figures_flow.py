@@ -19,12 +19,14 @@ BEHIND_BAFFLE = 0.02
 """Angle by which the through-baffle plane stands behind the baffle, rad: it shows the layer of mesh cells there."""
 
 
-def panel_size(case: Any, panels: int, width: float = 7.6, tallest: float = 6.0) -> tuple[float, float]:
+def panel_size(
+    case: Any, panels: int, width: float = 7.6, tallest: float = 6.0, extra: float = 0.95
+) -> tuple[float, float]:
     """Width and height in inches for equal panels of the whole side view side by side."""
     tank = case.tank
     each = (width - 0.6) / panels
     height = min(tallest, (each - 0.35) * tank.liquid_height / tank.diameter)
-    return width, max(2.2, height + 0.95)
+    return width, max(2.2, height + extra)
 
 
 def velocity_planes(case: Any, flow: Any) -> Figure:
@@ -32,7 +34,7 @@ def velocity_planes(case: Any, flow: Any) -> Figure:
     mesh = flow.mesh
     tip = math.pi * flow.speed * max(imp.diameter for imp in case.impellers)
     velocity = flow.velocity
-    figure = new_figure(*panel_size(case, 2, width=6.0, tallest=5.4))
+    figure = new_figure(*panel_size(case, 2, width=6.0, tallest=5.4, extra=0.45))
     axes = figure.subplots(1, 2, sharey=True)
     planes = (
         (between_baffles(case.tank.baffles.count), "Between two baffles"),

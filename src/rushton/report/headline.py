@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushton.report.blocks import Tile, reason_of
-from rushton.report.numbers import given, number, percent
+from rushton.report.numbers import given, number, percent, volume
 
 
 def tiles(summary: dict[str, Any]) -> list[Tile]:
@@ -80,7 +80,7 @@ def story(case: Any, summary: dict[str, Any]) -> str:
     tank = case.tank
     parts = [
         f"A tank of {given(tank.diameter)} m diameter filled to {given(tank.liquid_height)} m "
-        f"({number(float(summary.get('flow', {}).get('volume_m3') or tank.volume))} m³) is stirred at "
+        f"({volume(summary.get('flow', {}).get('volume_m3') or tank.volume)}) is stirred at "
         f"{given(60.0 * case.operation.speed, 4)} rpm."
     ]
     mixing, lines, response, down = (summary.get(n) or {} for n in ("mixing", "lifelines", "response", "scaledown"))

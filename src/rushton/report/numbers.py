@@ -54,6 +54,16 @@ def percent(value: Any, figures: int = 3) -> str:
     return "–" if value is None else f"{number(100.0 * float(value), figures)} %"
 
 
+def volume(value: float) -> str:
+    """A volume in m3 as people say it: litres below one cubic metre."""
+    return f"{number(float(value))} m³" if value >= 1.0 else f"{number(1e3 * float(value))} L"
+
+
+def impeller_name(impeller: Any) -> str:
+    """Name of the type of an impeller as people write it."""
+    return {"rushton": "Rushton turbine"}.get(impeller.type, impeller.type.replace("-", " "))
+
+
 def nice_unit(unit: str) -> str:
     """A unit as people write it: µmol, m³, a dash where there is none."""
     if unit in ("", "-", "1"):

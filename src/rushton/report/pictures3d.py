@@ -249,8 +249,9 @@ def with_bar(image: bytes, colours: str, high: float, label: str) -> Figure:
 def plain_picture(scene: Scene) -> Figure:
     """The same scene by matplotlib alone: outline, impellers, feed and tracks in perspective."""
     g = scene.geometry
-    figure = new_figure(3.8, 5.2)
-    axes: Any = figure.add_subplot(projection="3d")
+    figure = new_figure(3.9, 5.0)
+    figure.set_layout_engine("none")  # axes in perspective leave wide margins of their own
+    axes: Any = figure.add_axes((-0.12, -0.16, 1.05, 1.32), projection="3d")
     radius, height = 0.5 * g["diameter"], g["height"]
     turn = np.linspace(0.0, 2.0 * np.pi, 73)
     for z in (0.0, height):
@@ -271,12 +272,28 @@ def plain_picture(scene: Scene) -> Figure:
             axes.plot(x * np.cos(a), x * np.sin(a), z, color=INK, lw=1.0)
     for feed in g["feeds"]:
         axes.scatter(*feed["xyz"], color=EXCESS, s=30)
-    points = None
-    for xyz, s in scene.tracks:
-        points = axes.scatter(*xyz.T, c=s, cmap=SUBSTRATE_MAP, vmin=0, vmax=1, s=1.5, lw=0)
-    if points is not None:
-        figure.colorbar(points, ax=axes, shrink=0.5, label="q / q$_{max}$, –")
-    axes.set_box_aspect((1, 1, height / g["diameter"]))
+    if scene.uptake_ratio is not None:
+        rich = scene.points[scene.uptake_ratio > scene.excess]
+        rich = rich[:: max(1, len(rich) // 2500)]
+        axes.scatter(*rich.T, color=EXCESS, s=9, lw=0, alpha=0.16, depthshade=False)
+    lines = [_coloured_line(xyz, s) for xyz, s in scene.tracks]
+    for line in lines:
+        axes.add_collection3d(line)
+    if lines:
+        figure.colorbar(lines[0], cax=figure.add_axes((0.8, 0.28, 0.035, 0.44)), label="q / q$_{max}$, –")
+    axes.set(xlim=(-radius, radius), ylim=(-radius, radius), zlim=(0.0, height))
+    axes.set_box_aspect((1, 1, height / g["diameter"]), zoom=1.0 if height > 1.5 * g["diameter"] else 0.85)
     axes.view_init(elev=14, azim=-60)
     axes.set_axis_off()
     return figure
+
+
+def _coloured_line(xyz: np.ndarray, s: np.ndarray) -> Any:
+    """Track of a cell coloured by its uptake."""
+    from matplotlib.colors import Normalize
+    from mpl_toolkits.mplot3d.art3d import Line3DCollection
+
+    pieces = np.stack([xyz[:-1], xyz[1:]], axis=1)
+    line = Line3DCollection(list(pieces), cmap=SUBSTRATE_MAP, norm=Normalize(0.0, 1.0), linewidths=0.9)
+    line.set_array(0.5 * (s[1:] + s[:-1]))
+    return line

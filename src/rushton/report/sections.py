@@ -8,7 +8,7 @@ import numpy as np
 
 from rushton.report import drawing, figures_flow, figures_scalar
 from rushton.report.blocks import Block, Note, Prose, Section, missing, picture, table
-from rushton.report.numbers import given, number, percent
+from rushton.report.numbers import given, impeller_name, number, percent, volume
 from rushton.report.pictures3d import Pictures, Scene, plain_picture, with_bar
 from rushton.report.style import SPEED_MAP, SUBSTRATE_MAP
 from rushton.report.vtk_scene import FASTEST
@@ -22,14 +22,14 @@ def tank(case: Any) -> Section:
         picture(
             lambda: drawing.draw_tank(case),
             f"The tank to scale. Angle 0 is the plane of the first baffle, rotation is anticlockwise seen from above, "
-            f"heights count from the floor. Liquid volume {number(float(t.volume))} m³ with the shaft.",
+            f"heights count from the floor. Cylinder of liquid {volume(t.volume)}, shaft included.",
             "Side view and plan of the tank with impellers, baffles, feed and probes",
         )
     )
     rows = [
         (
             str(n + 1),
-            f"{imp.blades}-blade {imp.type}",
+            f"{imp.blades}-blade {impeller_name(imp)}",
             given(imp.diameter),
             imp.diameter / t.diameter,
             given(imp.clearance),
@@ -54,7 +54,10 @@ def hero(pictures: Pictures | None, scene: Scene | None) -> list[Block]:
     if scene is None:
         return []
     if pictures is not None and pictures.images:
-        return [_rendered(name, image, scene) for name, image in sorted(pictures.images.items(), reverse=True)]
+        shown = sorted(pictures.images.items(), reverse=True)
+        if scene.uptake_ratio is None and not scene.tracks and "flow" in pictures.images:
+            shown = [("flow", pictures.images["flow"])]
+        return [_rendered(name, image, scene) for name, image in shown]
     out: list[Block] = [
         picture(lambda: plain_picture(scene), "The tank in perspective.", "Tank in perspective", "half")
     ]

@@ -1,4 +1,4 @@
-"""Closing chapters: the variables in their three classes, every value used, how it was computed and what to cite."""
+"""Closing chapters: every value used, how it was computed and what to cite."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rushton.report.blocks import Note, Section, table
-from rushton.report.numbers import duration, given, nice_unit, number, percent
+from rushton.report.numbers import duration, given, nice_unit, number
 
 CITE = (
     (
@@ -53,66 +53,6 @@ CITE = (
     ),
     ("Hunter 2007, Comput. Sci. Eng. 9(3):90, doi 10.1109/MCSE.2007.55", "report", "matplotlib, the figures"),
 )
-
-
-def variables(case: Any, summary: dict[str, Any]) -> Section:
-    """What is set, what follows in the broth, what follows in the cell."""
-    flow, mixing, substrate, lines, response = (
-        summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response")
-    )
-    section = Section(
-        "variables",
-        "The three classes of variables",
-        "What the plant sets (manipulated), what the broth shows (state), and what the cells do (physiological). "
-        "What is wanted is how the first moves the third.",
-    )
-    manipulated = [("Stirrer speed", f"{given(60.0 * case.operation.speed, 4)} rpm")]
-    manipulated += [(f"Feed of {feed.substrate}", f"{given(feed.rate, 4)} mol/s") for feed in case.feeds]
-    if case.gas is not None:
-        manipulated.append(("Gas rate", f"{given(case.gas.rate, 4)} Nm³/s"))
-    manipulated.append(("Temperature", f"{given(case.broth.temperature - 273.15, 4)} °C"))
-    state = [
-        ("Power drawn", _value(flow, "power_W", "W")),
-        ("Mixing time, slowest probe", _value(mixing, "theta95_probe_s", "s")),
-        ("Substrate, mean", _value(substrate, "mean_mol_m3", "mol/m³")),
-        (
-            "Substrate, lowest to highest",
-            f"{number(substrate.get('min_mol_m3'))} to {number(substrate.get('max_mol_m3'))} mol/m³",
-        ),
-        ("Biomass, dry", f"{given(case.broth.biomass, 4)} kg/m³"),
-        ("Oxygen, gas hold-up, kLa", str((summary.get("gas") or {}).get("kla_1_h_reason") or "not computed")),
-    ]
-    physiological = [
-        (
-            "Time in excess / limitation / starvation",
-            " / ".join(percent(lines.get(f"share_{r}")) for r in ("excess", "limitation", "starvation")),
-        ),
-        ("Productivity over the ideally mixed vessel", percent(response.get("relative_productivity"))),
-        ("the same at the end", percent(response.get("relative_productivity_final"))),
-        ("Biomass yield over the ideally mixed vessel", percent(response.get("relative_yield"))),
-    ]
-    physiological += [
-        (
-            f"{name}, mean of the tank (ideally mixed)",
-            f"{number(float(v['mean']))} ({number(float(v['ideal']))}) {nice_unit(v['unit'])}",
-        )
-        for name, v in (response.get("rates") or {}).items()
-    ]
-    physiological += [
-        (
-            f"{name}, at the end, mean of the tank (ideally mixed)",
-            f"{number(float(v['mean']))} ({number(float(v['ideal']))}) {nice_unit(v['unit'])}",
-        )
-        for name, v in (response.get("states") or {}).items()
-    ]
-    rows, marks = [], []
-    for title, group in (("Manipulated", manipulated), ("State", state), ("Physiological", physiological)):
-        rows.append((title, ""))
-        marks.append("head")
-        rows += group
-        marks += [""] * len(group)
-    section.blocks.append(table(("Variable", "Value"), rows, marks=marks))
-    return section
 
 
 def values(case: Any, folder: Path) -> Section:
@@ -226,7 +166,3 @@ def _manifest(folder: Path) -> dict[str, Any]:
         return dict(json.loads((folder / "manifest.json").read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return {}
-
-
-def _value(part: dict[str, Any], key: str, unit: str) -> str:
-    return "–" if part.get(key) is None else f"{number(part[key])} {unit}"

@@ -18,6 +18,7 @@ from rushton.report import (
     scaledown_section,
     sections,
     tables,
+    variables,
 )
 from rushton.report.blocks import Note, Section
 from rushton.report.pictures3d import Pictures, Scene, build_scene, render
@@ -80,7 +81,7 @@ def write_report(
             lambda: Section("published", "Beside published values", blocks=published.block(case, numbers)),
         ),
         _chapter("checks", "Checks", lambda: Section("checks", "Checks", CHECKS_LEAD, list(checks.block(made)))),
-        _chapter("variables", "The three classes of variables", lambda: tables.variables(case, numbers)),
+        _chapter("variables", "The three classes of variables", lambda: variables.variables(case, numbers)),
         _chapter("values", "Every value used", lambda: tables.values(case, folder)),
         _chapter("run", "How it was computed", lambda: tables.run(folder, numbers)),
     ]
@@ -136,10 +137,10 @@ def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> t
 
 
 def _meta(case: Any) -> str:
-    from rushton.report.numbers import given, number
+    from rushton.report.numbers import given, impeller_name, volume
 
-    blades = " + ".join(f"{imp.blades}-blade {imp.type}" for imp in case.impellers)
-    parts = [f"{number(float(case.tank.volume))} m³", blades, f"{given(60.0 * case.operation.speed, 4)} rpm"]
+    blades = " + ".join(f"{imp.blades}-blade {impeller_name(imp)}" for imp in case.impellers)
+    parts = [volume(case.tank.volume), blades, f"{given(60.0 * case.operation.speed, 4)} rpm"]
     if case.strain is not None:
         parts.append(case.strain.name or case.strain.model)
     parts.append(f"{case.numerics.quality} quality")
