@@ -358,3 +358,29 @@ def test_described_defaults_of_the_bench_are_the_library_s() -> None:
         if name in shelf("lab"):
             value = shelf("lab")[name]["value"]
             assert setting.default == (", ".join(value) if isinstance(value, list) else value)
+
+
+def _places(data: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Paths of everything in a case file, sections and leaves."""
+    items = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    return [p for key, value in items for p in ((*path, key), *_places(value, (*path, key)))]
+
+
+ODD: list[Any] = [[], {}, "", "0 m", "1e-9 m", "3 rpm", True, -1, math.nan, [{}], {"a": 1}]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_whatever_stands_anywhere_is_read_or_refused_in_words(name: str) -> None:
+    """Every value of a case file replaced by odd ones: a case or one CaseError, never anything else."""
+    whole = tomllib.loads((CASES / f"{name}.toml").read_text("utf-8"))
+    for path in _places(whole):
+        for odd in ODD:
+            data = copy.deepcopy(whole)
+            place = data
+            for key in path[:-1]:
+                place = place[key]
+            place[path[-1]] = odd
+            try:
+                case_from_dict(data)
+            except CaseError as error:
+                assert error.message and error.where, (path, odd)
