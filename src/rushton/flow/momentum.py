@@ -41,6 +41,15 @@ def limited(a, b):
 
 
 @njit(**OPTIONS)
+def fix_node(m, i, j, k, value):
+    """Equation x = value for one node of the coefficient block."""
+    for n in range(6):
+        m[n, i, j, k] = 0.0
+    m[6, i, j, k] = 1.0
+    m[7, i, j, k] = value
+
+
+@njit(**OPTIONS)
 def volume_fluxes(ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz):
     """Fluxes m3/s through all faces; ``ft`` is relative to the rotor where ``omega`` (nr, nz) is not zero."""
     nr, nt, nz = ft.shape
@@ -69,14 +78,7 @@ def assemble_u_r(ur, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, 
             jmm = jm - 1 if jm > 0 else nt - 1
             for k in range(nz):
                 if i == 0 or i == nr or fixed[i, j, k]:
-                    aw[i, j, k] = 0.0
-                    ae[i, j, k] = 0.0
-                    as_[i, j, k] = 0.0
-                    an[i, j, k] = 0.0
-                    ab[i, j, k] = 0.0
-                    at[i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = 0.0
+                    fix_node(m, i, j, k, 0.0)
                     d[i, j, k] = 0.0
                     continue
                 h = i - 1
@@ -165,14 +167,7 @@ def assemble_u_z(uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, alph
             jmm = jm - 1 if jm > 0 else nt - 1
             for k in range(nz + 1):
                 if k == 0 or k == nz or fixed[i, j, k]:
-                    aw[i, j, k] = 0.0
-                    ae[i, j, k] = 0.0
-                    as_[i, j, k] = 0.0
-                    an[i, j, k] = 0.0
-                    ab[i, j, k] = 0.0
-                    at[i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = 0.0
+                    fix_node(m, i, j, k, 0.0)
                     d[i, j, k] = 0.0
                     continue
                 h = k - 1
@@ -262,14 +257,7 @@ def assemble_angular_momentum(
             jmm = jm - 1 if jm > 0 else nt - 1
             for k in range(nz):
                 if fixed[i, j, k] and patch[i, j, k] == 0:
-                    aw[i, j, k] = 0.0
-                    ae[i, j, k] = 0.0
-                    as_[i, j, k] = 0.0
-                    an[i, j, k] = 0.0
-                    ab[i, j, k] = 0.0
-                    at[i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = value[i, j, k]
+                    fix_node(m, i, j, k, value[i, j, k])
                     d[i, j, k] = 0.0
                     continue
                 x = ang[i, j, k]
@@ -338,14 +326,7 @@ def assemble_angular_momentum(
                     if c_b > 0.0:
                         residual += c_b * ang[i, j, k - 1]
                     torque[patch[i, j, k]] += residual
-                    aw[i, j, k] = 0.0
-                    ae[i, j, k] = 0.0
-                    as_[i, j, k] = 0.0
-                    an[i, j, k] = 0.0
-                    ab[i, j, k] = 0.0
-                    at[i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = value[i, j, k]
+                    fix_node(m, i, j, k, value[i, j, k])
                     d[i, j, k] = 0.0
                     continue
                 aw[i, j, k] = c_w

@@ -37,6 +37,7 @@ class Level:
     fac: np.ndarray
     x: np.ndarray
     b: np.ndarray
+    res: np.ndarray
     half_r: bool
     half_z: bool
 
@@ -146,27 +147,14 @@ def _residual(cr, ct, cz, b, x, res):
 
 
 @njit(**OPTIONS)
-def _restrict(cr, ct, cz, b, x, coarse, fr, fz):
-    """Sum of the residual b - A x over the fine cells of every coarse cell; ``fr``, ``fz`` 1 (kept) or 2 (halved)."""
-    n1, n2, n3 = ct.shape
+def _restrict(fine, coarse, fr, fz):
+    """Sum over the fine cells of every coarse cell; ``fr``, ``fz`` 1 (kept) or 2 (halved)."""
+    n1, n2, n3 = fine.shape
     coarse[:] = 0.0
     for i in range(n1):
-        ii = i // fr
         for j in range(n2):
-            jm = j - 1 if j > 0 else n2 - 1
-            jp = j + 1 if j < n2 - 1 else 0
             for k in range(n3):
-                v = x[i, j, k]
-                s = b[i, j, k] + ct[i, j, k] * (x[i, jm, k] - v) + ct[i, jp, k] * (x[i, jp, k] - v)
-                if i > 0:
-                    s += cr[i, j, k] * (x[i - 1, j, k] - v)
-                if i < n1 - 1:
-                    s += cr[i + 1, j, k] * (x[i + 1, j, k] - v)
-                if k > 0:
-                    s += cz[i, j, k] * (x[i, j, k - 1] - v)
-                if k < n3 - 1:
-                    s += cz[i, j, k + 1] * (x[i, j, k + 1] - v)
-                coarse[ii, j, k // fz] += s
+                coarse[i // fr, j, k // fz] += fine[i, j, k]
 
 
 @njit(**OPTIONS)
@@ -250,6 +238,7 @@ class PressureSolver:
                     fac=np.zeros((n1, n3)),
                     x=np.zeros((n1, nt, n3)),
                     b=np.zeros((n1, nt, n3)),
+                    res=np.zeros((n1, nt, n3)),
                     half_r=half_r,
                     half_z=half_z,
                 )
@@ -293,7 +282,8 @@ class PressureSolver:
             return
         fr, fz = (2 if v.half_r else 1), (2 if v.half_z else 1)
         w = self.levels[n + 1]
-        _restrict(v.cr, v.ct, v.cz, v.b, v.x, w.b, fr, fz)
+        _residual(v.cr, v.ct, v.cz, v.b, v.x, v.res)
+        _restrict(v.res, w.b, fr, fz)
         self._cycle(n + 1)
         _prolong(w.x, v.x, fr, fz)
         _smooth(v.cr, v.ct, v.cz, v.inv, v.q, v.fac, v.b, v.x, 1, False)

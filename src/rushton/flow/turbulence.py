@@ -26,7 +26,7 @@ import math
 
 from numba import njit
 
-from rushton.flow.momentum import OPTIONS, limited
+from rushton.flow.momentum import OPTIONS, fix_node, limited
 
 C_MU, C_1, C_2, SIGMA_K, SIGMA_E = 0.09, 1.44, 1.92, 1.0, 1.3
 KAPPA, E_WALL = 0.41, 9.8
@@ -319,14 +319,7 @@ def assemble_scalar(x, fr, ft, fz, gr, gt, gz, solid, m):
             jp = j + 1 if j < nt - 1 else 0
             for k in range(nz):
                 if solid[i, j, k]:
-                    aw[i, j, k] = 0.0
-                    ae[i, j, k] = 0.0
-                    as_[i, j, k] = 0.0
-                    an[i, j, k] = 0.0
-                    ab[i, j, k] = 0.0
-                    at[i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = 0.0
+                    fix_node(m, i, j, k, 0.0)
                     continue
                 aw[i, j, k] = gr[i, j, k] + max(fr[i, j, k], 0.0)
                 ae[i, j, k] = gr[i + 1, j, k] + max(-fr[i + 1, j, k], 0.0)
@@ -367,10 +360,7 @@ def add_epsilon_sources(ke, eps, g, num, eps_wall, at_wall, vol, solid, alpha, m
                 if solid[i, j, k]:
                     continue
                 if at_wall[i, j, k]:
-                    for n in range(6):
-                        m[n, i, j, k] = 0.0
-                    ap[i, j, k] = 1.0
-                    b[i, j, k] = eps_wall[i, j, k]
+                    fix_node(m, i, j, k, eps_wall[i, j, k])
                     continue
                 e = eps[i, j, k]
                 v = vol[i, k]
