@@ -25,7 +25,7 @@ def angular_cells(case: Case, mesh_cells: int) -> int:
     """Number of mesh cells round the full tank: a multiple of blades and baffles, about 48, 72 or 96.
 
     If the least common multiple of the blade counts and the baffle count exceeds 144, blades are moved to the nearest
-    theta face (by less than half a mesh cell, 1.9 degrees at most).
+    theta face (by half a mesh cell at most: 3.75, 2.5 or 1.9 degrees).
     """
     counts = [imp.blades for imp in case.impellers]
     if case.tank.baffles.count > 0:
