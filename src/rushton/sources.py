@@ -80,8 +80,11 @@ def _resolve(parts: list[str], exact: bool = False) -> set[Path]:
 
 
 def reached_files(start: Iterable[Path]) -> list[Path]:
-    """The files given and every file of the package that they import, directly or through others; sorted."""
-    todo, seen = list(start), set()
+    """The files given, every file of the package that they import, directly or not, and the data beside them.
+
+    Data are the TOML files in the folder of a source file: what is read from a library is part of what is run.
+    """
+    todo, seen = list(start), set[Path]()
     while todo:
         path = todo.pop()
         if path in seen:
@@ -89,6 +92,7 @@ def reached_files(start: Iterable[Path]) -> list[Path]:
         seen.add(path)
         if path.suffix == ".py":
             todo.extend(imported_files(path))
+            todo.extend(path.parent.glob("*.toml"))
     return sorted(seen)
 
 

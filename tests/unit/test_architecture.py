@@ -109,3 +109,7 @@ def test_an_edit_of_what_a_room_imports_changes_its_hash(tmp_path: Path, monkeyp
     (package / "mesh.py").write_text("def build(): return 1\n")
     assert sources.sources_hash("rushton.flow") != flow
     assert sources.sources_hash("rushton.report") != report
+    flow, report = sources.sources_hash("rushton.flow"), sources.sources_hash("rushton.report")
+    (package / "report" / "published.toml").write_text("x = 1\n")
+    assert sources.sources_hash("rushton.flow") == flow
+    assert sources.sources_hash("rushton.report") != report

@@ -122,7 +122,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     ),
     "regimes": (lambda d: d["strain"].update(regimes={"starvation": 0.1}), SUBSTRATE_ON),
     "seed": (lambda d: d["lifelines"].update(seed=2), SUBSTRATE_ON[1:]),
-    "inside the cell": (lambda d: d["strain"].update(parameters={"ppp_split": 0.5}), SUBSTRATE_ON[2:]),
+    "inside the cell": (lambda d: d["strain"].update(parameters={"mu0": 0.05}), SUBSTRATE_ON[2:]),
     "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[2:]),
     "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[3:]),
     "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[3:]),

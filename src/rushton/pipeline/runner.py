@@ -316,6 +316,7 @@ class _Run:
         if record is not None and all((self.folder / name).is_file() for name in record["files"]):
             self.watch(Event(REPORT, "kept", 1.0, seconds=record["seconds"]["wall"]))
             return
+        self.results.clear()  # the report loads what it shows
         wall, cpu = time.perf_counter(), time.process_time()
         path = _write_report(open_results(self.folder), self.watch)
         self.manifest["stages"][REPORT] = {
