@@ -12,8 +12,9 @@ from rushton.flow.analytic import plain_tank, recirculating_flow
 from rushton.flow.field import Flow
 from rushton.mesh import build_mesh
 from rushton.transport import blend
-from rushton.transport.mixing import Mixing, last_time_outside, slowest_mode
+from rushton.transport.mixing import Mixing, last_time_outside, late_decay
 from rushton.transport.operator import assemble
+from rushton.transport.stepping import TimeStepper
 
 
 @pytest.fixture(scope="module")
@@ -52,18 +53,35 @@ def test_blend_times_are_read_off_the_curves(case: Case, flow: Flow, mixing: Mix
     assert np.abs(mixing.probe_curves[:, mixing.time > mixing.theta95_probe_s] - 1.0).max() <= 0.05
     assert mixing.theta95_probe_s == pytest.approx(mixing.theta95_probes_s.max())
     assert mixing.n_theta95 == pytest.approx(flow.speed * mixing.theta95_variance_s)
+    assert mixing.slowest_mode_s is not None and 0.3 < mixing.slowest_mode_s / mixing.theta95_variance_s < 2.0
+    assert mixing.frame in ("absolute", "relative")
     assert mixing.time[-1] > 1.25 * max(mixing.theta95_probe_s, mixing.theta95_variance_s)
     assert mixing.probe_curves.shape == (len(case.mixing.probes), mixing.time.size)
 
 
-def test_slowest_mode_is_the_second_eigenvalue() -> None:
+@pytest.mark.parametrize(("swirl", "tolerance"), [(0.0, 0.01), (1.0, 0.04)])
+def test_late_decay_is_the_second_eigenvalue(swirl: float, tolerance: float) -> None:
+    """Without the limited part the operator is a matrix, whose eigenvalues are known; with swirl they are a complex pair."""
     mesh = plain_tank(np.linspace(0.0, 1.0, 6), 8, np.linspace(0.0, 2.0, 10))
-    operator = assemble(recirculating_flow(mesh, swirl=1.0, loop=0.3, nu_t=5e-3))
+    operator = assemble(recirculating_flow(mesh, swirl=swirl, loop=0.3, nu_t=5e-3))
     rates = np.sort(np.linalg.eigvals(operator.matrix.toarray() / operator.volumes.ravel()[:, None]).real)
     assert abs(rates[0]) < 1e-6 * rates[-1]
-    mode, reason = slowest_mode(operator, np.random.default_rng(0).random(mesh.shape), 2.0 * rates[1])
-    assert mode == pytest.approx(3.0 / rates[1], rel=0.01)
-    assert reason == ""
+    c = np.random.default_rng(0).random(mesh.shape)
+    mean = float((operator.volumes * c).sum() / mesh.volume)
+    time_step = 0.1 / rates[1]
+    stepper = TimeStepper(operator, time_step, limited=False, tolerance=1e-8)
+    time, spread = [0.0], [1.0]
+    for n in range(150):
+        c = stepper.step(c)
+        time.append((n + 1) * time_step)
+        spread.append(float(np.sqrt((operator.volumes * (c - mean) ** 2).sum())))
+    rate, change = late_decay(np.array(time), np.array(spread))
+    assert rate == pytest.approx(rates[1], rel=tolerance)
+    assert change < tolerance
+
+
+def test_late_decay_needs_points() -> None:
+    assert math.isnan(late_decay(np.arange(4.0), np.ones(4))[0])
 
 
 def test_a_short_run_says_why_it_has_no_blend_time(case: Case, flow: Flow) -> None:

@@ -45,7 +45,7 @@ def slope_weights(mesh: TankMesh) -> FloatArrays:
 
 
 def limited_part_reference(c: np.ndarray, fluxes: FloatArrays, joined: FloatArrays, weights: FloatArrays) -> np.ndarray:
-    """T(C) in plain numpy, the readable reference of ``limited_part``.
+    """T(C) in plain numpy, the readable reference of ``limited_slopes`` and ``carry``.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def limited_part_reference(c: np.ndarray, fluxes: FloatArrays, joined: FloatArra
     return out
 
 
-@njit(cache=True, nogil=True, fastmath=False)
-def _delta(a: float, b: float, w: float) -> float:
+@njit(cache=True, nogil=True)
+def _limited(a, b, w):
     if a * b <= 0.0:
         return 0.0
     if a > 0.0:
@@ -93,33 +93,9 @@ def _delta(a: float, b: float, w: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def limited_part(c, flux_r, flux_t, flux_z, open_r, open_t, open_z, w_r, w_z, delta, out):
-    """T(C) into ``out`` (overwritten); ``delta`` is work space, both (nr, nt, nz). Other arguments as the reference."""
+def limited_slopes(c, open_r, open_t, open_z, w_r, w_z, delta):
+    """delta of every mesh cell in r, theta, z, (3, nr, nt, nz), mol/m3."""
     nr, nt, nz = c.shape
-    for i in range(nr):
-        for j in range(nt):
-            for k in range(nz):
-                out[i, j, k] = 0.0
-    # r
-    for i in range(1, nr - 1):
-        w = w_r[i]
-        for j in range(nt):
-            for k in range(nz):
-                a = (c[i + 1, j, k] - c[i, j, k]) * open_r[i + 1, j, k]
-                b = (c[i, j, k] - c[i - 1, j, k]) * open_r[i, j, k]
-                delta[i, j, k] = _delta(a, b, w)
-    for j in range(nt):
-        for k in range(nz):
-            delta[0, j, k] = 0.0
-            delta[nr - 1, j, k] = 0.0
-    for i in range(1, nr):
-        for j in range(nt):
-            for k in range(nz):
-                f = flux_r[i, j, k]
-                extra = max(f, 0.0) * delta[i - 1, j, k] - min(f, 0.0) * delta[i, j, k]
-                out[i - 1, j, k] -= extra
-                out[i, j, k] += extra
-    # theta
     for i in range(nr):
         for j in range(nt):
             up = j + 1 if j + 1 < nt else 0
@@ -127,25 +103,47 @@ def limited_part(c, flux_r, flux_t, flux_z, open_r, open_t, open_z, w_r, w_z, de
             for k in range(nz):
                 a = (c[i, up, k] - c[i, j, k]) * open_t[i, up, k]
                 b = (c[i, j, k] - c[i, down, k]) * open_t[i, j, k]
-                delta[i, j, k] = _delta(a, b, 0.25)
-        for j in range(nt):
-            down = j - 1 if j > 0 else nt - 1
-            for k in range(nz):
-                f = flux_t[i, j, k]
-                extra = max(f, 0.0) * delta[i, down, k] - min(f, 0.0) * delta[i, j, k]
-                out[i, down, k] -= extra
-                out[i, j, k] += extra
-    # z
-    for i in range(nr):
-        for j in range(nt):
-            delta[i, j, 0] = 0.0
-            delta[i, j, nz - 1] = 0.0
+                delta[1, i, j, k] = _limited(a, b, 0.25)
+            if 0 < i < nr - 1:
+                for k in range(nz):
+                    a = (c[i + 1, j, k] - c[i, j, k]) * open_r[i + 1, j, k]
+                    b = (c[i, j, k] - c[i - 1, j, k]) * open_r[i, j, k]
+                    delta[0, i, j, k] = _limited(a, b, w_r[i])
+            else:
+                for k in range(nz):
+                    delta[0, i, j, k] = 0.0
+            delta[2, i, j, 0] = 0.0
+            delta[2, i, j, nz - 1] = 0.0
             for k in range(1, nz - 1):
                 a = (c[i, j, k + 1] - c[i, j, k]) * open_z[i, j, k + 1]
                 b = (c[i, j, k] - c[i, j, k - 1]) * open_z[i, j, k]
-                delta[i, j, k] = _delta(a, b, w_z[k])
+                delta[2, i, j, k] = _limited(a, b, w_z[k])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def carry(delta, flux_r, flux_t, flux_z, out):
+    """T = - sum_f (+-) F_f (C_f - C_U) from the slopes, into ``out`` (overwritten), mol/s."""
+    nr, nt, nz = out.shape
+    for i in range(nr):
+        for j in range(nt):
+            for k in range(nz):
+                out[i, j, k] = 0.0
+    for i in range(nr):
+        for j in range(nt):
+            down = j - 1 if j > 0 else nt - 1
+            if i > 0:
+                for k in range(nz):
+                    f = flux_r[i, j, k]
+                    extra = max(f, 0.0) * delta[0, i - 1, j, k] - min(f, 0.0) * delta[0, i, j, k]
+                    out[i - 1, j, k] -= extra
+                    out[i, j, k] += extra
+            for k in range(nz):
+                f = flux_t[i, j, k]
+                extra = max(f, 0.0) * delta[1, i, down, k] - min(f, 0.0) * delta[1, i, j, k]
+                out[i, down, k] -= extra
+                out[i, j, k] += extra
             for k in range(1, nz):
                 f = flux_z[i, j, k]
-                extra = max(f, 0.0) * delta[i, j, k - 1] - min(f, 0.0) * delta[i, j, k]
+                extra = max(f, 0.0) * delta[2, i, j, k - 1] - min(f, 0.0) * delta[2, i, j, k]
                 out[i, j, k - 1] -= extra
                 out[i, j, k] += extra

@@ -55,6 +55,8 @@ class ScalarOperator:
     joined : tuple of three bool arrays
         Faces through which liquid passes.
     schmidt_turbulent : float
+    frame : {"absolute", "relative"}
+        Of the fluxes in rotating zones.
     """
 
     mesh: TankMesh
@@ -65,6 +67,7 @@ class ScalarOperator:
     fluxes: tuple[np.ndarray, np.ndarray, np.ndarray]
     joined: tuple[np.ndarray, np.ndarray, np.ndarray]
     schmidt_turbulent: float
+    frame: Frame
 
 
 def face_diffusivity(faces: Faces, nu_t: np.ndarray, schmidt_turbulent: float, molecular: float) -> np.ndarray:
@@ -129,7 +132,7 @@ def _assemble(flow: Flow, schmidt_turbulent: float, molecular: float, frame: Fra
     diffusivity = face_diffusivity(faces, flow.nu_t[~mesh.solid], schmidt_turbulent, molecular)
     matrix = _fipy_matrix(grid, faces.flux(*fluxes), diffusivity)
     diagonal, neighbours = structured_coefficients(mesh, faces, matrix)
-    return ScalarOperator(mesh, matrix, diagonal, neighbours, mesh.volumes, fluxes, joined, schmidt_turbulent)
+    return ScalarOperator(mesh, matrix, diagonal, neighbours, mesh.volumes, fluxes, joined, schmidt_turbulent, frame)
 
 
 def _fipy_matrix(grid: Any, flux: np.ndarray, diffusivity: np.ndarray) -> Any:

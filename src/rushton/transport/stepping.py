@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rushton.transport.limited import limited_part, slope_weights
+from rushton.transport.limited import carry, limited_slopes, slope_weights
 from rushton.transport.linear import LinearSystem
 from rushton.transport.operator import ScalarOperator
 
@@ -24,13 +24,14 @@ class LimitedConvection:
 
     def __init__(self, operator: ScalarOperator) -> None:
         self._fluxes = operator.fluxes
-        self._open = tuple(passes.astype(np.int8) for passes in operator.joined)
-        self._w_r, _, self._w_z = slope_weights(operator.mesh)
-        self._delta, self._out = np.empty(operator.mesh.shape), np.empty(operator.mesh.shape)
+        w_r, _, w_z = slope_weights(operator.mesh)
+        self._grid = (*(passes.astype(np.int8) for passes in operator.joined), w_r, w_z)
+        self._delta, self._out = np.empty((3, *operator.mesh.shape)), np.empty(operator.mesh.shape)
 
     def __call__(self, c: np.ndarray) -> np.ndarray:
         """(nr, nt, nz) T(C), mol/s; the array is reused by the next call."""
-        limited_part(c, *self._fluxes, *self._open, self._w_r, self._w_z, self._delta, self._out)
+        limited_slopes(c, *self._grid, self._delta)
+        carry(self._delta, *self._fluxes, self._out)
         return self._out
 
 
