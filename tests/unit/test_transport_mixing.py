@@ -61,7 +61,7 @@ def test_blend_times_are_read_off_the_curves(case: Case, flow: Flow, mixing: Mix
 
 @pytest.mark.parametrize(("swirl", "tolerance"), [(0.0, 0.01), (1.0, 0.04)])
 def test_late_decay_is_the_second_eigenvalue(swirl: float, tolerance: float) -> None:
-    """Without the limited part the operator is a matrix, whose eigenvalues are known; with swirl they are a complex pair."""
+    """Without the limited part the operator is a matrix with known eigenvalues; with swirl they are a complex pair."""
     mesh = plain_tank(np.linspace(0.0, 1.0, 6), 8, np.linspace(0.0, 2.0, 10))
     operator = assemble(recirculating_flow(mesh, swirl=swirl, loop=0.3, nu_t=5e-3))
     rates = np.sort(np.linalg.eigvals(operator.matrix.toarray() / operator.volumes.ravel()[:, None]).real)
