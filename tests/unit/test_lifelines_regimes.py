@@ -112,6 +112,12 @@ def test_statistics_add_and_travel_as_arrays():
         assert np.allclose(a, getattr(again, name), rtol=1e-12), name
 
 
+def test_windows_of_thousands_of_samples_do_not_overflow():
+    long = SimpleNamespace(starvation=0.05, excess=0.95, margin=0.01, smoothing=60.0)
+    stat = signal_statistics(np.ones(13_000), 0.01, long)
+    assert stat.regime_counts.tolist() == [7001, 0, 0] and stat.signal_counts[-1] == 7001
+
+
 def test_a_record_shorter_than_the_window_says_nothing():
     stat = signal_statistics(np.ones((3, 4)), 0.06, REGIMES)
     assert stat.regime_counts.sum() == 0 and stat.cut_counts.sum() == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rushton.case import load_case
-from rushton.errors import ResultsError, SolverError
+from rushton.errors import CaseError, ResultsError, SolverError
 from rushton.flow.analytic import recirculating_flow
 from rushton.lifelines import Lifelines, kernels, layout, signal_statistics, tracking
 from rushton.lifelines.field import closed_faces, impeller_zones, make_field
@@ -235,6 +235,12 @@ def test_fluxes_that_lose_liquid_are_refused(mesh, case, uptake, tmp_path):
     with pytest.raises(SolverError, match="not divergence-free"):
         tracking.track(case, replace(flow, flux_r=leaking), uptake, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_step_longer_than_the_window_is_refused(mesh, case, uptake, tmp_path):
+    case = case.model_copy(update={"lifelines": case.lifelines.model_copy(update={"time_step": 0.3})})
+    with pytest.raises(CaseError, match="does not resolve the smoothing window"):
+        tracking.track(case, recirculating_flow(mesh, 2.0, 1.0), uptake, tmp_path)
 
 
 def test_a_break_leaves_no_half_written_tracks(mesh, case, uptake, tmp_path):

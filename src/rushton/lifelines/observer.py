@@ -11,7 +11,7 @@ Signals are held as integers (s times 2^20), times as whole samples. Sums are th
 the order in which signals are read: one seed gives the same bytes on any number of threads.
 
 Source of the definitions: Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.201600061, and Haringa 2023,
-Eng. Life Sci. 23:e2100159, doi 10.1002/elsc.202100159. Valid for windows below 2000 samples and 2^31 samples a signal.
+Eng. Life Sci. 23:e2100159, doi 10.1002/elsc.202100159. Valid for 2^31 samples a signal.
 """
 
 from __future__ import annotations
@@ -157,8 +157,9 @@ def add_tallies(tallies: list[Tally]) -> Tally:
 
 
 def new_memory(n_signal: int, limits: Limits) -> np.ndarray:
-    """Memory of signals that have not been read yet, (n_signal, WINDOW + m) int32."""
-    memory = np.zeros((n_signal, WINDOW + limits.window), np.int32)
+    """Memory of signals that have not been read yet, (n_signal, WINDOW + m) int32, or int64 for very long windows."""
+    wide = limits.window * SCALE > np.iinfo(np.int32).max // 2
+    memory = np.zeros((n_signal, WINDOW + limits.window), np.int64 if wide else np.int32)
     memory[:, CAME_FROM] = -1
     return memory
 

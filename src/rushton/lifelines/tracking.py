@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.errors import SolverError
+from rushton.errors import CaseError, SolverError
 from rushton.lifelines import kernels, walks
 from rushton.lifelines.field import make_field
 from rushton.lifelines.generator import make_key, random_numbers
@@ -246,6 +246,8 @@ def track(
     ------
     SolverError
         If the flow is not divergence-free or not of the full tank.
+    CaseError
+        If the time step does not resolve the smoothing window.
     """
     settings, mesh = case.lifelines, flow.mesh
     if settings.coupling != "one-way":
@@ -258,6 +260,12 @@ def track(
         raise SolverError("the regimes of a strain are needed", where="strain", hint="add a [strain] section")
     regimes = case.strain.regimes
     dt = settings.time_step or default_time_step(case.operation.speed, regimes.smoothing)
+    if 0.0 < regimes.smoothing < 2.0 * dt:
+        raise CaseError(
+            f"a step of {dt:.3g} s does not resolve the smoothing window of {regimes.smoothing:.3g} s",
+            where="lifelines.time_step",
+            hint=f"write at most {regimes.smoothing / 3.0:.2g} s, or leave it out",
+        )
     every = max(1, round(settings.sampling / dt))
     n_sample = max(1, round(settings.duration / (every * dt)))
     schmidt = case.mixing.schmidt_turbulent
