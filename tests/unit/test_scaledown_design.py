@@ -16,7 +16,7 @@ from rushton.lifelines import signal_statistics
 from rushton.scaledown import Scaledown, design, search
 from rushton.scaledown.designer import make_duty
 from rushton.scaledown.loops import StrPfr, reference_settings
-from rushton.scaledown.pulses import IRREGULAR, PulsedFeed
+from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.recipe import Culturing
 
 
@@ -124,7 +124,7 @@ def test_it_writes_designs_and_protocols(designed, tmp_path):
         assert {"time_s", "action", "pump", "rate_mL_min"} <= set(feed[0])
 
 
-@pytest.mark.parametrize("rig", [PulsedFeed(), PulsedFeed(IRREGULAR)])
+@pytest.mark.parametrize("rig", [PulsedFeed(), IrregularFeed()])
 def test_the_feed_table_feeds_what_the_cells_are_to_eat(rig, case, tank):
     duty = make_duty(case, tank)
     for guess in rig.guesses(duty):

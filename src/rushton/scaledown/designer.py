@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.errors import ModelError, SolverError
+from rushton.lifelines.regimes import PATTERNS, SignalStatistics, stay_quantile
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.inside import NOT_RUN, CellTest
 from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
 from rushton.scaledown.match import PARTS, Target, distance
-from rushton.scaledown.pulses import IRREGULAR, PulsedFeed
+from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.recipe import Culturing, growth_from_yield
 from rushton.scaledown.result import Design, Scaledown
 from rushton.scaledown.rig import Duty, Rig, Settings
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 RIGS: dict[str, tuple[Rig, ...]] = {
     "str-pfr": (StrPfr(),),
     "str-str": (StrStr(),),
-    "pulsed-feed": (PulsedFeed(), PulsedFeed(IRREGULAR)),
+    "pulsed-feed": (PulsedFeed(), IrregularFeed()),
 }
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
@@ -148,8 +149,35 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
             f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most {bench['cycle_max']:g} s",
             "scaledown.limits.pulse_min", "shorten pulse_min or lengthen cycle_max",
         )  # fmt: skip
-    uptake = case.strain.uptake
-    return Duty(bench, uptake.max, uptake.half_saturation, mean, case.broth.biomass, lifelines.duration)
+    uptake, regimes = case.strain.uptake, case.strain.regimes
+    excess, starvation, margin = regimes.excess, regimes.starvation, regimes.margin
+    return Duty(
+        bench=bench,
+        uptake_max=uptake.max,
+        half_saturation=uptake.half_saturation,
+        mean_uptake=mean,
+        tank_biomass=case.broth.biomass,
+        record=lifelines.duration,
+        stays=stay_quantiles(statistics),
+        borders=(
+            ratio_of(excess + margin), ratio_of(excess - margin),
+            ratio_of(starvation - margin), ratio_of(starvation + margin),
+        ),
+    )  # fmt: skip
+
+
+def ratio_of(s: float) -> float:
+    """C/K_s at an uptake ratio; borders that a margin pushes out of 0..1 are kept just inside."""
+    s = min(max(s, 1e-4), 1.0 - 1e-4)
+    return s / (1.0 - s)
+
+
+def stay_quantiles(statistics: SignalStatistics) -> np.ndarray:
+    """(3, 99) stays in excess, in limitation between two starvations (else in any), in starvation, at 1 % to 99 %, s."""
+    between = statistics.pattern_stays[PATTERNS.index("SLS")]
+    excess, limitation, starvation = statistics.regime_stays
+    rows = (excess, between if between.any() else limitation, starvation)
+    return np.array([[stay_quantile(row, q / 100.0) or 0.0 for q in range(1, 100)] for row in rows])
 
 
 def floor_of(lifelines: Lifelines, shortest: float) -> tuple[float | None, dict[str, float]]:

@@ -23,7 +23,7 @@ def omega(z: float) -> float:
     x = z - math.log(z) if z > 1.5 else math.exp(z) / (1.0 + 0.65 * math.exp(z))
     for _ in range(6):
         new = x * (1.0 + z - math.log(x)) / (1.0 + x)
-        if abs(new - x) <= 1e-15 * new:
+        if abs(new - x) <= 1e-7 * new:  # Newton: the next error is the square of this
             return new
         x = new
     return x

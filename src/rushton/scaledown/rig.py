@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -74,6 +74,11 @@ class Duty:
         X in the tank, kg/m3.
     record : float
         Length of the tank's lifelines, s.
+    stays : (3, 99) float
+        Stays of the tank's cells in excess, in limitation between two starvations, and in starvation, at the quantiles 1 %
+        to 99 %, s; zeros where there are none.
+    borders : (4,) float
+        C/K_s at which excess is entered and left, starvation entered and left (border and margin): s/(1 - s).
     """
 
     bench: Bench
@@ -82,6 +87,8 @@ class Duty:
     mean_uptake: float
     tank_biomass: float
     record: float = 600.0
+    stays: np.ndarray = field(default_factory=lambda: np.zeros((3, 99)))
+    borders: tuple[float, float, float, float] = (24.0, 94.0 / 6.0, 1.0 / 24.0, 6.0 / 94.0)
 
     def culture(self, biomass: float) -> Culture:
         """The strain at a biomass, kg/m3."""

@@ -33,8 +33,8 @@ _FINAL_SAMPLES = 600_000
 _MOST_SAMPLES = 1_000_000  # a rig so slow that this does not hold its cycles is far from any tank
 _POPULATION = 10  # per variable
 _GENERATIONS = 30
-_KEPT = 8  # of the last population, tried on set-points
-_STEPS = 40  # around the best of them
+_KEPT = 10  # of the last population, tried on set-points
+_STEPS = 100  # around the best of them
 
 
 @dataclass(frozen=True, eq=False)

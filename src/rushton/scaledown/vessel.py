@@ -26,6 +26,7 @@ from rushton.scaledown.zones import Culture
 
 _STEP = 0.03  # s, time step of a period; twice that for long ones (the scheme is of second order)
 _LONG = 100.0  # s
+_ENOUGH = 900.0  # s
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +62,8 @@ class VesselOperation:
 
     def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
         """What every cell experiences (``rig.Operation``); the interval divides the period."""
-        periods = max(3, math.ceil(duration / self.period))
+        # all periods are alike: enough that the cut ends of the record weigh little
+        periods = max(3, math.ceil(min(duration, _ENOUGH) / self.period))
         every = max(1, int(step / self.step + 1e-9))
         while self.concentration.size % every:
             every -= 1
