@@ -70,6 +70,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return folder / "report.html"
 
     monkeypatch.setattr(stages, "STAGES", tuple(stand_in(stage) for stage in stages.STAGES))
+    monkeypatch.setattr(stages, "preflight", lambda case: None)
     monkeypatch.setattr(rushton.report, "write_report", write_report)
     return computed
 
@@ -336,6 +337,13 @@ def test_the_folder_of_another_case_is_left_alone(tmp_path: Path, calls: list[st
     with pytest.raises(ResultsError, match="another case"):
         run(case_from_dict(data, name="other"), tmp_path / "r")
     assert before == {path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()}
+
+
+def test_a_strain_that_cannot_live_is_refused_before_anything_is_computed(tmp_path: Path, data: dict[str, Any]) -> None:
+    data["strain"]["parameters"] = {"v12max": 0.0}
+    with pytest.raises(RushtonError, match="no steady state"):
+        run(case_of(data), tmp_path / "r")
+    assert not (tmp_path / "r" / ".stages" / "mesh").exists()
 
 
 def test_an_unknown_stage_is_named(tmp_path: Path, data: dict[str, Any]) -> None:

@@ -156,6 +156,8 @@ class _Run:
 
     def go(self, until: str) -> None:
         last = STAGE_NAMES.index(until)
+        if last >= STAGE_NAMES.index("response") and not self._finished("response"):
+            wiring.preflight(self.case)
         for position, stage in enumerate(wiring.STAGES):
             if position > last:
                 break

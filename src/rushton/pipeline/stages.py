@@ -210,6 +210,14 @@ def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) 
     return respond(case, done["lifelines"], done["substrate"], folder, progress)
 
 
+def preflight(case: Case) -> None:
+    """Refuse a strain that cannot live on its feed before minutes are spent on the flow."""
+    if not _no_response(case):
+        from rushton.response import preflight as check
+
+        check(case)
+
+
 def _compute_scaledown(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.scaledown import design
 
