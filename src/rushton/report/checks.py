@@ -52,7 +52,7 @@ class Check:
             return "–"
         if self.unit == YES:
             return "yes" if self.passed else "no"
-        return f"{number(float(self.value), 2)} {self.unit}".strip()
+        return f"{number(float(self.value))} {self.unit}".strip()
 
     @property
     def limit(self) -> str:
@@ -73,16 +73,8 @@ def gather(summary: dict[str, Any]) -> list[Check]:
         reason = part.get(f"{key}_reason") or reason_of(part).rstrip(".")
         return Check(what, part.get(key), bound, why, "", str(reason), positive)
 
-    converged = flow.get("converged")
     checks = [
-        Check(
-            "Flow solver stopped by its own rule",
-            None if converged is None else (0.0 if converged else 1.0),
-            0.5,
-            "the flow is kept but may still be changing",
-            YES,
-            reason=str(flow.get("converged_reason") or ""),
-        ),
+        _stopped("Flow solver stopped by its own rule", flow, "the flow is kept but may still be changing"),
         take(
             flow,
             "torque_imbalance",
@@ -105,6 +97,7 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             1e-6,
             "the gradient is not at its steady state",
         ),
+        _stopped("Substrate solver stopped by its own rule", substrate, "the gradient may still be changing"),
         take(lines, "lost", "Lifelines: cells lost", 0.0, "statistics miss part of the population"),
         take(lines, "in_solid", "Lifelines: cells found inside a solid", 0.0, "cells went where no liquid is"),
         take(lines, "steps_given_up", "Lifelines: steps given up", 0.0, "some cells stood still for a moment"),
@@ -140,6 +133,14 @@ def gather(summary: dict[str, Any]) -> list[Check]:
         )
     )
     return checks
+
+
+def _stopped(what: str, part: dict[str, Any], why: str) -> Check:
+    """Whether an iteration ended by its own rule."""
+    converged = part.get("converged")
+    value = None if converged is None else (0.0 if converged else 1.0)
+    reason = part.get("converged_reason") or reason_of(part).rstrip(".")
+    return Check(what, value, 0.5, why, YES, str(reason))
 
 
 def _independent_visits(lines: dict[str, Any]) -> float:

@@ -78,7 +78,7 @@ def loss_distribution(
         axes.hist(100.0 * np.asarray(values, float), bins=list(edges), color=colour, alpha=0.7, label=label)
     axes.axvline(100.0, color=WARN, lw=1.2, ls=(0, (4, 2)), label="ideally mixed vessel")
     axes.set(xlabel="productivity of a history, % of ideally mixed", ylabel="histories")
-    axes.legend(loc="best")
+    figure.legend(loc="outside upper center", ncol=2)
     return figure
 
 

@@ -156,7 +156,7 @@ def share_bars(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
                     ha="center",
                     va="center",
                     fontsize=7.8,
-                    color="white",
+                    color="white" if colour == STARVATION else INK,
                     weight="bold",
                 )
             left += 100 * share
@@ -167,22 +167,6 @@ def share_bars(rows: Sequence[tuple[str, float, float, float]]) -> Figure:
     axes.set_xlabel("%")
     axes.spines["left"].set_visible(False)
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncol=3)
-    return figure
-
-
-def uptake_distribution(
-    curves: Sequence[tuple[str, np.ndarray, np.ndarray]], starvation: float, excess: float
-) -> Figure:
-    """Cumulative share of s = q/q_max: (label, s, share below s)."""
-    figure = new_figure(4.6, 2.7)
-    axes = figure.subplots()
-    axes.axvspan(0, starvation, color=STARVATION, alpha=0.14, lw=0)
-    axes.axvspan(excess, 1, color=EXCESS, alpha=0.14, lw=0)
-    for n, (label, s, below) in enumerate(curves):
-        axes.plot(s, 100 * below, color=SERIES[n], label=label, ls="-" if n == 0 else "--")
-    axes.set(xlabel="s = q / q$_{max}$, –", ylabel="share below s, %", xlim=(0, 1), ylim=(0, 100))
-    axes.legend(loc="lower right")
-    axes.grid(True)
     return figure
 
 

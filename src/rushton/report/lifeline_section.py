@@ -156,14 +156,6 @@ def _published_circulation(summary: dict[str, Any]) -> list[tuple[str, float]]:
     return [("volume / pumped flow", float(value))] if value is not None else []
 
 
-def signal_distribution(result: Any) -> tuple[np.ndarray, np.ndarray]:
-    """(1001,) s and (1001,) share of the smoothed samples below it."""
-    from rushton.lifelines.regimes import SIGNAL_EDGES
-
-    counts = np.asarray(result.statistics.signal_counts, float)
-    return SIGNAL_EDGES, np.concatenate([[0.0], np.cumsum(counts)]) / max(1.0, counts.sum())
-
-
 def tracks(result: Any, count: int = 4, seconds: float = 45.0) -> list[tuple[np.ndarray, np.ndarray]]:
     """Places (n_t, 3) m and s (n_t,) of a few cells over the start of their records."""
     records = result.records()

@@ -108,8 +108,14 @@ def shade_signal(axes: Axes, time: Any, s: Any, starvation: float, excess: float
     """Background of a signal s(t): amber while it is in excess, blue while it starves, white between."""
     import numpy as np
 
-    for inside, colour in ((np.asarray(s) > excess, EXCESS), (np.asarray(s) < starvation, STARVATION)):
-        axes.fill_between(time, -0.02, 1.02, where=inside, step="mid", color=colour, alpha=alpha, lw=0)
+    t, s = np.asarray(time, float), np.asarray(s)
+    if t.size < 2:
+        return
+    half = 0.5 * float(t[1] - t[0])
+    for inside, colour in ((s > excess, EXCESS), (s < starvation, STARVATION)):
+        change = np.flatnonzero(np.diff(np.concatenate([[False], inside, [False]])))
+        spans = [(t[a] - half, t[b - 1] - t[a] + 2.0 * half) for a, b in change.reshape(-1, 2)]
+        axes.broken_barh(spans, (-0.02, 1.04), color=colour, alpha=alpha, lw=0)
 
 
 def label_panel(axes: Axes, text: str) -> None:
