@@ -104,7 +104,7 @@ def first_layers(mesh):
 
 def test_density_in_the_first_layers_is_within_two_percent(mesh, case):
     # steps as long as a mesh cell and longer, where the end-point walk is off by a tenth and more at shaft and axis
-    counts = walk_for(mesh, case, "smooth", "interface", 60_000, 600, dt=0.02, low=1e-5, snapshots=75)
+    counts = walk_for(mesh, case, "smooth", "interface", 150_000, 600, dt=0.02, low=1e-5, snapshots=75)
     i, j, k = mesh.fluid_cells.T
     share = mesh.volumes[i, j, k] / mesh.volume
     for name, group in first_layers(mesh).items():

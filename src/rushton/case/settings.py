@@ -121,6 +121,9 @@ class Numerics(Section):
         default="standard", description="about 2e4, 1e5 or 3e5 mesh cells"
     )
     mesh_cells: int | None = Field(default=None, ge=2_000, le=5_000_000, description="mesh cells; overrides quality")
+    frame: Literal["relative", "absolute"] = Field(
+        default="relative", description="flux that carries scalars and cells in rotating zones, to the blades or not"
+    )
 
     @property
     def target_mesh_cells(self) -> int:

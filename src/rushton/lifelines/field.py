@@ -18,7 +18,8 @@ from rushton.errors import SolverError
 from rushton.lifelines import layout
 from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
-from rushton.mesh.cylinder import OPEN, ROTATING
+from rushton.mesh.cylinder import OPEN
+from rushton.transport.frame import FRAME, Frame, advecting_fluxes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,8 +56,11 @@ def closed_faces(mesh: TankMesh) -> np.ndarray:
     return bits.astype(np.uint8)
 
 
-def rates(flow: Flow) -> np.ndarray:
+def rates(flow: Flow, frame: Frame = FRAME) -> np.ndarray:
     """(nr, nt, nz, 6) float64 face fluxes over volume, 1/s; exactly zero on faces that nothing flows through.
+
+    The fluxes are those that carry the scalars (``rushton.transport.frame``): then a uniform cloud of cells spends its
+    time in the regimes as the volume is shared between them.
 
     Raises
     ------
@@ -67,15 +71,8 @@ def rates(flow: Flow) -> np.ndarray:
     if mesh.sector != 1:
         raise SolverError("tracks need the flow of the full tank", hint="tile the sector with TankMesh.tiled()")
     solid = mesh.solid
-    fr, ft, fz = flow.flux_r.copy(), flow.flux_theta.copy(), flow.flux_z.copy()
-    fr[(mesh.wall_r != OPEN)] = 0.0
-    fr[0] = 0.0
-    ft[(mesh.wall_theta != OPEN) & (mesh.wall_theta != ROTATING)] = 0.0  # blades sweep: open to the flow
-    fz[(mesh.wall_z != OPEN)] = 0.0
     # nothing enters the solid; a flux that tried to is found by the check below
-    fr[1:-1][solid[1:] | solid[:-1]] = 0.0
-    ft[solid | np.roll(solid, 1, axis=1)] = 0.0
-    fz[:, :, 1:-1][solid[:, :, 1:] | solid[:, :, :-1]] = 0.0
+    fr, ft, fz = advecting_fluxes(flow, frame)
     v = np.where(solid, np.inf, mesh.volumes)
     ft2 = np.roll(ft, -1, axis=1)
     out = np.stack([fr[:-1], fr[1:], ft, ft2, fz[:, :, :-1], fz[:, :, 1:]], axis=-1) / v[..., None]
@@ -111,13 +108,20 @@ def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.nd
     return low, high, ring
 
 
-def make_field(flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impeller], schmidt: float, dt: float) -> Field:
+def make_field(
+    flow: Flow,
+    uptake_ratio: np.ndarray,
+    impellers: Sequence[Impeller],
+    schmidt: float,
+    dt: float,
+    frame: Frame = FRAME,
+) -> Field:
     """Gather what the tracks read.
 
     Parameters
     ----------
     flow : Flow
-        Absolute face fluxes and eddy viscosity of the full tank.
+        Face fluxes and eddy viscosity of the full tank.
     uptake_ratio : (nr, nt, nz) float
         s = q / q_max per mesh cell, -.
     impellers : sequence of Impeller
@@ -125,6 +129,8 @@ def make_field(flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impelle
         Turbulent Schmidt number, -.
     dt : float
         Time step, s.
+    frame : {"relative", "absolute"}
+        Of the fluxes inside rotating zones (``rushton.transport.frame``).
 
     Returns
     -------
@@ -133,7 +139,7 @@ def make_field(flow: Flow, uptake_ratio: np.ndarray, impellers: Sequence[Impelle
     mesh = flow.mesh
     nr, nt, nz = mesh.shape
     record = np.zeros((nr, nt, nz, 8), np.float32)
-    record[..., :6] = rates(flow)
+    record[..., :6] = rates(flow, frame)
     record[..., layout.STEP] = np.sqrt(2.0 * (np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY) * dt)
     record[..., layout.UPTAKE] = np.rint(np.clip(uptake_ratio, 0.0, 1.0) * SCALE)
     s_mean = ring_means(mesh.r)

@@ -227,7 +227,7 @@ def track(
     case : Case
         Its ``lifelines``, ``strain.regimes``, ``impellers``, ``operation`` and ``mixing.schmidt_turbulent`` are read.
     flow : Flow
-        Absolute, divergence-free face fluxes and eddy viscosity of the full tank.
+        Divergence-free face fluxes and eddy viscosity of the full tank.
     substrate : Substrate
         Its ``uptake_ratio`` (nr, nt, nz) is read.
     folder : Path
@@ -269,7 +269,7 @@ def track(
     every = max(1, round(settings.sampling / dt))
     n_sample = max(1, round(settings.duration / (every * dt)))
     schmidt = case.mixing.schmidt_turbulent
-    field = make_field(flow, substrate.uptake_ratio, case.impellers, schmidt, dt)
+    field = make_field(flow, substrate.uptake_ratio, case.impellers, schmidt, dt, case.numerics.frame)
     limits = limits_of(regimes, dt)
     key = make_key(settings.seed)
     cloud = release_uniformly(mesh, field, settings.cells, limits, key)

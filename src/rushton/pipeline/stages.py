@@ -101,6 +101,7 @@ def plain(model: Any) -> Any:
 
 def _tank(case: Case) -> dict[str, Any]:
     numerics = plain(case.numerics)
+    numerics.pop("frame", None)  # of scalars and cells, not of the flow
     numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
     numerics["mesh_cells"] = case.numerics.target_mesh_cells
     return {"tank": plain(case.tank), "impellers": [plain(i) for i in case.impellers], "numerics": numerics}
@@ -112,7 +113,7 @@ def _flow(case: Case) -> dict[str, Any]:
 
 
 def _mixing(case: Case) -> dict[str, Any]:
-    return {"mixing": plain(case.mixing)}
+    return {"mixing": plain(case.mixing), "frame": case.numerics.frame}
 
 
 def _substrate(case: Case) -> dict[str, Any]:
@@ -123,6 +124,7 @@ def _substrate(case: Case) -> dict[str, Any]:
         "uptake": plain(strain.uptake) if strain else None,
         "regimes": plain(strain.regimes) if strain else None,
         "schmidt": case.mixing.schmidt_turbulent,
+        "frame": case.numerics.frame,
     }
 
 

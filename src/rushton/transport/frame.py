@@ -10,7 +10,8 @@ divergence-free, both the same outside the zones::
 Either keeps a uniform field uniform and loses no mass; mixing the two would. They differ in what happens near the
 blades: the radial and axial velocities there turn with the blades (trailing vortices, the pumping between blades).
 The relative flux lets liquid travel with them; the absolute flux sweeps it past them at the full angular velocity,
-so that only their average round the ring acts, and the exchange of an impeller's upper and lower loops is too slow.
+so that only their average round the ring acts, and the exchange of an impeller's upper and lower loops is too slow:
+measured in docs/validation.md. The relative flux is the default; neither is the time-accurate turning of the zone.
 
 Omega is the angular velocity, rad/s; A_theta the area of a theta face, m2.
 """
@@ -26,8 +27,8 @@ from rushton.mesh.faces import passes_advection
 
 Frame = Literal["absolute", "relative"]
 
-FRAME: Frame = "absolute"
-"""The frame used throughout."""
+FRAME: Frame = "relative"
+"""Unless the case says otherwise (``numerics.frame``)."""
 
 
 def advecting_fluxes(flow: Flow, frame: Frame = FRAME) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -187,7 +187,7 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
     weights = mesh.sphere_weights(pulse.radius, pulse.angle, pulse.height, pulse.diameter)
     cells = [mesh.locate(p.radius, p.angle, p.height) for p in settings.probes]
     progress(0.0, "assembling the transport operator")
-    operator = assemble(flow, settings.schmidt_turbulent)
+    operator = assemble(flow, settings.schmidt_turbulent, frame=case.numerics.frame)
     time_step = FIRST_STEP / flow.speed
     limit = settings.duration or LONGEST / flow.speed
     time, probes, spread, mass_error = _run(operator, weights, cells, time_step, limit, progress)

@@ -213,7 +213,7 @@ def solve_substrate(case: Case, flow: Flow, progress: Progress = silent) -> Subs
         p = f.position
         source += f.rate * mesh.sphere_weights(p.radius, p.angle, p.height, f.diameter)
     progress(0.0, "assembling the transport operator")
-    operator = assemble(flow, case.mixing.schmidt_turbulent)
+    operator = assemble(flow, case.mixing.schmidt_turbulent, frame=case.numerics.frame)
     c, residual, steps = steady_monod(operator, source, max_uptake, half, progress)
     volumes, volume = mesh.volumes, mesh.volume
     s = np.where(mesh.solid, 0.0, c / (half + c))
