@@ -277,7 +277,7 @@ def track(
 
     n_full = min(settings.full_records, settings.cells)
     attributes = {
-        "title": f"lifelines of {settings.cells} cells: {case.title or case.name}",
+        "title": f"lifelines of {settings.cells} cells: {case.name}",
         "time_step_s": dt, "seed": str(settings.seed), "walk": walk, "turbulent_schmidt_number": schmidt,
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, settings.cells, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
