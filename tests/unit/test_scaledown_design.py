@@ -14,10 +14,9 @@ from rushton.case import load_case
 from rushton.errors import SolverError
 from rushton.lifelines import signal_statistics
 from rushton.scaledown import Scaledown, design, search
-from rushton.scaledown.designer import make_duty
 from rushton.scaledown.loops import StrPfr, reference_settings
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
-from rushton.scaledown.recipe import Culturing
+from rushton.scaledown.tank import make_duty
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +127,7 @@ def test_it_writes_designs_and_protocols(designed, tmp_path):
 def test_the_feed_table_feeds_what_the_cells_are_to_eat(rig, case, tank):
     duty = make_duty(case, tank)
     for guess in rig.guesses(duty):
-        written = rig.write(guess, duty, Culturing(9e-6, 0.180156))
+        written = rig.write(guess, duty)
         table, period = written.recipe.table, written.settings["period"]
         litres = table[:, 1] @ np.diff(np.append(table[:, 0], period)) * 1e3  # per period
         moles = litres * written.recipe.stock / 180.156
@@ -141,7 +140,7 @@ def test_the_feed_table_feeds_what_the_cells_are_to_eat(rig, case, tank):
 
 def test_a_pump_that_is_off_feeds_less(case, tank):
     duty, rig = make_duty(case, tank), StrPfr()
-    low = rig.write(reference_settings(duty), duty, Culturing(9e-6, 0.180156), feed_factor=0.95)
+    low = rig.write(reference_settings(duty), duty, feed_factor=0.95)
     assert low.operation.mean_uptake == pytest.approx(0.95 * duty.mean_uptake, rel=3e-3)
 
 
@@ -170,11 +169,16 @@ def test_contradictory_limits_are_refused_with_what_to_change(case, tank):
         design(_changed(case, pulse_min=400.0), tank, None)
 
 
-def test_a_tank_without_gradients_has_nothing_to_scale_down(case):
+def test_a_tank_without_gradients_has_nothing_to_scale_down(case, tmp_path):
     flat = signal_statistics(np.full((4, 2000), 0.3), 0.06, case.strain.regimes)
     tank = SimpleNamespace(halves=(flat, flat), statistics=flat + flat, duration=120.0, time_step=0.06)
-    with pytest.raises(SolverError, match="never change regime"):
-        design(case, tank, None)
+    result = design(case, tank, None)
+    assert result.best is None
+    summary = result.summary()
+    assert summary["best"] is None and "never change regime" in summary["best_reason"]
+    result.save(tmp_path / "stage")
+    assert Scaledown.load(tmp_path / "stage").summary() == summary
+    result.export(tmp_path)
 
 
 def test_a_case_without_the_section_is_refused(case, tank):

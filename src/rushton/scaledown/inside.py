@@ -90,7 +90,9 @@ class CellTest:
 
         signals = []
         for n in range(_HISTORIES if random else 1):
-            s, step = operation.signal(SAMPLE / _FINE, self.duration if random else min(self.duration, 64 * operation.cycle()), seed + 7 * n)
+            s, step = operation.signal(
+                SAMPLE / _FINE, self.duration if random else min(self.duration, 64 * operation.cycle()), seed + 7 * n
+            )
             every = max(1, round(SAMPLE / step))
             block = s[: s.size // every * every].reshape(-1, every).mean(axis=1)
             signals.append(block)
@@ -102,7 +104,9 @@ class CellTest:
         split = n_time - round(window / dt)
         state, parts = self.start, []
         for part in (slice(0, split), slice(split, n_time)):
-            ran = integrate_ensemble(self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in _known(self.model, around).items()})
+            ran = integrate_ensemble(
+                self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in _known(self.model, around).items()}
+            )
             state = ran.state
             parts.append({name: float(np.mean(value)) for name, value in ran.mean.items()})
         share = split / n_time

@@ -125,7 +125,9 @@ def vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x):
     return uptake + left * c / (1.0 + c)
 
 
-@njit("void(float64[::1], float64, float64[:, ::1], float64[::1], float64, float64[::1], float64)", cache=True, nogil=True)
+@njit(
+    "void(float64[::1], float64, float64[:, ::1], float64[::1], float64, float64[::1], float64)", cache=True, nogil=True
+)
 def circulate(signal, step, stays, first, first_step, second, second_step):
     """Fill the signal of one cell that alternates between two zones.
 

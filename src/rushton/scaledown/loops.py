@@ -24,7 +24,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from rushton.scaledown.bench import SHORTEST_TUBE, rounded
-from rushton.scaledown.recipe import Culturing, Written, steady_recipe
+from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable
 from rushton.scaledown.zones import Culture, Loop, tube_length
 
@@ -98,7 +98,9 @@ class LoopOperation:
             return [first, second]
         ports = [first]
         for name, place in (("tube inlet", 0.0), ("tube, a quarter", 0.25), ("tube, half", 0.5), ("tube outlet", 1.0)):
-            c = float(np.interp(place * self.loop.tube_time, np.arange(self.second.size) * self.second_step, self.second))
+            c = float(
+                np.interp(place * self.loop.tube_time, np.arange(self.second.size) * self.second_step, self.second)
+            )
             ports.append(Port(name, c * k, c * k, c * k, c / (1.0 + c), place * self.loop.tube_time))
         return ports
 
@@ -128,7 +130,9 @@ class _Vessel:
             return mean / (1.0 + mean)
         from rushton.scaledown.kernels import vessel_ages
 
-        return vessel_ages(entry, mean, self.supply, self.stay, self.lag, self.culture.uptake_time, self.step, self.ages)
+        return vessel_ages(
+            entry, mean, self.supply, self.stay, self.lag, self.culture.uptake_time, self.step, self.ages
+        )
 
 
 def _rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
@@ -177,7 +181,9 @@ def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: floa
     )  # fmt: skip
 
 
-def str_str(loop: Loop, culture: Culture, feed: float, to_second: float, lag: float, settings: Settings) -> LoopOperation:
+def str_str(
+    loop: Loop, culture: Culture, feed: float, to_second: float, lag: float, settings: Settings
+) -> LoopOperation:
     """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the tube."""
     k = culture.half_saturation
     one = _Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
@@ -186,7 +192,8 @@ def str_str(loop: Loop, culture: Culture, feed: float, to_second: float, lag: fl
     def second_mean(first: float) -> float:
         # balance of the second vessel: in + fed = out + eaten; what is left over falls as its mean rises
         return _rising_root(
-            lambda x: (x - first) / loop.tube_time - two.supply + two.uptake(first, x) / culture.uptake_time, first + 1.0
+            lambda x: (x - first) / loop.tube_time - two.supply + two.uptake(first, x) / culture.uptake_time,
+            first + 1.0,
         )
 
     def surplus(first: float) -> float:
@@ -231,7 +238,7 @@ class StrPfr:
         return str_pfr(loop, culture, feed, settings["feed_to_tube"], duty.bench.blend_lag, dict(settings))
 
     def write(
-        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
     ) -> Written:
         """The rig on pump set-points, real bores, lengths in centimetres, biomass in half grams per litre (``rig.Rig``)."""
         bench = duty.bench
@@ -239,7 +246,7 @@ class StrPfr:
         bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
         length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
         biomass = rounded(settings["biomass"], 0.5)
-        recipe = steady_recipe(biomass, settings["feed_to_tube"], duty, culturing)
+        recipe = steady_recipe(biomass, settings["feed_to_tube"], duty)
         kept: Settings = {
             "biomass": biomass,
             "flow": flow,
@@ -256,7 +263,12 @@ class StrPfr:
         smallest = self.variables(duty)[2].low
         return [
             reference_settings(duty),
-            {"biomass": duty.tank_biomass, "flow": duty.bench["loop_pump_max"], "tube_volume": 3.0 * smallest, "feed_to_tube": 1.0},
+            {
+                "biomass": duty.tank_biomass,
+                "flow": duty.bench["loop_pump_max"],
+                "tube_volume": 3.0 * smallest,
+                "feed_to_tube": 1.0,
+            },
         ]
 
 
@@ -288,11 +300,11 @@ class StrStr:
         return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
 
     def write(
-        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
     ) -> Written:
         """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
         biomass = rounded(settings["biomass"], 0.5)
-        recipe = steady_recipe(biomass, settings["feed_to_second"], duty, culturing)
+        recipe = steady_recipe(biomass, settings["feed_to_second"], duty)
         kept: Settings = {
             "biomass": biomass,
             "flow": _pump_step(settings["flow"], duty),

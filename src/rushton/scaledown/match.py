@@ -102,7 +102,12 @@ class Target:
             spread[r] = max(np.sqrt(share @ (_LOG_CENTRES - mean) ** 2), _BIN)
             penalty[r] = max(share @ np.abs(_LOG_CENTRES - end) for end in ends) / spread[r]
         return cls(
-            _cumulative(statistics.signal_counts.astype(float)), stays, spread, known, penalty, _shares(statistics.transitions)
+            _cumulative(statistics.signal_counts.astype(float)),
+            stays,
+            spread,
+            known,
+            penalty,
+            _shares(statistics.transitions),
         )
 
 

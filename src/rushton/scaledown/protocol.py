@@ -8,84 +8,45 @@ from __future__ import annotations
 import math
 
 from rushton.scaledown.match import PARTS
-from rushton.scaledown.oxygen import breath
-from rushton.scaledown.protocol_rigs import cannot, drawing, equipment_rows, events, purpose, setup_rows
-from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table, target_table
+from rushton.scaledown.oxygen import Breath, breath
+from rushton.scaledown.protocol_rigs import cannot, drawing, equipment_rows, purpose, setup_rows
+from rushton.scaledown.protocol_tables import closing_line, feed_rows, target_table
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
 from rushton.scaledown.zones import time_to_deplete
 
 PART_WORDS = {
     "signal": "uptake ratio s (Wasserstein-1)",
-    "excess_stays": "stays in excess (Wasserstein-1 of log10, in standard deviations)",
+    "excess_stays": "stays in excess (Wasserstein-1 of log10 time, in the tank's standard deviations)",
     "limitation_stays": "stays in limitation (same)",
     "starvation_stays": "stays in starvation (same)",
     "transitions": "passages between regimes (Jensen-Shannon)",
 }
+INOCULUM = 0.5  # g/L
+BATCH_SUGAR = 20.0  # g/L
+SETTLING = 24.0  # h
+USUAL_KLA = 400.0  # 1/h, what a well-stirred bench vessel gives with air
+PORT_VOLUME = 4.0  # mL, 2 m of 1.6 mm tubing
 
 
 def write_protocol(sheet: Sheet) -> str:
     """The protocol of one rig, Markdown."""
+    air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, aerated_share(sheet))
     parts = [
-        _title(sheet), _equipment(sheet), _setup(sheet), _feed(sheet), _stirrer(sheet), _phases(sheet), _sampling(sheet), _match(sheet),
-        _response(sheet), _oxygen(sheet), _stop(sheet), _honest(sheet), _limits(sheet),
-    ]  # fmt: skip
+        _title(sheet),
+        "## 1. Equipment\n\n" + table(("Item", "Specification"), equipment_rows(sheet)),
+        "## 2. Set-up\n\n" + table(("Quantity", "Set to", "Unit"), setup_rows(sheet)),
+        _feed(sheet),
+        _stirrer(sheet, air),
+        _phases(sheet),
+        _sampling(sheet),
+        _match(sheet),
+        _response(sheet),
+        _oxygen(sheet, air),
+        _stop(sheet),
+        "## 11. What this rig cannot reproduce\n\n" + bullets(cannot(sheet)),
+        _limits(sheet),
+    ]
     return "\n\n".join(parts) + "\n"
-
-
-def _title(sheet: Sheet) -> str:
-    case, s = sheet.case, sheet.settings
-    kind = "Standard rig, for comparison. " if sheet.reference else ""
-    return (
-        f"# {sheet.rig.title}: scale-down of {case.title or case.name}\n\n"
-        f"{kind}{purpose(sheet)}\n\n"
-        f"**In one line:** {number(sheet.duty.bench.volume * 1e3)} L working volume, {s['biomass']:.1f} g/L biomass, "
-        f"{sheet.recipe.flow * ML_MIN:.2f} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}; "
-        f"distance to the tank {sheet.achieved.total:.3f} (0 would be the tank itself).\n\n"
-        "```\n" + drawing(sheet) + "\n```"
-    )
-
-
-def _equipment(sheet: Sheet) -> str:
-    return "## 1. Equipment\n\n" + table(("Item", "Specification"), equipment_rows(sheet))
-
-
-def _setup(sheet: Sheet) -> str:
-    return "## 2. Set-up\n\n" + table(("Quantity", "Set to", "Unit"), setup_rows(sheet))
-
-
-def _feed(sheet: Sheet) -> str:
-    r, bench = sheet.recipe, sheet.duty.bench
-    rows = [
-        ("stock", f"{r.stock:.1f} g/L {sheet.substrate} in the salts medium"),
-        ("mean flow of stock", f"{r.flow * ML_MIN:.2f} mL/min ({r.flow * 3600e6:.0f} mL/h)"),
-        ("substrate fed", f"{number(r.feed * r.molar_mass * 3.6e6)} g/h, the tank's feed per gram of biomass"),
-        ("medium without substrate", f"{r.make_up * ML_MIN:.2f} mL/min, steady" if r.make_up > 0 else "none"),
-        ("bleed", f"{r.bleed * ML_MIN:.2f} mL/min on level control (dilution {r.bleed / bench.volume * 3600:.3f} 1/h = growth)"),
-    ]
-    rates = [
-        (f"{e.time:.1f}", e.action, e.pump, f"{e.rate * ML_MIN:.2f}", "" if e.repeat is None else f"every {e.repeat:.1f} s")
-        for e in events(sheet)
-    ]
-    text = (
-        "## 3. Feed\n\n" + table(("What", "Value"), rows) + "\n\nFeed programme from the start of the experiment (also in the .csv beside this file):\n\n"
-        + table(("Time, s", "Action", "Pump", "Rate, mL/min", "Repeat"), rates)
-        + f"\n\nCalibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start and once a day; "
-        "the feed reservoir stands on a balance. "
-    )  # fmt: skip
-    if r.remarks:
-        text += "\n\n**Does not fit the bench:** " + "; ".join(r.remarks) + "."
-    return text
-
-
-def _stirrer(sheet: Sheet) -> str:
-    bench = sheet.duty.bench
-    b = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, aerated_share(sheet))
-    rows = [
-        ("stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm", f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower"),
-        ("air", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f}", "L/min", f"{bench['gas_flow'] * 60:.1f} vvm, into the stirred vessel only"),
-        ("dissolved oxygen", "> 30", "% of air", f"needs kLa {b.kla * 3600:.0f} 1/h; raise pressure or enrich with oxygen before stirring slower"),
-        ("temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C", f"jacket removes {b.heat * bench.volume:.0f} W of respiration plus the stirrer"),
-    ]
-    return "## 4. Stirrer, air, temperature\n\n" + table(("What", "Set to", "Unit", "Why"), rows)
 
 
 def aerated_share(sheet: Sheet) -> float:
@@ -93,132 +54,254 @@ def aerated_share(sheet: Sheet) -> float:
     return 1.0 - sheet.settings.get("tube_volume", 0.0) / sheet.duty.bench.volume
 
 
+def _title(sheet: Sheet) -> str:
+    case = sheet.case
+    marks = "0 would be the tank itself"
+    if sheet.floor is not None:
+        marks += f", the tank against itself gives {sheet.floor:.3f}"
+    if sheet.reference_distance is not None and not sheet.reference:
+        marks += f", the standard STR-PFR {sheet.reference_distance:.2f}"
+    kind = (
+        "**Standard rig, for comparison:** feed at the tube's inlet, the tank's biomass and feed per volume, 60 s in the "
+        "tube, 20 % of the volume. "
+        if sheet.reference
+        else ""
+    )
+    return (
+        f"# {sheet.rig.title}: scale-down of {case.title or case.name}\n\n"
+        f"{kind}{purpose(sheet)}\n\n"
+        f"**In one line:** {number(sheet.duty.bench.volume * 1e3)} L working volume, {sheet.biomass:.1f} g/L biomass, "
+        f"{sheet.recipe.flow * ML_MIN:.2f} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}; "
+        f"distance to the tank **{sheet.achieved.total:.3f}** ({marks}).\n\n"
+        f"```\n{drawing(sheet)}\n```"
+    )
+
+
+def _feed(sheet: Sheet) -> str:
+    r, bench = sheet.recipe, sheet.duty.bench
+    dilution = 3600.0 * r.bleed / bench.volume
+    rows = [
+        ("stock", f"{r.stock:.1f} g/L {sheet.substrate} in salts medium"),
+        ("mean flow of stock", f"{r.flow * ML_MIN:.2f} mL/min ({r.flow * 3600e6:.0f} mL/h)"),
+        ("substrate fed", f"{number(r.feed * r.molar_mass * 3.6e6)} g/h: as much per gram of biomass as in the tank"),
+        ("medium without substrate", f"{r.make_up * ML_MIN:.2f} mL/min, steady" if r.make_up > 0 else "none"),
+        ("bleed", f"{r.bleed * ML_MIN:.2f} mL/min on level control (dilution {dilution:.3f} 1/h = growth)"),
+    ]
+    head, lines = feed_rows(sheet)
+    low, high = sheet.drift
+    text = [
+        "## 3. Feed",
+        table(("What", "Value"), rows),
+        "Feed programme from the start of the gradient phase (the .csv beside this file is for the controller):",
+        table(head, lines),
+        *filter(None, [closing_line(sheet)]),
+        f"Calibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start and "
+        f"once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or too high "
+        f"the distance would be {low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
+    ]
+    if r.remarks:
+        text.append("**Does not fit the bench:** " + "; ".join(r.remarks) + ".")
+    return "\n\n".join(text)
+
+
+def _stirrer(sheet: Sheet, air: Breath) -> str:
+    bench = sheet.duty.bench
+    rows = [
+        (
+            "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
+            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Dry power {bench.stirrer_power:.1f} W",
+        ),
+        (
+            "air", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f}", "L/min",
+            f"{bench['gas_flow'] * 60:.1f} vvm, into the stirred vessel only",
+        ),
+        ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla * 3600:.0f} 1/h, see section 9"),
+        (
+            "temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C",
+            f"jacket removes {air.heat * bench.volume:.0f} W of respiration and the stirrer's power",
+        ),
+        ("pH", "as in the process", "-", "titrate into the stirred vessel, away from feed and probe"),
+    ]  # fmt: skip
+    text = "## 4. Stirrer, air, temperature\n\n" + table(("What", "Set to", "Unit", "Why"), rows)
+    return text + "\n\nAll are constant through the whole run: in this rig only the substrate fluctuates."
+
+
 def _phases(sheet: Sheet) -> str:
-    mu, x = 3600.0 * sheet.recipe.growth, sheet.biomass
-    yield_g = sheet.duty.bench["biomass_per_substrate"]
-    batch = min(20.0, 0.9 * x / yield_g)
-    after = yield_g * batch
-    hours = max(0.0, math.log(x / after) / mu) if mu > 0 else math.nan
+    bench, growth, x = sheet.duty.bench, sheet.recipe.growth, sheet.biomass
+    per_sugar, volume = bench["biomass_per_substrate"], bench.volume
+    batch = min(BATCH_SUGAR, 0.9 * x / per_sugar)
+    after = per_sugar * batch
+    strong = bench["feed_concentration_max"]
+    # biomass of the full vessel less that of the batch, which began in the volume the strong stock leaves
+    stock = (x - after) * volume / max(per_sugar * strong - after, 1e-9)
+    start = volume - stock
+    hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
+    first = growth * after * start / (per_sugar * strong)
     total = sheet.case.response.duration / 3600.0
     lines = [
-        f"**Batch.** {batch:.0f} g/L {sheet.substrate}, inoculate to 0.5 g/L; ends at about {after:.0f} g/L biomass (oxygen rises sharply).",
-        f"**Grow.** Steady feed of the stock into the vessel, loop stopped and empty, rising in proportion to the biomass (growth {mu:.3f} 1/h) until "
-        f"{x:.1f} g/L: about {number(hours, 2)} h. A stronger stock (up to {sheet.duty.bench['feed_concentration_max']:.0f} g/L) keeps the volume below the working volume.",
-        f"**Settle.** Constant volume, steady mean feed {sheet.recipe.flow * ML_MIN:.2f} mL/min, bleed on, no gradient, for three residence times of the "
-        f"slow pools (24 h): this is the zero of the comparison. Take two samples.",
-        f"**Gradient.** Start the programme of section 3 at t = 0 and keep it for {total:.0f} h. Slow pools need some 20 h to follow: judge productivity from the last 20 h, not from the first.",
+        f"**Batch.** {start * 1e3:.2f} L medium with {batch:.0f} g/L {sheet.substrate}, inoculated to {INOCULUM} g/L; "
+        f"ends at about {after:.0f} g/L biomass, when oxygen rises sharply.",
+        f"**Grow.** {stock * ML:.0f} mL of {strong:.0f} g/L {sheet.substrate}, from {first * ML_MIN:.3f} mL/min rising "
+        f"with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
+        f"{volume * 1e3:.1f} L. Loop, if any, stopped and empty. A faster strain may be grown faster.",
+        f"**Settle.** Constant volume, the stock of section 3 at a steady {sheet.recipe.flow * ML_MIN:.2f} mL/min, bleed "
+        f"on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
+        f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to follow: "
+        "judge productivity by the last 20 h.",
         "**End.** Back to the steady feed for 2 h, last sample, stop.",
-        "**Reference run.** The same vessel, stock, mean feed, biomass and bleed with a steady feed and no loop, in parallel or directly before: productivity is always "
-        "reported relative to it.",
+        "**Reference run.** The same vessel, stock, mean feed, biomass, bleed, stirrer and gas with a steady feed and no "
+        "gradient, in parallel or directly before. Productivity and yield are reported relative to it.",
     ]
     return "## 5. Phases\n\n" + "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
 
 
 def _sampling(sheet: Sheet) -> str:
     culture = sheet.operation.culture
-    rows = []
+    rows, fastest = [], math.inf
     for port in sheet.operation.ports():
-        spread = sheet.mg_per_l(port.mean) if port.high <= 1.001 * port.low else f"{sheet.mg_per_l(port.mean)} ({sheet.mg_per_l(port.low)} to {sheet.mg_per_l(port.high)})"
-        gone = time_to_deplete(port.mean, 0.5 * port.mean, culture) if port.mean > 0 else 0.0
-        uptake = port.uptake * culture.uptake_max * 3.6e6
-        rows.append((port.name, number(port.delay), spread, f"{port.uptake:.2f}", number(uptake), number(gone, 2)))
-    head = ("Port", "Time since the zone's inlet, s", f"Expected {sheet.substrate}, mg/L", "s = q/q_max", "Uptake, mmol/(g h)", "Halves in the sample within, s")
-    fastest = min(float(row[5].replace(",", "")) for row in rows if row[5] not in ("–", "0"))
-    return (
-        "## 6. Sampling and expected readings\n\n" + table(head, rows)
-        + f"\n\nQuench inside the port (cold methanol or liquid nitrogen): in this broth the substrate of a sample halves within {number(fastest, 2)} s, so a "
-        "plain syringe shows nothing. Flush each port with its dead volume first (2 m of 1.6 mm tubing hold 4 mL). Every 4 h: biomass, product, residual "
-        "substrate at every port; every 24 h at least one series over the whole cycle. A sample takes 10 mL; no more than 2 % of the volume a day beside the bleed.\n\n"
-        f"Expected at the end: growth {3600 * sheet.inside.growth:.4f} 1/h"
-        + (f", specific productivity {percent(sheet.inside.relative_productivity_final)} of the reference run" if sheet.inside.relative_productivity_final is not None else "")
-        + "."
+        spread = sheet.mg_per_l(port.mean)
+        if port.high > 1.001 * port.low:
+            spread += f" ({sheet.mg_per_l(port.low)} to {sheet.mg_per_l(port.high)})"
+        halves = time_to_deplete(port.mean, 0.5 * port.mean, culture) if port.mean > 0 else 0.0
+        fastest = min(fastest, halves) if halves > 0 else fastest
+        uptake = 3.6e6 * port.uptake * culture.uptake_max
+        rows.append((port.name, number(port.delay), spread, f"{port.uptake:.2f}", number(uptake), number(halves, 2)))
+    head = (
+        "Port", "Delay, s", f"{sheet.substrate} expected, mg/L", "s = q/q_max", "Uptake, mmol/(g h)",
+        "Halves in a sample within, s",
     )  # fmt: skip
+    readings = f"growth {3600 * sheet.inside.growth:.4f} 1/h"
+    final = sheet.inside.relative_productivity_final
+    if final is not None:
+        readings += f", specific productivity {percent(final)} of the reference run's"
+    return "\n\n".join(
+        [
+            "## 6. Sampling and expected readings",
+            table(head, rows),
+            "Delay: time since the zone's inlet or the start of the pulse; for a stirred vessel the mean stay.",
+            f"**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves within "
+            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Flush each port with its own volume first (2 m of "
+            f"1.6 mm tubing hold {PORT_VOLUME:.0f} mL).",
+            "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a sample, "
+            "no more than 2 % of the volume a day beside the bleed.",
+            f"Expected at the end of the gradient phase: {readings}.",
+        ]
+    )
 
 
 def _match(sheet: Sheet) -> str:
     parts = [(PART_WORDS[name], f"{value:.3f}") for name, value in zip(PARTS, sheet.achieved.parts, strict=True)]
-    text = (
-        "## 7. Target against achieved\n\n" + target_table(sheet.tank, sheet.statistics) + "\n\n"
-        + table(("Part of the distance", "Value"), [*parts, ("**mean of the five**", f"**{sheet.achieved.total:.3f}**")])
-    )  # fmt: skip
+    parts.append(("**distance: mean of the five**", f"**{sheet.achieved.total:.3f}**"))
+    text = [
+        "## 7. Target against achieved",
+        "The protocol as written above, set-points rounded, simulated again:",
+        target_table(sheet.tank, sheet.statistics),
+        table(("Part of the distance", "Value"), parts),
+    ]
     if sheet.achieved.missing:
         words = {"E": "excess", "L": "limitation", "S": "starvation"}
         lacking = " and ".join(words[m] for m in sheet.achieved.missing)
-        text += (
-            f"\n\n**This rig has no completed stay in {lacking}.** That part is scored as the worst stay the tank's records could have shown, so that "
-            "leaving a regime out never pays."
+        text.append(
+            f"**This rig has no completed stay in {lacking}.** That part is scored as the worst stay the tank's records "
+            "could have shown, so that leaving a regime out never pays."
         )
-    return text
+    return "\n\n".join(text)
 
 
 def _response(sheet: Sheet) -> str:
-    keys = {"relative_productivity": "productivity", "relative_productivity_final": "productivity, last 20 h", "relative_yield": "biomass yield"}
-    rows = [
-        (f"{word} over that of constant mean uptake", percent(sheet.tank_response.get(key)), percent(sheet.inside.as_dict()[key]))
-        for key, word in keys.items()
+    words = {
+        "relative_productivity": "productivity",
+        "relative_productivity_final": "productivity, last 20 h",
+        "relative_yield": "biomass yield",
+    }
+    inside = sheet.inside.as_dict()
+    rows = [(word, percent(sheet.tank_response.get(key)), percent(inside[key])) for key, word in words.items()]
+    model = sheet.case.strain.model if sheet.case.strain is not None else "none"
+    text = [
+        "## 8. What the cells should make of it",
+        f"Cell model {model}, {number(sheet.inside.hours)} h, relative to the same cell under constant mean uptake:",
+        table(("Relative to constant uptake", "Tank", "This rig"), rows),
     ]
-    text = "## 8. What the cells should make of it\n\n" + table((f"{number(sheet.inside.hours)} h, model {_model(sheet)}", "Tank", "This rig"), rows)
-    known = [sheet.tank_response.get("relative_productivity_final"), sheet.inside.relative_productivity_final]
-    if known[0] is not None and known[1] is not None:
-        gap = 100.0 * (known[1] - known[0])
-        verdict = "shows the tank's loss" if abs(gap) < 2.0 else "loses more than the tank" if gap < 0 else "loses less than the tank"
-        text += f"\n\nBy the model this rig {verdict} ({gap:+.1f} percentage points over the last 20 h). This stands beside the distance, not inside it."
-    return text
+    tank, rig = sheet.tank_response.get("relative_productivity_final"), sheet.inside.relative_productivity_final
+    if tank is not None and rig is not None:
+        gap = 100.0 * (rig - tank)
+        verdict = (
+            "loses as much as the tank" if abs(gap) < 2.0 else f"loses {'more' if gap < 0 else 'less'} than the tank"
+        )
+        text.append(
+            f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last 20 h). "
+            "This stands beside the distance, not inside it."
+        )
+    return "\n\n".join(text)
 
 
-def _model(sheet: Sheet) -> str:
-    return sheet.case.strain.model if sheet.case.strain is not None else "none"
-
-
-def _oxygen(sheet: Sheet) -> str:
-    b = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, aerated_share(sheet))
+def _oxygen(sheet: Sheet, air: Breath) -> str:
     bench = sheet.duty.bench
+    kla = 3600.0 * air.kla
     lines = [
-        f"Demand {b.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 per mol {sheet.substrate}), "
-        f"{b.demand_max * 3.6e3:.0f} if respiration follows uptake at once. The vessel needs kLa {b.kla * 3600:.0f} 1/h to hold 30 %"
-        + (": more than a bench vessel usually gives (some 400 1/h); use oxygen-enriched air." if b.kla * 3600 > 400 else "."),
-        f"Without air, broth saturated with air lasts {b.lasts:.1f} s at the mean demand and {b.lasts_min:.1f} s at the largest.",
+        f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 per mol "
+        f"{sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
+        f"The vessel needs kLa {kla:.0f} 1/h to hold 30 % of air saturation"
+        + (
+            f": more than the {USUAL_KLA:.0f} 1/h a bench vessel usually gives. Enrich the gas with oxygen "
+            f"({min(100.0, 21.0 * (1.0 + 0.7 * (kla / USUAL_KLA - 1.0) / 1.0)):.0f} % O2 or more), or lower the biomass and "
+            "accept slower gradients."
+            if kla > USUAL_KLA
+            else "."
+        ),
+        f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at the "
+        "largest.",
     ]
     if "tube_volume" in sheet.settings:
         time = sheet.settings["tube_volume"] / sheet.settings["flow"]
-        if time > b.lasts:
-            lines.append(f"**The tube holds its broth for {time:.1f} s: it runs out of oxygen on the way.** The cells meet substrate excess and lack of oxygen together; the tank's did not. Feed oxygen into the tube's inlet (0.2 µm filter, static mixer) or read the result as both.")
-        elif time > b.lasts_min:
-            lines.append(f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows uptake. Watch oxygen at the tube's outlet.")
+        if time > air.lasts:
+            lines.append(
+                f"**The tube holds its broth for {time:.1f} s: it runs out of oxygen on the way.** Cells there meet "
+                "substrate and lack of oxygen together, which the tank's did not. Feed oxygen into the tube's inlet "
+                "(sterile filter, static mixer), or read the result as both."
+            )
+        elif time > air.lasts_min:
+            lines.append(
+                f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows uptake. "
+                "Measure oxygen at the tube's outlet."
+            )
         else:
             lines.append(f"The tube holds its broth for {time:.1f} s: oxygen lasts.")
     return "## 9. Oxygen\n\n" + bullets(lines)
 
 
 def _stop(sheet: Sheet) -> str:
+    bench = sheet.duty.bench
     lines = [
-        "Oxygen in the vessel below 20 % of air saturation for more than 2 min: raise oxygen in the gas; if that fails, halve the feed.",
-        f"Feed reservoir more than {percent(2 * sheet.duty.bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over 8 h: the run does not count.",
-        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed; uptake per litre, and with it every time in section 7, scales with it.",
-        f"Residual {sheet.substrate} in the settled phase above 10 times the expected reading: the strain eats less than the model says; lower the feed and note it.",
-        "Foam into the gas outlet, loss of sterility, pH out of range for 10 min.",
+        "Oxygen in the vessel below 20 % of air saturation for 2 min: enrich the gas; if that fails, halve the feed.",
+        f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over 8 h: the "
+        "run does not count.",
+        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every time in "
+        "section 7, scales with it.",
+        f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less than "
+        "assumed; lower the feed and note it.",
+        "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
     ]
     if "flow" in sheet.settings:
         lines += [
-            "Loop pump stopped for more than 30 s: broth in the tube is without air; discard the tube's content, do not return it.",
-            f"Pressure before the tube above {sheet.duty.bench['tube_pressure_max'] / 1e3:.0f} kPa, or the tube more than 2 °C off the vessel: stop the loop, insulate or heat the coil.",
+            "Loop stopped for more than 30 s: the broth in it is without air; discard it, do not return it.",
+            f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C off the "
+            "vessel: stop the loop; insulate or heat it.",
         ]
     return "## 10. Stop rules\n\n" + bullets(lines)
 
 
-def _honest(sheet: Sheet) -> str:
-    return "## 11. What this rig cannot reproduce\n\n" + bullets(cannot(sheet))
-
-
 def _limits(sheet: Sheet) -> str:
-    limits = sheet.duty.bench.limits.values()
-    rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in limits]
-    rows.append(("bores of tubing at hand", ", ".join(f"{1e3 * b:.1f}" for b in sheet.duty.bench.bores), "mm", "case file, scaledown.limits"))
-    rows.append(
+    bench = sheet.duty.bench
+    rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in bench.limits.values()]
+    bores = ", ".join(f"{1e3 * b:.1f}" for b in bench.bores)
+    rows += [
+        ("bores of tubing at hand", bores, "mm", "case file, scaledown.limits"),
+        ("working volume", number(bench.volume * ML), "mL", "case file, scaledown.working_volume"),
         (
-            "blending of the lab vessel to 95 %", f"{sheet.duty.bench.blend_time:.2f}", "s",
-            "N theta95 = 5.3 Po^(-1/3) (D/T)^(-2), Ruszkowski 1994; enters every rig as a first-order lag of a third of it",
-        )  # fmt: skip
-    )
-    rows.append(("working volume", number(sheet.duty.bench.volume * ML), "mL", "case file, scaledown.working_volume"))
-    return "## 12. Limits this design was made within\n\n" + table(("Limit", "Value", "Unit", "From"), rows)
+            "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f}", "s",
+            "N theta95 = 5.3 Po^(-1/3) (D/T)^(-2), Ruszkowski 1994; every rig feels a first-order lag of a third of it",
+        ),
+    ]  # fmt: skip
+    text = "## 12. Limits this design was made within\n\n" + table(("Limit", "Value", "Unit", "From"), rows)
+    return text + '\n\n"lab practice" marks a usual value without one authority: put your own into the case file.'

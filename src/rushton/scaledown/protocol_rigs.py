@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rushton.scaledown.vessel import VesselOperation
+from rushton.scaledown.pulses import shortest_excess
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
+from rushton.scaledown.vessel import VesselOperation
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
+
+PLUG_FLOW_REYNOLDS = 4000.0  # above it a smooth tube is turbulent and its residence times are narrow
 
 
 @dataclass(frozen=True)
@@ -39,58 +42,6 @@ def loop_of(sheet: Sheet) -> Loop:
     return Loop(side, sheet.duty.bench.volume - side, sheet.settings["flow"])
 
 
-def purpose(sheet: Sheet) -> str:
-    """One paragraph: what the rig does to the cells."""
-    tank = [stays_of(sheet.tank, r) for r in range(3)]
-    text = (
-        f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay {number(tank[0].mean, 2)} s), {percent(tank[1].share)} in limitation "
-        f"({number(tank[1].mean, 2)} s) and {percent(tank[2].share)} starving ({number(tank[2].mean, 2)} s). "
-    )
-    if is_pulsed(sheet):
-        return text + "Here all cells share one vessel and meet rich and poor times one after the other, made by the feed pump."
-    if has_tube(sheet):
-        return text + "Here a loop carries cells from a stirred vessel through a tube, where they meet the feed, and back."
-    return text + "Here cells are exchanged between two stirred vessels, one rich and one poor."
-
-
-def drawing(sheet: Sheet) -> str:
-    """The rig in characters."""
-    r, bench = sheet.recipe, sheet.duty.bench
-    if is_pulsed(sheet):
-        return (
-            f"   stock {r.stock:.1f} g/L on a balance\n"
-            f"        |  feed pump: {span(r.table[0::2, 1] * ML_MIN, 2)} mL/min on, {r.table[-1, 1] * ML_MIN:.2f} off\n"
-            "        v  needle below the surface, at the impeller\n"
-            "   +-----------------+\n"
-            f"   |     vessel      |---> bleed {r.bleed * ML_MIN:.2f} mL/min on level\n"
-            f"   |  {bench.volume * ML:8.0f} mL     |<--- air {bench['gas_flow'] * 60 * bench.volume * 1e3:.1f} L/min\n"
-            "   +-----------------+"
-        )
-    loop = loop_of(sheet)
-    if has_tube(sheet):
-        return (
-            f"   stock {r.stock:.1f} g/L on a balance\n"
-            f"     | vessel {r.vessel * ML_MIN:.2f} mL/min            | tube inlet {r.side * ML_MIN:.2f} mL/min\n"
-            "     v                                v\n"
-            f"   +---------------+   loop pump    [T]====== tube {loop.tube_volume * ML:.0f} mL =======+\n"
-            f"   |    vessel     |----( > )-------^   {loop.tube_time:.1f} s, plug flow         |\n"
-            f"   |  {loop.vessel_volume * ML:7.0f} mL   |      {loop.flow * ML_MIN:.0f} mL/min                              |\n"
-            "   |               |<-----------------------------------------------+\n"
-            "   +---------------+   return below the surface, at the impeller\n"
-            f"     |-> bleed {r.bleed * ML_MIN:.2f} mL/min on level        air into the vessel only"
-        )
-    return (
-        f"   stock {r.stock:.1f} g/L on a balance\n"
-        f"     | {r.vessel * ML_MIN:.2f} mL/min                | {r.side * ML_MIN:.2f} mL/min\n"
-        "     v                            v\n"
-        "   +---------------+  loop pump  +---------------+\n"
-        f"   |   vessel 1    |----( > )--->|   vessel 2    |\n"
-        f"   | {loop.vessel_volume * ML:8.0f} mL   |<---( < )----| {loop.tube_volume * ML:8.0f} mL   |\n"
-        f"   +---------------+ {loop.flow * ML_MIN:.0f} mL/min  +---------------+\n"
-        f"     |-> bleed {r.bleed * ML_MIN:.2f} mL/min on level"
-    )
-
-
 def tube_of(sheet: Sheet) -> tuple[float, float]:
     """Bore and length of the tube, m."""
     s = sheet.settings
@@ -98,80 +49,168 @@ def tube_of(sheet: Sheet) -> tuple[float, float]:
     return bore, s.get("length", tube_length(s["tube_volume"], bore))
 
 
-def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
-    """Equipment list."""
-    bench = sheet.duty.bench
-    stirred = (
-        f"1, for {bench.volume * ML:.0f} mL broth (inner diameter about {1e3 * bench.vessel_diameter:.0f} mm, filled as high as wide), four baffles, "
-        f"Rushton turbine {1e3 * bench['impeller_ratio'] * bench.vessel_diameter:.0f} mm, level control, pH, oxygen and temperature probes"
-    )
-    rows = [("stirred vessel", stirred if is_pulsed(sheet) or has_tube(sheet) else stirred.replace("1, for", "2, together for", 1))]
-    if is_pulsed(sheet):
-        rows += [
-            (
-                "feed pump",
-                f"1 peristaltic or syringe pump, up to {sheet.recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points loaded from the .csv "
-                f"with {bench['pulse_time_step']:.1f} s resolution",
-            ),
-            ("feed line", "needle of 0.5 mm bore ending below the surface at the impeller, line as stiff and short as possible, check valve at the tip"),
-        ]
-    else:
-        count = sum(flow > 0.0 for flow in (sheet.recipe.side, sheet.recipe.vessel))
-        rows += [
-            ("loop pump", f"{1 if has_tube(sheet) else 2} peristaltic pump, {sheet.settings['flow'] * ML_MIN:.0f} mL/min, flow meter in the line"),
-            ("feed pump", f"{count} peristaltic or syringe pump, see section 3"),
-        ]
-    if has_tube(sheet):
-        bore, length = tube_of(sheet)
-        rows += [
-            ("tube", f"silicone (platinum-cured) or stainless steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled, in the vessel's water bath or insulated and traced"),
-            ("mixing tee", f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at inlet, 1/4, 1/2 and outlet"),
-        ]
-    rows += [
-        ("bleed pump", "1 peristaltic, switched by the level probe"),
-        ("medium pump", f"1 peristaltic, {sheet.recipe.make_up * ML_MIN:.2f} mL/min" if sheet.recipe.make_up > 0 else "not needed"),
-        ("balances", "2: feed reservoir and bleed, 0.1 g, logged every minute"),
-        ("quench kit", "ports with cold methanol (-40 °C) or liquid nitrogen, filtered within 1 s"),
-    ]
-    return rows
-
-
 def span(values: np.ndarray, places: int) -> str:
-    """Smallest, median and largest of what differs from pulse to pulse; one number where it does not."""
+    """Smallest, largest and median of what differs from pulse to pulse; one number where it does not."""
     if values.max() - values.min() < 0.5 * 10.0**-places:
         return f"{values[0]:.{places}f}"
     return f"{values.min():.{places}f} to {values.max():.{places}f}, median {np.median(values):.{places}f}"
 
 
+def purpose(sheet: Sheet) -> str:
+    """One paragraph: what the rig does to the cells."""
+    tank = [stays_of(sheet.tank, r) for r in range(3)]
+    text = (
+        f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay {number(tank[0].mean, 2)} s), "
+        f"{percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and {percent(tank[2].share)} starving "
+        f"({number(tank[2].mean, 2)} s). "
+    )
+    if is_pulsed(sheet):
+        return text + (
+            "Here all cells share one vessel and meet rich and poor times one after the other, made by the feed pump."
+        )
+    if has_tube(sheet):
+        return (
+            text + "Here a loop carries cells from a stirred vessel through a tube, where they meet the feed, and back."
+        )
+    return text + "Here cells are exchanged between two stirred vessels, one rich and one poor."
+
+
+def drawing(sheet: Sheet) -> str:
+    """The rig in characters."""
+    r, bench = sheet.recipe, sheet.duty.bench
+    bleed, air = f"{r.bleed * ML_MIN:.2f} mL/min on level", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f} L/min"
+    if is_pulsed(sheet):
+        on, off = span(r.table[0::2, 1] * ML_MIN, 2), f"{r.table[-1, 1] * ML_MIN:.2f}"
+        return "\n".join(
+            [
+                f"  stock {r.stock:.1f} g/L on a balance",
+                f"      | feed pump, mL/min: on {on}; off {off}",
+                "      v needle below the surface, at the impeller",
+                "  +-----------------+",
+                f"  |     vessel      |---> bleed {bleed}",
+                f"  | {bench.volume * ML:8.0f} mL     |<--- air {air}",
+                "  +-----------------+",
+            ]
+        )
+    loop = loop_of(sheet)
+    feeds = f"{r.vessel * ML_MIN:8.2f} mL/min                {r.side * ML_MIN:8.2f} mL/min"
+    if has_tube(sheet):
+        return "\n".join(
+            [
+                f"  stock {r.stock:.1f} g/L on a balance",
+                f"     | {feeds}",
+                "     v                                      v",
+                "  +---------------+     loop pump          [T]  static mixer",
+                "  |    vessel     |-------( > )-------------+",
+                f"  | {loop.vessel_volume * ML:8.0f} mL   |      {loop.flow * ML_MIN:.0f} mL/min          |",
+                f"  |               |                         |  tube {loop.tube_volume * ML:.0f} mL, {loop.tube_time:.1f} s",
+                "  |               |<------------------------+  plug flow",
+                "  +---------------+   return below the surface, at the impeller",
+                f"    |-> bleed {bleed}; air {air} into the vessel only",
+            ]
+        )
+    return "\n".join(
+        [
+            f"  stock {r.stock:.1f} g/L on a balance",
+            f"     | {feeds}",
+            "     v                             v",
+            "  +---------------+  loop pumps  +---------------+",
+            "  |   vessel 1    |----( > )---->|   vessel 2    |",
+            f"  | {loop.vessel_volume * ML:8.0f} mL   |<---( < )-----| {loop.tube_volume * ML:8.0f} mL   |",
+            f"  +---------------+ {loop.flow * ML_MIN:.0f} mL/min  +---------------+",
+            f"    |-> bleed {bleed}; air {air} shared by volume",
+        ]
+    )
+
+
+def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
+    """Equipment list."""
+    bench, recipe = sheet.duty.bench, sheet.recipe
+    diameter = bench.vessel_diameter
+    inside = (
+        f"inner diameter about {1e3 * diameter:.0f} mm filled as high as wide, four baffles, Rushton turbine "
+        f"{1e3 * bench['impeller_ratio'] * diameter:.0f} mm; level control, pH, oxygen and temperature probes"
+    )
+    if is_pulsed(sheet) or has_tube(sheet):
+        rows = [("stirred vessel", f"1, for {bench.volume * ML:.0f} mL broth: {inside}")]
+    else:
+        loop = loop_of(sheet)
+        held = f"{loop.vessel_volume * ML:.0f} and {loop.tube_volume * ML:.0f} mL"
+        rows = [("stirred vessels", f"2, holding {held}, stirred alike, each with oxygen and level probe")]
+    if is_pulsed(sheet):
+        rows += [
+            (
+                "feed pump",
+                f"1 peristaltic or syringe pump up to {recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points loaded from "
+                f"the .csv on a clock of {bench['pulse_time_step']:.1f} s",
+            ),
+            (
+                "feed line",
+                "needle of 0.5 mm bore, tip below the surface at the impeller, check valve in it, line stiff and short",
+            ),
+        ]
+    else:
+        count = int(recipe.side > 0.0) + int(recipe.vessel > 0.0)
+        pumps = 1 if has_tube(sheet) else 2
+        flow = f"{sheet.settings['flow'] * ML_MIN:.0f} mL/min"
+        rows += [
+            ("loop pump", f"{pumps} peristaltic, {flow}, with a flow meter in the line"),
+            ("feed pump", f"{count} peristaltic or syringe, see section 3"),
+        ]
+    if has_tube(sheet):
+        bore, length = tube_of(sheet)
+        rows += [
+            (
+                "tube",
+                f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's water "
+                "bath or insulated and traced",
+            ),
+            (
+                "mixing tee",
+                f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at inlet, 1/4, "
+                "1/2 and outlet",
+            ),
+        ]
+    medium = f"1 peristaltic, {recipe.make_up * ML_MIN:.2f} mL/min" if recipe.make_up > 0 else "not needed"
+    return [
+        *rows,
+        ("bleed pump", "1 peristaltic, switched by the level probe"),
+        ("medium pump", medium),
+        ("balances", "2, stock and bleed, 0.1 g, logged every minute"),
+        ("quench kit", "ports with cold methanol (-40 °C) or liquid nitrogen, filtered within 1 s"),
+    ]
+
+
 def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
     """Quantities to build and to set."""
-    s, bench = sheet.settings, sheet.duty.bench
+    s, bench, recipe = sheet.settings, sheet.duty.bench, sheet.recipe
     rows = [
         ("working volume, whole rig", f"{bench.volume * ML:.0f}", "mL"),
-        ("biomass (dry weight)", f"{s['biomass']:.1f}", "g/L"),
+        ("biomass, dry weight", f"{s['biomass']:.1f}", "g/L"),
     ]
     if is_pulsed(sheet):
-        high, low = sheet.recipe.table[0::2, 1], sheet.recipe.table[-1, 1]
-        gaps = np.diff(np.append(sheet.recipe.table[0::2, 0], s["period"]))
-        rows += [
+        starts, flows, on = recipe.pulses()
+        gaps = np.diff(np.append(starts, s["period"]))
+        return [
+            *rows,
             ("feed programme, repeated every", f"{s['period']:.1f}", "s"),
-            ("pulses in it", f"{high.size}", "-"),
-            ("pump on, each pulse", f"{s['on_time']:.1f}", "s"),
+            ("pulses in it", f"{on.size}", "-"),
+            ("pump on", span(on, 1), "s"),
             ("from start to start", span(gaps, 1), "s"),
-            ("rate while on", span(high * ML_MIN, 2), "mL/min"),
-            ("one pulse", span(high * s["on_time"] * ML, 3), "mL"),
-            ("rate while off", f"{low * ML_MIN:.2f}", "mL/min"),
+            ("rate while on", span(flows * ML_MIN, 2), "mL/min"),
+            ("one pulse", span(flows * on * ML, 3), "mL"),
+            ("rate while off", f"{recipe.table[-1, 1] * ML_MIN:.2f}", "mL/min"),
         ]
-        return rows
     loop = loop_of(sheet)
     second = "tube" if has_tube(sheet) else "second vessel"
+    stays = "s, the same for every cell" if has_tube(sheet) else "s, mean of an exponential"
     rows += [
         ("vessel" if has_tube(sheet) else "first vessel", f"{loop.vessel_volume * ML:.0f}", "mL"),
-        (second, f"{loop.tube_volume * ML:.1f}", "mL"),
+        (second, f"{loop.tube_volume * ML:.0f}", "mL"),
         (f"share of the broth in the {second}", percent(loop.share), ""),
         (f"loop pump, vessel to {second} and back", f"{loop.flow * ML_MIN:.0f}", "mL/min"),
-        (f"stay in the {second}", f"{loop.tube_time:.2f}", "s, the same for every cell" if has_tube(sheet) else "s, mean of an exponential"),
-        ("time between passes, in the vessel", f"{loop.vessel_time:.1f}", "s, mean of an exponential"),
+        (f"stay in the {second}", f"{loop.tube_time:.2f}", stays),
+        ("stay in the vessel between passes", f"{loop.vessel_time:.1f}", "s, mean of an exponential"),
         ("passes per cell and hour", f"{3600 * loop.frequency:.0f}", "1/h"),
     ]
     if has_tube(sheet):
@@ -181,71 +220,104 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
             ("tube bore", f"{1e3 * bore:.1f}", "mm"),
             ("tube length, pump head and connectors included", f"{length:.2f}", "m"),
             ("speed in the tube", f"{4 * loop.flow / (math.pi * bore**2):.2f}", "m/s"),
-            ("Reynolds number in the tube", f"{tube_reynolds(loop.flow, bore, bench.viscosity / bench.density):.0f}", "-"),
-            ("pressure drop, smooth tube, broth as water-like as the case says", f"{drop / 1e3:.1f}", "kPa"),
+            ("Reynolds number in the tube", f"{_reynolds(sheet, loop):.0f}", "-"),
+            ("pressure drop of the smooth tube, viscosity of the case", f"{drop / 1e3:.1f}", "kPa"),
         ]
     return rows
+
+
+def _reynolds(sheet: Sheet, loop: Loop) -> float:
+    bench = sheet.duty.bench
+    return tube_reynolds(loop.flow, tube_of(sheet)[0], bench.viscosity / bench.density)
 
 
 def events(sheet: Sheet) -> list[Event]:
     """The feed table."""
     r, s = sheet.recipe, sheet.settings
-    lines = []
     if is_pulsed(sheet):
-        lines += [Event(float(time), "set", "feed", float(flow), s["period"]) for time, flow in r.table]
+        lines = [Event(float(time), "set", "feed", float(flow), s["period"]) for time, flow in r.table]
     else:
-        lines.append(Event(0.0, "start", "loop", s["flow"]))
-        second = "feed to tube inlet" if has_tube(sheet) else "feed to vessel 2"
+        tube = has_tube(sheet)
+        lines = [Event(0.0, "start", "loop", s["flow"])]
         if r.side > 0.0:
-            lines.append(Event(0.0, "start", second, r.side))
+            lines.append(Event(0.0, "start", "feed to tube inlet" if tube else "feed to vessel 2", r.side))
         if r.vessel > 0.0:
-            lines.append(Event(0.0, "start", "feed to vessel" if has_tube(sheet) else "feed to vessel 1", r.vessel))
+            lines.append(Event(0.0, "start", "feed to vessel" if tube else "feed to vessel 1", r.vessel))
     if r.make_up > 0.0:
         lines.append(Event(0.0, "start", "medium", r.make_up))
     lines.append(Event(0.0, "on level control", "bleed", r.bleed))
     return lines
 
 
-def feed_table(sheet: Sheet) -> str:
-    """Feed table as CSV: what to start, when, at which rate; events with ``repeat_s`` recur at that interval until the end."""
-    lines = ["time_s,action,pump,rate_mL_min,repeat_s"]
-    for e in events(sheet):
-        lines.append(f"{e.time:.1f},{e.action},{e.pump},{e.rate * ML_MIN:.2f},{'' if e.repeat is None else f'{e.repeat:.1f}'}")
-    lines.append(f"{sheet.case.response.duration:.1f},stop,all,0.00,")
-    return "\n".join(lines) + "\n"
-
-
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
-    bench, tank = sheet.duty.bench, [stays_of(sheet.tank, r) for r in range(3)]
-    excess, blend = tank[0], bench.blend_time
+    lines = _pulse_shortcomings(sheet) if is_pulsed(sheet) else _loop_shortcomings(sheet)
+    return [
+        *lines,
+        f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A filamentous broth of "
+        f"{sheet.biomass:.0f} g/L is thicker: check blending in the vessel with a dye or pH pulse first.",
+        "Pressure, dissolved carbon dioxide, shear and oxygen gradients of the tall tank are not reproduced.",
+        "The tank's statistics are those of a steady mean flow with modelled turbulence, uptake without memory; real cells "
+        "and real eddies scatter more.",
+    ]
+
+
+def _loop_shortcomings(sheet: Sheet) -> list[str]:
+    bench, loop, excess = sheet.duty.bench, loop_of(sheet), stays_of(sheet.tank, 0)
     lines = []
-    if not is_pulsed(sheet):
-        loop = loop_of(sheet)
-        if excess.mean and excess.share > 0.0:
-            flow = excess.share * bench.volume / excess.mean
-            lines.append(
-                f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in stays of {excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; "
-                f"the loop pump gives at most {bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min and runs at {loop.flow * ML_MIN / 1e3:.2f}."
-            )
-        if has_tube(sheet):
-            bore, _ = tube_of(sheet)
-            reynolds = tube_reynolds(loop.flow, bore, bench.viscosity / bench.density)
-            state = "turbulent enough for plug flow" if reynolds > 4000 else "not turbulent: cells in the middle pass faster than those at the wall; coil it tightly or put static mixers in"
-            lines.append(f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. Re = {reynolds:.0f}, {state}.")
+    if excess.mean and excess.share > 0.0:
+        flow = excess.share * bench.volume / excess.mean
         lines.append(
-            f"The vessel blends in {blend:.1f} s, taken into account for the cells that return; a cell still meets its plume at random, the model meets it the same way each time."
+            f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in stays of "
+            f"{excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
+            f"{bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min and runs at {loop.flow * ML_MIN / 1e3:.2f}."
         )
-    else:
-        lines += [
-            "All cells live through rich and poor times together; in the tank each has its own course. A population in step can respond in step (by-products, pH, oxygen), and every stay in a regime has the same length: "
-            + ", ".join(f"{word} {number(stays_of(sheet.statistics, r).median, 2)} s" for r, word in enumerate(("excess", "limitation", "starvation")))
-            + f" against 95 % of the tank's below {number(tank[0].p95, 2)}, {number(tank[1].p95, 2)} and {number(tank[2].p95, 2)} s.",
-            f"No pulse is sharper than the vessel's blending: {blend:.1f} s to 95 % at {bench['stirrer_speed'] * 60:.0f} rpm. Cells near the needle meet more, cells far from it less, for that long.",
-            "Oxygen demand rises and falls with the pulses; a probe with a response time of 10 to 40 s does not show it.",
-        ]
+    if has_tube(sheet):
+        reynolds = _reynolds(sheet, loop)
+        state = (
+            "turbulent, close to plug flow"
+            if reynolds > PLUG_FLOW_REYNOLDS
+            else "not turbulent: cells in the middle pass faster than those at the wall; coil tightly or put static mixers in"
+        )
+        lines.append(
+            f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. "
+            f"Re = {reynolds:.0f}: {state}."
+        )
+    starving = stays_of(sheet.tank, 2)
+    passes = 3600.0 * loop.frequency
+    if starving.per_hour:
+        lines.append(
+            f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} times and "
+            f"excess {excess.per_hour:.0f} times an hour."
+        )
+    lines.append(
+        f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in at that "
+        "pace, the same way each time; real plumes differ."
+    )
+    return lines
+
+
+def _pulse_shortcomings(sheet: Sheet) -> list[str]:
+    bench = sheet.duty.bench
+    tank, rig = ([stays_of(s, r) for r in range(3)] for s in (sheet.tank, sheet.statistics))
+    lines = [
+        "All cells live through rich and poor times together; in the tank each has its own course. A population in step can "
+        "answer in step (by-products, pH, oxygen)."
+    ]
+    if sheet.settings.get("pulses", 1.0) < 2.0:
+        have = ", ".join(
+            f"{w} {number(s.median, 2)} s" for w, s in zip(("excess", "limitation", "starvation"), rig, strict=True)
+        )
+        want = ", ".join(number(s.p95, 2) for s in tank)
+        lines.append(
+            f"Every stay in a regime is like the last ({have}, medians), while the tank's vary: 95 % of them lie below {want} s."
+        )
+    least = shortest_excess(sheet.duty, sheet.biomass)
     lines += [
-        "Pressure, dissolved carbon dioxide, shear and temperature of the tall tank are not reproduced.",
-        "The tank's statistics are those of a steady mean flow with modelled turbulence and of uptake without memory; real cells and real eddies scatter more.",
+        f"Excess ends only as fast as the cells eat: no stay in it can be shorter than {least:.1f} s at {sheet.biomass:.0f} "
+        f"g/L (the tank's median is {number(tank[0].median, 2)} s, because there a cell swims out of the plume).",
+        f"No pulse is sharper than the vessel's blending, {bench.blend_time:.1f} s to 95 % at "
+        f"{bench['stirrer_speed'] * 60:.0f} rpm: cells near the needle meet more, cells far from it less, for that long.",
+        "Oxygen demand rises and falls with the pulses; a probe with a response time of 10 to 40 s does not show it.",
     ]
     return lines

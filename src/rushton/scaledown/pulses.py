@@ -1,6 +1,6 @@
 r"""Rigs of one vessel with a pulsed feed: equal pulses at equal gaps, or a programme drawn from the tank's lifelines.
 
-Every pulse is on for t_on; a base feed (a share b of the mean) runs all the time. The plain rig has one pulse per period.
+Every pulse is on for t_on (or longer, below); a base feed (a share b of the mean) runs all the time. The plain rig has one pulse per period.
 
 The irregular programme has n pulses, each with an amount and the time until the next one. Amounts and gaps follow from the stays
 that they are to cause, by Monod depletion of the vessel (x = C/K_s, t_K = K_s/(q_max X)):
@@ -9,7 +9,8 @@ that they are to cause, by Monod depletion of the vessel (x = C/K_s, t_K = K_s/(
   s = 0.94): x + ln x = tau_E/t_K + x_l + ln x_l. A stay shorter than (x_e - x_l + ln(x_e/x_l)) t_K is out of reach of a
   vessel that empties only by uptake. Limitation on the way down lasts (x_l - x_s + ln(x_l/x_s)) t_K whatever the programme;
 - the others cause a stay tau_L in limitation between two starvations (entered at x_s, 1/24): x + ln x = tau_L/t_K + x_s + ln x_s;
-- then starvation for tau_S, until the next pulse.
+- then starvation for tau_S, until the next pulse. No pulse is smaller than the pump can dose; one that the pump cannot
+  deliver in t_on takes longer.
 
 tau_E, tau_L and tau_S are the tank's own stays at n middle quantiles, each stretched by a factor of the design; tau_S is
 stretched by what the mean feed leaves. The starvations are shuffled; the order of the amounts is that of an
@@ -27,7 +28,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from rushton.scaledown.bench import rounded
-from rushton.scaledown.recipe import Culturing, Written, pulsed_recipe
+from rushton.scaledown.recipe import Written, pulsed_recipe
 from rushton.scaledown.rig import Duty, Settings, Variable
 from rushton.scaledown.vessel import VesselOperation, fed_vessel
 
@@ -62,7 +63,7 @@ class PulsedFeed:
         tick = duty.bench["pulse_time_step"]
         on_time = _on_the_clock(min(settings["on_time"], 0.8 * settings["gap"]), duty)
         gap = max(round(settings["gap"] / tick) * tick, on_time + tick)
-        return _table(np.array([gap]), np.ones(1), on_time, settings["base_feed"])
+        return _table(np.array([gap]), np.ones(1), np.array([on_time]), settings["base_feed"])
 
     def operate(self, settings: Mapping[str, float], duty: Duty) -> VesselOperation:
         """The vessel at work."""
@@ -72,12 +73,12 @@ class PulsedFeed:
         return fed_vessel(table, period, culture, mean_feed, duty.bench.blend_lag, dict(settings))
 
     def write(
-        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
     ) -> Written:
         """The rig on pump set-points and clock, biomass in half grams per litre (``rig.Rig``)."""
         biomass = rounded(settings["biomass"], 0.5)
         relative, period = self.programme(dict(settings) | {"biomass": biomass}, duty)
-        recipe = pulsed_recipe(biomass, relative, period, duty, culturing)
+        recipe = pulsed_recipe(biomass, relative, period, duty)
         table = recipe.table.copy()
         table[:, 1] /= recipe.flow
         kept: Settings = dict(settings) | {
@@ -85,7 +86,7 @@ class PulsedFeed:
             "pulses": float(len(table) // 2),
             "period": period,
             "gap": period / (len(table) // 2),
-            "on_time": float(table[1, 0] - table[0, 0]),
+            "on_time": float((table[1::2, 0] - table[0::2, 0]).min()),
             "base_feed": float(table[-1, 1]),
             "feed": recipe.feed,
         }
@@ -123,31 +124,32 @@ class IrregularFeed(PulsedFeed):
         """Feed table: (2 n, 2) time, s, and feed over its mean, -; and its length, s."""
         n, base = IRREGULAR, settings["base_feed"]
         t_k = duty.culture(settings["biomass"]).uptake_time
+        enter, leave, poor, _ = duty.borders
+        on_time = _on_the_clock(settings["on_time"], duty)
         rich = round(settings["excess_share"] * n)
         in_excess = settings["stretch_excess"] * _at_middles(duty.stays[0], rich)
         in_limitation = settings["stretch_limitation"] * _at_middles(duty.stays[1], n - rich)
-        enter, leave, poor, _ = duty.borders
         peak = np.maximum(_pulse_for(in_excess, leave, t_k), _CLEARLY * enter)
-        on_time = _on_the_clock(settings["on_time"], duty)
-        rich_pulse = _blended(peak, on_time, duty.bench.blend_lag, t_k)
-        amounts = np.concatenate([_pulse_for(in_limitation, poor, t_k), rich_pulse])
-        in_excess = (peak - leave + np.log(peak / leave)) * t_k
-        down = (leave - poor + math.log(leave / poor)) * t_k
-        fed = np.concatenate([in_limitation, in_excess + down])
+        # a pulse x K_s is x t_K flow / <s> of stock: the pump cannot do less than its smallest, nor be faster than it is
+        volume_of_one = t_k * duty.liquid / (duty.mean_uptake * (1.0 - base))
+        least = duty.bench["pulse_volume_min"] / volume_of_one
+        fastest = duty.bench["feed_pump_max"] / volume_of_one
+        small = np.maximum(_pulse_for(in_limitation, poor, t_k), least)
+        amounts = np.concatenate([small, _blended(peak, on_time, fastest, duty.bench.blend_lag, t_k)])
+        fed = np.concatenate([small, peak])
+        fed = (fed - poor + np.log(fed / poor)) * t_k
         rng = np.random.default_rng(_ORDER)
         shuffle, noise = rng.permutation(n), rng.standard_normal(n)
         order = np.argsort(np.argsort(_series(noise, settings["memory"])))
         amounts, fed = amounts[order], fed[order]
+        tick = duty.bench["pulse_time_step"]
+        on = np.maximum(on_time, np.ceil(amounts / fastest / tick - 1e-6) * tick)
         # what the mean feed allows is eaten over the programme: the rest of its time is starvation
         starved = _at_middles(duty.stays[2], n)[shuffle]
         left = amounts.sum() * t_k / (duty.mean_uptake * (1.0 - base)) - fed.sum()
         gaps = fed + starved * max(left, 0.0) / max(float(starved.sum()), 1e-9)
-        tick = duty.bench["pulse_time_step"]
-        gaps = np.maximum(np.round(gaps / tick) * tick, on_time + tick)
-        longest = duty.bench["cycle_max"]
-        if gaps.sum() > longest:
-            gaps = np.maximum(np.round(gaps * longest / gaps.sum() / tick) * tick, on_time + tick)
-        return _table(gaps, amounts, on_time, base)
+        gaps *= min(1.0, duty.bench["cycle_max"] / float(gaps.sum()))
+        return _table(np.maximum(np.round(gaps / tick) * tick, on + tick), amounts, on, base)
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """The tank's own stays at the tank's biomass."""
@@ -164,13 +166,21 @@ def _on_the_clock(on_time: float, duty: Duty) -> float:
     return max(math.ceil(duty.bench["pulse_min"] / tick - 1e-9), round(on_time / tick)) * tick
 
 
-def _table(gaps: np.ndarray, amounts: np.ndarray, on_time: float, base: float) -> tuple[np.ndarray, float]:
-    """Feed table of pulses with these gaps (s) and amounts (any unit): time, s, and feed over its mean, -; its length, s."""
+def _table(gaps: np.ndarray, amounts: np.ndarray, on: np.ndarray, base: float) -> tuple[np.ndarray, float]:
+    """Feed table of pulses with these gaps (s), amounts (any unit) and lengths (s).
+
+    Returns
+    -------
+    table : (2 n, 2) float
+        Time, s, and feed from then on over its mean, -.
+    period : float
+        s.
+    """
     starts = np.concatenate([[0.0], np.cumsum(gaps)])
     period = float(starts[-1])
     table = np.empty((2 * gaps.size, 2))
-    table[0::2, 0], table[1::2, 0] = starts[:-1], starts[:-1] + on_time
-    table[0::2, 1] = base + (1.0 - base) * amounts / amounts.sum() * period / on_time
+    table[0::2, 0], table[1::2, 0] = starts[:-1], starts[:-1] + on
+    table[0::2, 1] = base + (1.0 - base) * amounts / amounts.sum() * period / on
     table[1::2, 1] = base
     return table, period
 
@@ -188,17 +198,17 @@ def _pulse_for(stays: np.ndarray, until: float, uptake_time: float) -> np.ndarra
     return wrightomega(stays / uptake_time + until + math.log(until))
 
 
-def _blended(peak: np.ndarray, on_time: float, lag: float, uptake_time: float) -> np.ndarray:
+def _blended(peak: np.ndarray, on_time: float, fastest: float, lag: float, uptake_time: float) -> np.ndarray:
     """Pulse that still reaches a peak after blending: the cells eat at full rate until supply falls below uptake.
 
-    Waiting substrate supplies waiting/lag; it equals the uptake 1/t_K when lag/t_K is left, lag ln(pulse t_K/lag) after the
-    middle of the pulse. All in units of K_s.
+    The pump needs max(on_time, pulse/fastest). Waiting substrate supplies waiting/lag; it equals the uptake 1/t_K when
+    lag/t_K is left, lag ln(pulse t_K/lag) after the middle of the pulse. Amounts in units of K_s.
     """
-    if lag <= 0.0:
-        return peak + 0.5 * on_time / uptake_time
     pulse = peak
     for _ in range(4):
-        until_peak = 0.5 * on_time + lag * np.log(np.maximum(pulse * uptake_time / lag, 1.0))
+        until_peak = 0.5 * np.maximum(on_time, pulse / fastest)
+        if lag > 0.0:
+            until_peak = until_peak + lag * np.log(np.maximum(pulse * uptake_time / lag, 1.0))
         pulse = peak + (lag + until_peak) / uptake_time
     return pulse
 

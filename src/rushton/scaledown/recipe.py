@@ -22,14 +22,6 @@ from rushton.scaledown.bench import rounded
 from rushton.scaledown.rig import Duty, Operation, Settings
 
 
-@dataclass(frozen=True)
-class Culturing:
-    """What the strain does, as far as the feed must know it: growth mu, 1/s, and molar mass of the substrate, kg/mol."""
-
-    growth: float
-    molar_mass: float
-
-
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """Feed of a rig.
@@ -67,6 +59,11 @@ class Recipe:
         """Substrate fed, mol/s."""
         return self.flow * self.stock / self.molar_mass
 
+    def pulses(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Start, s, flow, m3/s, and length, s, of every pulse of a pulsed feed, (n,) each."""
+        on, off = self.table[0::2], self.table[1::2]
+        return on[:, 0], on[:, 1], off[:, 0] - on[:, 0]
+
     @property
     def bleed(self) -> float:
         """Broth withdrawn at constant level, m3/s."""
@@ -82,12 +79,7 @@ class Written:
     operation: Operation
 
 
-def growth_from_yield(duty: Duty, molar_mass: float) -> float:
-    """mu by the bench's biomass yield, 1/s, where no cell model tells it."""
-    return duty.bench["biomass_per_substrate"] * molar_mass * duty.mean_uptake * duty.uptake_max
-
-
-def steady_recipe(biomass: float, side_share: float, duty: Duty, culturing: Culturing) -> Recipe:
+def steady_recipe(biomass: float, side_share: float, duty: Duty) -> Recipe:
     """Steady feed, a share of it into the side zone.
 
     Parameters
@@ -97,19 +89,16 @@ def steady_recipe(biomass: float, side_share: float, duty: Duty, culturing: Cult
     side_share : float
         Share of the feed that goes into the tube or the second vessel.
     duty : Duty
-    culturing : Culturing
     """
     bench, smallest = duty.bench, duty.bench["feed_pump_min"]
-    flow, wanted = _mean_flow(biomass, 1.0, duty, culturing)
+    flow, wanted = _mean_flow(biomass, 1.0, duty)
     side, vessel = (_pumpable(share * flow, duty) for share in (side_share, 1.0 - side_share))
     if side + vessel <= 0.0:
         vessel = rounded(smallest, bench["feed_flow_step"])
-    return _recipe(biomass, side + vessel, wanted, np.zeros((0, 2)), side, vessel, duty, culturing, [])
+    return _recipe(biomass, side + vessel, wanted, np.zeros((0, 2)), side, vessel, duty, [])
 
 
-def pulsed_recipe(
-    biomass: float, relative: np.ndarray, period: float, duty: Duty, culturing: Culturing
-) -> Recipe:
+def pulsed_recipe(biomass: float, relative: np.ndarray, period: float, duty: Duty) -> Recipe:
     """Feed programme on the pump's set-points.
 
     Parameters
@@ -121,10 +110,9 @@ def pulsed_recipe(
     period : float
         s.
     duty : Duty
-    culturing : Culturing
     """
     bench = duty.bench
-    flow, wanted = _mean_flow(biomass, float(relative[:, 1].max()), duty, culturing)
+    flow, wanted = _mean_flow(biomass, float(relative[:, 1].max()), duty)
     table = relative.copy()
     table[:, 1] = [_pumpable(share * flow, duty) for share in relative[:, 1]]
     lasting = np.diff(np.append(table[:, 0], period))
@@ -134,18 +122,20 @@ def pulsed_recipe(
             f"the largest pulse needs {table[:, 1].max() * 6e7:.0f} mL/min at the strongest stock; "
             f"the feed pump gives {bench['feed_pump_max'] * 6e7:.0f}"
         )
-    amount = (table[:, 1] * lasting)[table[:, 1] > table[:, 1].mean()]
-    if amount.size and amount.min() < 0.999 * bench["pulse_volume_min"]:
-        remarks.append(f"the smallest full pulse, {amount.min() * 1e6:.3f} mL, is less than one drop")
+    smallest = float((table[0::2, 1] * lasting[0::2]).min())
+    if smallest < 0.9 * bench["pulse_volume_min"]:
+        remarks.append(
+            f"the smallest pulse, {smallest * 1e6:.3f} mL, is less than the {bench['pulse_volume_min'] * 1e6:.3f} mL the pump doses"
+        )
     mean = float(table[:, 1] @ lasting) / period
-    return _recipe(biomass, mean, wanted, table, 0.0, 0.0, duty, culturing, remarks)
+    return _recipe(biomass, mean, wanted, table, 0.0, 0.0, duty, remarks)
 
 
-def _mean_flow(biomass: float, peak: float, duty: Duty, culturing: Culturing) -> tuple[float, float]:
+def _mean_flow(biomass: float, peak: float, duty: Duty) -> tuple[float, float]:
     """Mean flow of the stock, and the flow that holds the biomass, m3/s; ``peak`` is the largest flow over the mean."""
     bench = duty.bench
-    wanted = max(culturing.growth, 1e-9) * bench.volume
-    weakest = duty.feed(biomass) * culturing.molar_mass / bench["feed_concentration_max"]
+    wanted = duty.liquid
+    weakest = duty.feed(biomass) * duty.molar_mass / bench["feed_concentration_max"]
     return max(min(wanted, bench["feed_pump_max"] / peak), weakest), wanted
 
 
@@ -165,12 +155,9 @@ def _recipe(
     side: float,
     vessel: float,
     duty: Duty,
-    culturing: Culturing,
     remarks: list[str],
 ) -> Recipe:
     make_up = wanted - flow
     make_up = rounded(make_up, duty.bench["feed_flow_step"]) if make_up > 0.05 * wanted else 0.0
-    stock = round(duty.feed(biomass) * culturing.molar_mass / flow, 1)
-    return Recipe(
-        stock, flow, make_up, table, side, vessel, culturing.growth, culturing.molar_mass, tuple(remarks)
-    )
+    stock = round(duty.feed(biomass) * duty.molar_mass / flow, 1)
+    return Recipe(stock, flow, make_up, table, side, vessel, duty.growth, duty.molar_mass, tuple(remarks))

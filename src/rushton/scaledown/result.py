@@ -91,7 +91,9 @@ class Design:
         for key in ("relative_productivity", "relative_productivity_final", "relative_yield"):
             entry[key] = self.inside.get(key)
             if entry[key] is None:
-                entry[f"{key}_reason"] = "the cell model forms no product" if "productivity" in key else "the cells do not grow"
+                entry[f"{key}_reason"] = (
+                    "the cell model forms no product" if "productivity" in key else "the cells do not grow"
+                )
         return entry
 
 
@@ -121,6 +123,8 @@ class Scaledown:
         relative_productivity, relative_productivity_final, relative_yield of the tank.
     seconds : float
         Wall time of the design.
+    reason : str
+        Why nothing was designed; empty where something was.
     """
 
     designs: tuple[Design, ...]
@@ -131,12 +135,12 @@ class Scaledown:
     tank_excerpt_step: float
     tank_response: dict[str, float | None]
     seconds: float
+    reason: str = ""
 
     @property
-    def best(self) -> Design:
-        """The design at the smallest distance; the standard rig only where nothing was designed."""
-        designed = [d for d in self.designs if not d.reference]
-        return min(designed or self.designs, key=lambda d: d.distance)
+    def best(self) -> Design | None:
+        """The design at the smallest distance, the standard rig apart; None where nothing was designed."""
+        return next((d for d in self.designs if not d.reference), None)
 
     @property
     def reference(self) -> Design | None:
@@ -145,17 +149,19 @@ class Scaledown:
 
     def summary(self) -> dict[str, Any]:
         """Section ``scaledown`` of summary.json."""
-        best = self.best.summary()
+        best = self.best.summary() if self.best is not None else None
         out: dict[str, Any] = {
             "floor": self.floor,
             "floor_parts": self.floor_parts,
-            "best": {key: best[key] for key in ("rig", "distance", "settings")},
-            "designs": [design.summary() for design in self.designs],
+            "best": {key: best[key] for key in ("rig", "distance", "settings")} if best is not None else None,
+            "designs": [design.summary() for design in self.designs] or None,
             "tank_response": self.tank_response,
             "design_seconds": self.seconds,
         }
         if self.floor is None:
-            out["floor_reason"] = "one half of the lifelines has no completed stay: more cells or a longer duration"
+            out["floor_reason"] = self.reason or "one half of the lifelines has no completed stay: follow more cells"
+        if best is None:
+            out["best_reason"] = out["designs_reason"] = self.reason
         return out
 
     # --- hand-over ---------------------------------------------------------------------------------------------
@@ -166,7 +172,8 @@ class Scaledown:
 
         arrays = {"tank_excerpt": self.tank_excerpt, **self.tank.to_arrays("tank_")}
         meta: dict[str, Any] = {
-            name: getattr(self, name) for name in ("floor", "floor_parts", "tank_excerpt_step", "tank_response", "seconds")
+            name: getattr(self, name)
+            for name in ("floor", "floor_parts", "tank_excerpt_step", "tank_response", "seconds", "reason")
         }
         meta["designs"] = []
         for n, design in enumerate(self.designs):
@@ -207,6 +214,11 @@ class Scaledown:
                 old.unlink()
 
 
+def no_design(tank: SignalStatistics, response: dict[str, float | None], reason: str) -> Scaledown:
+    """The result where there is nothing to design, with its reason."""
+    return Scaledown((), None, {}, tank, np.zeros(0, np.float32), 1.0, response, 0.0, reason)
+
+
 def designs_table(result: Scaledown) -> str:
     """All designs as CSV: distance, parts, response, settings in SI."""
     names = sorted({name for d in result.designs for name in d.settings})
@@ -214,16 +226,33 @@ def designs_table(result: Scaledown) -> str:
     writer = csv.writer(out, lineterminator="\n")
     responses = ("relative_productivity", "relative_productivity_final", "relative_yield")
     writer.writerow(
-        ["rig", "reference", "distance", *PARTS, "regimes_missing", *responses, "mean_uptake", *(_SUMMARY_NAMES.get(n, n) for n in names)]
+        [
+            "rig",
+            "reference",
+            "distance",
+            *PARTS,
+            "regimes_missing",
+            *responses,
+            "mean_uptake",
+            *(_SUMMARY_NAMES.get(n, n) for n in names),
+        ]
     )
 
     def cell(value: float | None) -> str:
         return "" if value is None else f"{value:.6g}"
 
     for d in result.designs:
-        row: list[Any] = [d.rig, int(d.reference), cell(d.distance), *(cell(d.parts[p]) for p in PARTS), " ".join(d.missing)]
+        row: list[Any] = [
+            d.rig,
+            int(d.reference),
+            cell(d.distance),
+            *(cell(d.parts[p]) for p in PARTS),
+            " ".join(d.missing),
+        ]
         row += [cell(d.inside.get(r)) for r in responses]
         writer.writerow([*row, cell(d.mean_uptake), *(cell(d.settings.get(n)) for n in names)])
     if result.floor is not None:
-        writer.writerow(["floor (tank against itself)", "", cell(result.floor), *(cell(result.floor_parts[p]) for p in PARTS)])
+        writer.writerow(
+            ["floor (tank against itself)", "", cell(result.floor), *(cell(result.floor_parts[p]) for p in PARTS)]
+        )
     return out.getvalue()

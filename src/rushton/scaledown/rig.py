@@ -18,7 +18,7 @@ from rushton.scaledown.bench import Bench
 from rushton.scaledown.zones import Culture
 
 if TYPE_CHECKING:
-    from rushton.scaledown.recipe import Culturing, Written
+    from rushton.scaledown.recipe import Written
 
 Settings = dict[str, float]
 """Settings of a rig by name, SI."""
@@ -74,6 +74,8 @@ class Duty:
         X in the tank, kg/m3.
     record : float
         Length of the tank's lifelines, s.
+    growth, molar_mass : float
+        mu at the mean uptake, 1/s; of the substrate, kg/mol.
     stays : (3, 99) float
         Stays of the tank's cells in excess, in limitation between two starvations, and in starvation, at the quantiles 1 %
         to 99 %, s; zeros where there are none.
@@ -86,7 +88,9 @@ class Duty:
     half_saturation: float
     mean_uptake: float
     tank_biomass: float
-    record: float = 600.0
+    record: float
+    growth: float
+    molar_mass: float
     stays: np.ndarray = field(default_factory=lambda: np.zeros((3, 99)))
     borders: tuple[float, float, float, float] = (24.0, 94.0 / 6.0, 1.0 / 24.0, 6.0 / 94.0)
 
@@ -97,6 +101,11 @@ class Duty:
     def feed(self, biomass: float) -> float:
         """Substrate to feed into the working volume so that the mean uptake is the tank's, mol/s."""
         return self.mean_uptake * self.uptake_max * biomass * self.bench.volume
+
+    @property
+    def liquid(self) -> float:
+        """Flow of liquid that holds the biomass at constant volume, m3/s."""
+        return self.growth * self.bench.volume
 
     @property
     def biomass_bounds(self) -> tuple[float, float]:
@@ -185,7 +194,7 @@ class Rig(Protocol):
         """The rig at work."""
 
     def write(
-        self, settings: Mapping[str, float], duty: Duty, culturing: Culturing, feed_factor: float = 1.0
+        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
     ) -> Written:
         """The rig at the nearest settings that pumps, tubing and clocks can be set to.
 
@@ -194,8 +203,7 @@ class Rig(Protocol):
         settings : mapping
             SI.
         duty : Duty
-        culturing : Culturing
-            Growth and substrate, for the feed.
+                Growth and substrate, for the feed.
         feed_factor : float
             The feed that really flows over the one that was set: 1 for a perfect pump.
         """

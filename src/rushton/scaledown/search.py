@@ -21,7 +21,6 @@ import numpy as np
 
 from rushton.lifelines import SignalStatistics, signal_statistics
 from rushton.scaledown.match import Distance, Target, distance
-from rushton.scaledown.recipe import Culturing
 from rushton.scaledown.rig import Duty, Operation, Rig, Settings
 
 if TYPE_CHECKING:
@@ -82,7 +81,6 @@ def search(
     duty: Duty,
     target: Target,
     regimes: Regimes,
-    culturing: Culturing,
     seed: int,
     told: Callable[[float], None] = lambda share: None,
 ) -> Found:
@@ -95,8 +93,6 @@ def search(
     target : Target
         The tank.
     regimes : Regimes
-    culturing : Culturing
-        Growth and substrate, for the feed.
     seed : int
     told : callable
         Called with the share of the search that is done.
@@ -117,7 +113,7 @@ def search(
     def robust(place: np.ndarray) -> float:
         drift = duty.bench["pump_accuracy"]
         settings = settings_at(place)
-        rigs = [rig.write(settings, duty, culturing, factor) for factor in (1.0, 1.0 - drift, 1.0 + drift)]
+        rigs = [rig.write(settings, duty, factor) for factor in (1.0, 1.0 - drift, 1.0 + drift)]
         # what the bench cannot pump is no design, however close it would come
         return float(np.mean([score(w.operation).total for w in rigs])) + (100.0 if rigs[0].recipe.remarks else 0.0)
 
@@ -157,11 +153,11 @@ def search(
 
 
 def drift_distances(
-    rig: Rig, settings: Settings, duty: Duty, target: Target, regimes: Regimes, culturing: Culturing, seed: int
+    rig: Rig, settings: Settings, duty: Duty, target: Target, regimes: Regimes, seed: int
 ) -> tuple[float, float]:
     """Distance of the written rig when the feed pump gives too little and too much by its accuracy."""
     drift = duty.bench["pump_accuracy"]
-    operations = [rig.write(settings, duty, culturing, f).operation for f in (1.0 - drift, 1.0 + drift)]
+    operations = [rig.write(settings, duty, f).operation for f in (1.0 - drift, 1.0 + drift)]
     low, high = (
         distance(target, experience(o, regimes, SEARCH_STEP, _SEARCH_SAMPLES, seed)[0]).total for o in operations
     )

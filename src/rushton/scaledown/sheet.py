@@ -39,6 +39,8 @@ class Sheet:
     inside : what they make of it
     tank_response : the same for the tank
     reference : whether this is the standard rig
+    floor : distance of the tank from itself, None where unknown
+    reference_distance : distance of the standard rig, None while it is being written itself
     """
 
     case: Case
@@ -54,6 +56,8 @@ class Sheet:
     inside: Inside
     tank_response: dict[str, float | None]
     reference: bool
+    floor: float | None
+    reference_distance: float | None
 
     @property
     def biomass(self) -> float:
@@ -127,23 +131,3 @@ def stays_of(statistics: SignalStatistics, regime: int) -> Stays:
         median=stay_quantile(counts, 0.5),
         p95=stay_quantile(counts, 0.95),
     )
-
-
-def target_table(tank: SignalStatistics, rig: SignalStatistics) -> str:
-    """Target against achieved: shares and stays of every regime, passages."""
-    rows = []
-    for r, word in enumerate(REGIME_WORDS):
-        a, b = stays_of(tank, r), stays_of(rig, r)
-        rows += [
-            (f"**{word}**: share of time", percent(a.share), percent(b.share)),
-            ("stays per hour", number(a.per_hour), number(b.per_hour)),
-            ("mean stay, s", number(a.mean), number(b.mean)),
-            ("median stay, s", number(a.median), number(b.median)),
-            ("95 % of stays below, s", number(a.p95), number(b.p95)),
-        ]
-    total = [max(1, int(s.transitions.sum())) for s in (tank, rig)]
-    for i, j, words in ((0, 1, "excess to limitation"), (1, 0, "limitation to excess"), (1, 2, "limitation to starvation"), (2, 1, "starvation to limitation")):
-        shares = [percent(s.transitions[i, j] / n) for s, n in zip((tank, rig), total, strict=True)]
-        rows.append((f"passages {words}", shares[0], shares[1]))
-    rows.append(("mean uptake over maximum", f"{tank.mean:.3f}", f"{rig.mean:.3f}"))
-    return table(("What a cell experiences", "Tank", "This rig"), rows)

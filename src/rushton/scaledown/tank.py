@@ -1,0 +1,197 @@
+"""What every rig of a case is made from and measured against: the tank's statistics, and what a rig has to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.errors import ModelError, SolverError
+from rushton.lifelines.regimes import PATTERNS, SignalStatistics, stay_quantile
+from rushton.scaledown.bench import Bench
+from rushton.scaledown.inside import CellTest
+from rushton.scaledown.match import Target, distance
+from rushton.scaledown.rig import Duty
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+    from rushton.lifelines import Lifelines
+    from rushton.response import Response
+
+EXCERPT = 300.0
+"""Length of signal kept for the report, s."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tank:
+    """A tank as its rigs see it.
+
+    Attributes
+    ----------
+    lifelines : Lifelines
+    duty : Duty
+    target : Target
+        Its statistics, prepared for comparison.
+    test : CellTest or None
+        The strain's cell model; None where it has no steady state at the mean uptake.
+    response : dict
+        relative_productivity, relative_productivity_final, relative_yield of the tank; None where not known.
+    floor : float or None
+        Distance between the two independent halves of its lifelines.
+    floor_parts : dict
+        Its parts.
+    """
+
+    lifelines: Lifelines
+    duty: Duty
+    target: Target
+    test: CellTest | None
+    response: dict[str, float | None]
+    floor: float | None
+    floor_parts: dict[str, float]
+
+
+def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Tank:
+    """The tank of a case."""
+    duty = make_duty(case, lifelines)
+    assert case.strain is not None
+    shortest = case.strain.regimes.smoothing
+    test = cell_test(case, duty.mean_uptake)
+    if test is not None and test.growth > 0.0:
+        duty = replace(duty, growth=test.growth)
+    target = Target.of(lifelines.statistics, shortest, lifelines.duration)
+    floor, parts = floor_of(lifelines, shortest)
+    return Tank(lifelines, duty, target, test, tank_response(response), floor, parts)
+
+
+def nothing_to_reproduce(lifelines: Lifelines) -> str:
+    """Why no rig is needed: the cells never change regime; empty where they do."""
+    if lifelines.statistics.transitions.sum() > 0:
+        return ""
+    return (
+        "the cells of this tank never change regime within their records: a well-mixed lab vessel at the same mean feed "
+        "tells the same"
+    )
+
+
+def make_duty(case: Case, lifelines: Lifelines) -> Duty:
+    """What any rig for this case has to do; refused where the lifelines cannot say.
+
+    Parameters
+    ----------
+    case : Case
+    lifelines : Lifelines
+    """
+    if case.scaledown is None or case.strain is None or case.broth.biomass is None:
+        raise SolverError(
+            "a rig cannot be designed without a strain, its biomass and a [scaledown] section",
+            "scaledown", "add [strain], broth.biomass and [scaledown] to the case",
+        )  # fmt: skip
+    statistics = lifelines.statistics
+    mean = statistics.mean
+    if not 0.0 < mean < 0.99:
+        raise SolverError(
+            f"the mean uptake of the tank's cells is {mean:.3f} of its maximum: more is fed than they can eat",
+            "feed.rate", "lower the feed or raise the biomass",
+        )  # fmt: skip
+    bench = Bench.from_case(case)
+    for low, high, what in (
+        ("feed_pump_min", "feed_pump_max", "feed pump"),
+        ("loop_pump_min", "loop_pump_max", "loop pump"),
+    ):
+        if bench[low] >= bench[high]:
+            raise SolverError(
+                f"the {what}'s smallest flow is not below its largest",
+                f"scaledown.limits.{low}",
+                f"lower {low} or raise {high}",
+            )
+    if 2.0 * bench["pulse_min"] >= min(bench["cycle_max"], max(60.0, lifelines.duration)):
+        raise SolverError(
+            f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most "
+            f"{min(bench['cycle_max'], max(60.0, lifelines.duration)):g} s",
+            "scaledown.limits.pulse_min", "shorten pulse_min or lengthen cycle_max",
+        )  # fmt: skip
+    uptake, regimes = case.strain.uptake, case.strain.regimes
+    excess, starvation, margin = regimes.excess, regimes.starvation, regimes.margin
+    mass = molar_mass(case)
+    # where no cell model tells the growth, the bench's usual yield does
+    growth = bench["biomass_per_substrate"] * mass * mean * uptake.max
+    return Duty(
+        bench=bench,
+        uptake_max=uptake.max,
+        half_saturation=uptake.half_saturation,
+        mean_uptake=mean,
+        tank_biomass=case.broth.biomass,
+        record=lifelines.duration,
+        growth=growth,
+        molar_mass=mass,
+        stays=stay_quantiles(statistics),
+        borders=(
+            ratio_of(excess + margin), ratio_of(excess - margin),
+            ratio_of(starvation - margin), ratio_of(starvation + margin),
+        ),
+    )  # fmt: skip
+
+
+def ratio_of(s: float) -> float:
+    """C/K_s at an uptake ratio; borders that a margin pushes out of 0..1 are kept just inside."""
+    s = min(max(s, 1e-4), 1.0 - 1e-4)
+    return s / (1.0 - s)
+
+
+def stay_quantiles(statistics: SignalStatistics) -> np.ndarray:
+    """(3, 99) stays in excess, in limitation between two starvations (else in any), in starvation, at 1 % to 99 %, s."""
+    between = statistics.pattern_stays[PATTERNS.index("SLS")]
+    excess, limitation, starvation = statistics.regime_stays
+    rows = (excess, between if between.any() else limitation, starvation)
+    return np.array([[stay_quantile(row, q / 100.0) or 0.0 for q in range(1, 100)] for row in rows])
+
+
+def floor_of(lifelines: Lifelines, shortest: float) -> tuple[float | None, dict[str, float]]:
+    """Distance between the two independent halves of the tank's cells, and its parts."""
+    first, second = lifelines.halves
+    if first.transitions.sum() == 0 or second.transitions.sum() == 0:
+        return None, {}
+    found = distance(Target.of(first, shortest, lifelines.duration), second)
+    return found.total, found.as_dict()
+
+
+def cell_test(case: Case, mean_uptake: float) -> CellTest | None:
+    """The strain's cell model, ready to run in rigs; None where it has no steady state at this uptake."""
+    try:
+        return CellTest.of(case, mean_uptake)
+    except ModelError:
+        return None
+
+
+def molar_mass(case: Case) -> float:
+    """Molar mass of the fed substrate, kg/mol; glucose's where the library does not know it."""
+    from rushton.case.library import shelf
+    from rushton.units import to_si
+
+    known = shelf("substrates")
+    name = case.feeds[0].substrate if case.feeds else "glucose"
+    return to_si(known.get(name, known["glucose"])["molar_mass"], "molar_mass")
+
+
+def tank_response(response: Response | None) -> dict[str, float | None]:
+    """The tank's own numbers beside which those of the rigs stand."""
+    keys = ("relative_productivity", "relative_productivity_final", "relative_yield")
+    return {key: getattr(response, key, None) for key in keys}
+
+
+def tank_excerpt(lifelines: Lifelines) -> tuple[np.ndarray, float]:
+    """The middle of one cell's record, the one whose mean uptake is the median of the kept ones."""
+    try:
+        records = lifelines.records()
+    except (OSError, KeyError, IndexError):
+        return np.zeros(0, np.float32), 1.0
+    if records.s.size == 0 or records.time.size < 2:
+        return np.zeros(0, np.float32), 1.0
+    step = float(records.time[1] - records.time[0])
+    means = records.s.mean(axis=1)
+    chosen = int(np.argsort(means)[means.size // 2])
+    kept = min(records.time.size, max(2, int(EXCERPT / step)))
+    first = (records.time.size - kept) // 2
+    return records.s[chosen, first : first + kept].astype(np.float32), step
