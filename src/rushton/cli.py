@@ -6,11 +6,13 @@ typer and rich are imported here at the start: a help page must not wait for num
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -151,8 +153,8 @@ def run(
     folder = output if output is not None else Path(f"{checked.name}.results")
     out.print(f"[bold]{escape(checked.title)}[/]  [dim]{escape(str(folder))}[/]")
     try:
-        with _watching() as watch:
-            run_case(checked, folder, until.value if until else None, watch)
+        with _listening() as listen, _watching() as watch:
+            run_case(checked, folder, until.value if until else None, listen(watch))
     except (SolverError, ModelError):
         _show_results(open_results(folder))
         raise
@@ -306,6 +308,38 @@ def _watching() -> Iterator[Watch]:
                 bars.stop_task(tasks[event.stage])
 
         yield show
+
+
+@contextmanager
+def _listening() -> Iterator[Callable[[Watch], Watch]]:
+    """Ctrl-C ends the block wherever it hits.
+
+    A KeyboardInterrupt raised while a kernel is being compiled is lost inside the compiler, which then goes on or fails
+    with an error of its own: the signal is remembered, and looked for at the next word of the run and at its end.
+    """
+    heard = []
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.append(number)
+        raise KeyboardInterrupt
+
+    def listen(watch: Watch) -> Watch:
+        def listening(event: Event) -> None:
+            if heard:
+                raise KeyboardInterrupt
+            watch(event)
+
+        return listening
+
+    before = signal.signal(signal.SIGINT, hear)
+    try:
+        yield listen
+    except Exception:
+        if heard:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _show_results(results: Results) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -173,6 +175,21 @@ def test_ctrl_c_is_one_line_and_status_130(
     monkeypatch.chdir(tmp_path)
     assert rushton("run", "tank.toml", "--until", "mesh").exit_code == 0
     assert (tmp_path / "tank.results" / "mesh.vtu").is_file()
+
+
+def test_ctrl_c_that_a_compiler_swallowed_still_ends_the_run(
+    tmp_path: Path, rushton: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def compiling(*arguments: object) -> None:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        raise RuntimeError("no compiled object yet")
+
+    (tmp_path / "tank.toml").write_text(GOOD)
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(mesh, "build_mesh", compiling)
+    assert rushton("run", "tank.toml", "--until", "mesh").exit_code == 130
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_list_shows_what_ships(rushton: Callable[..., Result]) -> None:
