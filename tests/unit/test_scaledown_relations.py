@@ -61,7 +61,13 @@ def test_depletion_is_lamberts_w_and_solves_the_balance(start):
             closed = lambertw(x0 * np.exp(x0 - t / c.uptake_time)).real
         assert left == pytest.approx(c.half_saturation * closed, rel=1e-10, abs=1e-30)
     ode = solve_ivp(
-        lambda _t, y: -c.capacity * y / (c.half_saturation + y), (0.0, 30.0), [start], t_eval=t, method="LSODA", rtol=1e-11, atol=1e-14
+        lambda _t, y: -c.capacity * y / (c.half_saturation + y),
+        (0.0, 30.0),
+        [start],
+        t_eval=t,
+        method="LSODA",
+        rtol=1e-11,
+        atol=1e-14,
     )
     assert left == pytest.approx(ode.y[0], rel=1e-6, abs=1e-10)
     for when, now in zip(t[1:3], left[1:3], strict=True):

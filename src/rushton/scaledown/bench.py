@@ -1,13 +1,11 @@
-r"""What the bench can do: pumps, tubing, clocks, the lab vessel and how fast it blends.
+"""What the bench can do: pumps, tubing, clocks, the lab vessel and how fast it blends.
 
-.. math:: N\,\theta_{95} = 5.3\,Po^{-1/3}\,(D/T)^{-2}
+The vessel blends to 95 % in theta_95 (``rushton.correlations.blend_time``, with its source). That takes three
+first-order times, so what enters the vessel reaches the cells through a first-order lag of theta_95/3: no pulse in it
+can be sharper, no zone of it can blend faster.
 
-theta_95 s, N rev/s, Po -, D/T -; for H = T, baffled, turbulent (S. Ruszkowski (1994), Proc. 8th Europ. Conf. Mixing, IChemE Symp. Ser.
-136:283; R. K. Grenville (1992), PhD thesis, Cranfield). Blending to 95 % takes three first-order times, so what enters the lab vessel
-reaches the cells through a first-order lag of theta_95/3: no pulse in it can be sharper, no zone of it can blend faster.
-
-Every limit has a unit, a meaning and a source; it comes from ``[scaledown.limits]`` of the case, else from ``equipment.toml`` beside this file.
-Internally SI; a protocol speaks mL/min, mL, mm, g/L, rpm.
+Every limit has a unit, a meaning and a source; it comes from ``[scaledown.limits]`` of the case, else from
+``equipment.toml`` beside this file. Internally SI; a protocol speaks mL/min, mL, mm, g/L, rpm.
 """
 
 from __future__ import annotations
@@ -18,13 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rushton.correlations import blend_time
 from rushton.scaledown.zones import laminar_pressure_drop, tube_length
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
 
 TO_SI = {
-    "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0, "kPa": 1e3, "s": 1.0, "rpm": 1.0 / 60.0,
+    "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0,
+    "kPa": 1e3, "s": 1.0, "rpm": 1.0 / 60.0,
     "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
 }  # fmt: skip
 """Technician's unit -> SI."""
@@ -85,8 +85,8 @@ class Bench:
         By name; ``bench["pulse_min"]`` is the value in SI.
     bores : tuple of float
         Inner diameters of tubing at hand, m, ascending.
-    density, viscosity : float
-        Of the broth, kg/m3 and Pa s.
+    density, viscosity, temperature : float
+        Of the broth, kg/m3, Pa s and K.
     """
 
     volume: float
@@ -94,6 +94,7 @@ class Bench:
     bores: tuple[float, ...]
     density: float = 1000.0
     viscosity: float = 1e-3
+    temperature: float = 298.15
 
     def __getitem__(self, name: str) -> float:
         return self.limits[name].value
@@ -110,8 +111,14 @@ class Bench:
             own = getattr(given, name, None)
             if name not in _FROM_CASE and own is not None:
                 limits[name] = Limit(name, float(own), limit.unit, limit.meaning, "case file, scaledown.limits")
+        broth = case.broth
         return cls(
-            case.scaledown.working_volume, limits, tuple(sorted(given.bores)), case.broth.density, case.broth.viscosity
+            case.scaledown.working_volume,
+            limits,
+            tuple(sorted(given.bores)),
+            broth.density,
+            broth.viscosity,
+            broth.temperature,
         )
 
     # --- the lab vessel ----------------------------------------------------------------------------------------
@@ -124,8 +131,15 @@ class Bench:
     @property
     def blend_time(self) -> float:
         """theta_95 of the lab vessel, s."""
-        speed, ratio = self["stirrer_speed"], self["impeller_ratio"]
-        return 5.3 * self["impeller_power_number"] ** (-1.0 / 3.0) * ratio**-2 / speed
+        width = self.vessel_diameter
+        return blend_time(
+            self["stirrer_speed"],
+            self["impeller_ratio"] * width,
+            width,
+            width,
+            self["impeller_power_number"],
+            self.viscosity / self.density,
+        ).value
 
     @property
     def blend_lag(self) -> float:
@@ -141,7 +155,8 @@ class Bench:
     # --- tubing ------------------------------------------------------------------------------------------------
 
     def bore_for(self, volume: float, flow: float) -> float | None:
-        """Smallest bore (the highest Reynolds number) whose tube of this volume is handy and not too tight at this flow, m.
+        """Smallest bore (the highest Reynolds number) whose tube of this volume is handy and not too tight at this
+        flow, m.
 
         Where none is handy the widest that is allowed; None where no bore will do.
         """

@@ -35,7 +35,6 @@ RIGS: dict[str, tuple[Rig, ...]] = {
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
 
-
 def design(case: Case, lifelines: Lifelines, response: Response | None, progress: Progress = silent) -> Scaledown:
     """Design the rigs of a case.
 
@@ -114,10 +113,22 @@ def _finish(
         inside = tank.test.run(written.operation, isinstance(written.operation, LoopOperation), seed)
     drift = drift_distances(rig, wanted, tank.duty, tank.target, regimes, seed)
     sheet = Sheet(
-        case=case, duty=tank.duty, rig=rig, settings=written.settings, recipe=written.recipe, operation=written.operation,
-        achieved=achieved, drift=drift, statistics=statistics, tank=tank.lifelines.statistics, inside=inside,
-        tank_response=tank.response, reference=found is None, floor=tank.floor, reference_distance=reference,
-    )  # fmt: skip
+        case=case,
+        duty=tank.duty,
+        rig=rig,
+        settings=written.settings,
+        recipe=written.recipe,
+        operation=written.operation,
+        achieved=achieved,
+        drift=drift,
+        statistics=statistics,
+        tank=tank.lifelines.statistics,
+        inside=inside,
+        tank_response=tank.response,
+        reference=found is None,
+        floor=tank.floor,
+        reference_distance=reference,
+    )
     kept = signal[: max(2, int(EXCERPT / step))]
     every = max(1, round(0.1 / step))
     return Design(

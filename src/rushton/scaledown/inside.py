@@ -1,7 +1,7 @@
 """The cell model inside a rig: the tank's response, asked of the rig.
 
-Uptake is imposed, q_s = q_max s(t), as along the tank's lifelines; start and yardstick are the same, the steady state under the constant mean
-uptake. So relative productivity and yield in the rig stand directly beside those of the tank.
+Uptake is imposed, q_s = q_max s(t), as along the tank's lifelines; start and yardstick are the same, the steady state
+under the constant mean uptake. So relative productivity and yield in the rig stand directly beside those of the tank.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ FINAL_WINDOW = 20 * 3600.0  # s
 
 @dataclass(frozen=True)
 class Inside:
-    """What the cells make of a rig, relative to the same cell under constant mean uptake; None where the model has no product."""
+    """What the cells make of a rig, relative to the same cell under constant mean uptake; None where the model has no
+    product.
+    """
 
     relative_productivity: float | None
     relative_productivity_final: float | None

@@ -1,8 +1,9 @@
-r"""Compiled loops of the rigs: one period of a fed vessel, ages in a vessel that blends, and the signal of a cell that circulates.
+r"""Compiled loops of the rigs: one period of a fed vessel, ages in a vessel that blends, and the signal of a cell
+that circulates.
 
-Every time step splits the balance symmetrically (Strang 1968, SIAM J. Numer. Anal. 5:506): half of the linear part (feed, blending), all of
-the exact Monod depletion C -> K_s omega(ln x + x - h/t_K), half of the linear part. Positive for any step and second order in it; substrate fed is
-substrate eaten to rounding, because both parts are exact.
+Every time step splits the balance symmetrically (Strang 1968, SIAM J. Numer. Anal. 5:506): half of the linear part
+(feed, blending), all of the exact Monod depletion C -> K_s omega(ln x + x - h/t_K), half of the linear part. Positive
+for any step and second order in it; substrate fed is substrate eaten to rounding, because both parts are exact.
 
 Concentrations are in units of K_s, times in s, t_K = K_s/(q_max X).
 """
@@ -82,7 +83,8 @@ def vessel_period(amount, step, uptake_time, blend, start, x):
 
 @njit("float64(float64, float64, float64, float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
 def vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x):
-    r"""Concentration around a cell against its age in a stirred vessel that blends in a finite time, and its mean over all ages.
+    r"""Concentration around a cell against its age in a stirred vessel that blends in a finite time, and its mean
+    over all ages.
 
     Interaction by exchange with the mean (Villermaux and Falk 1994, Chem. Eng. Sci. 49:5127):
     dx/da = (mean - x)/blend + supply - s(x)/t_K, x(0) = entry, ages exponential with mean ``stay``.
@@ -140,7 +142,8 @@ def circulate(signal, step, stays, first, first_step, second, second_step):
     stays : (n_visit, 2) ndarray
         Stays in the first and in the second zone, s, used in turn and from the start again.
     first, second : ndarray
-        s against the time since entry into the zone, every ``first_step`` and ``second_step``; the last value holds for ever.
+        s against the time since entry into the zone, every ``first_step`` and ``second_step``; the last value holds
+        for ever.
     """
     visit = 0
     since = 0.0
@@ -162,7 +165,9 @@ def circulate(signal, step, stays, first, first_step, second, second_step):
 
 
 def stratified_exponential(number: int, seed: int) -> np.ndarray:
-    """Stays of an exponential distribution with mean exactly 1: the middle quantiles in a shuffled order, shape (number,)."""
+    """Stays of an exponential distribution with mean exactly 1: the middle quantiles in a shuffled order, shape
+    (number,).
+    """
     quantile = (np.arange(number) + 0.5) / number
     stays = -np.log1p(-quantile)
     return np.random.default_rng(seed).permutation(stays / stays.mean())

@@ -5,13 +5,14 @@ STR-PFR, feed F_P at the tube's inlet and F_S into the vessel, C_S the vessel's 
 .. math:: C_{in} = C_S + F_P/Q,\quad C_{out} = K_s\,\omega(\ln x_{in} + x_{in} - \tau_P/t_K),\quad
           Q (C_{in} - C_{out}) + v V_S \langle s\rangle_S = F_P + F_S
 
-Within the vessel a cell carries the liquid it came with, which blends into the mean in theta_95/3 (``kernels.vessel_ages``); ages are
-exponential with mean tau_S. In the limit of instant blending <s>_S = C_S/(K_s + C_S). One unknown, C_S; total uptake rises with it: one root.
+Within the vessel a cell carries the liquid it came with, which blends into the mean in theta_95/3
+(``kernels.vessel_ages``); ages are exponential with mean tau_S. In the limit of instant blending <s>_S = C_S/(K_s +
+C_S). One unknown, C_S; total uptake rises with it: one root.
 
 STR-STR: the same vessel twice; each is entered by the other's mean; two unknowns.
 
-Symbols: C mol/m3, x = C/K_s, F mol/s, Q m3/s, V m3, v = q_max X, t_K = K_s/v. Validity: ``zones``; the tube is taken as plug flow (Reynolds number in
-the protocol), its inlet as mixed at once.
+Symbols: C mol/m3, x = C/K_s, F mol/s, Q m3/s, V m3, v = q_max X, t_K = K_s/v. Validity: ``zones``; the tube is taken
+as plug flow (Reynolds number in the protocol), its inlet as mixed at once.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class LoopOperation:
     Attributes
     ----------
     first, second : (n,) float
-        Concentration around a cell against the time since it entered the zone, in units of K_s, every ``step``; the last value holds on.
+        Concentration around a cell against the time since it entered the zone, in units of K_s, every ``step``; the
+        last value holds on.
     second_is_tube : bool
         Stays in the second zone are all equal, else exponential.
     """
@@ -88,12 +90,14 @@ class LoopOperation:
         k = self.culture.half_saturation
         first = Port(
             "vessel" if self.second_is_tube else "vessel 1",
-            float(self.first.min()) * k, self.first_mean * k, float(self.first.max()) * k, self.first_uptake, self.loop.vessel_time,
+            float(self.first.min()) * k, self.first_mean * k, float(self.first.max()) * k,
+            self.first_uptake, self.loop.vessel_time,
         )  # fmt: skip
         if not self.second_is_tube:
             second = Port(
                 "vessel 2",
-                float(self.second.min()) * k, self.second_mean * k, float(self.second.max()) * k, self.second_uptake, self.loop.tube_time,
+                float(self.second.min()) * k, self.second_mean * k, float(self.second.max()) * k,
+                self.second_uptake, self.loop.tube_time,
             )  # fmt: skip
             return [first, second]
         ports = [first]
@@ -106,7 +110,7 @@ class LoopOperation:
 
 
 def plug_flow(inlet: float, time: float, culture: Culture, samples: int = 2) -> np.ndarray:
-    """Concentration along a tube in units of K_s, (samples,) at equal times from 0 to ``time`` (inlet in units of K_s)."""
+    """Concentration along a tube, (samples,) at equal times from 0 to ``time`` (s), in units of K_s like its inlet."""
     from scipy.special import wrightomega
 
     t = np.linspace(0.0, time, samples)
@@ -184,7 +188,9 @@ def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: floa
 def str_str(
     loop: Loop, culture: Culture, feed: float, to_second: float, lag: float, settings: Settings
 ) -> LoopOperation:
-    """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the tube."""
+    """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the
+    tube.
+    """
     k = culture.half_saturation
     one = _Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
     two = _Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lag, culture)
@@ -237,10 +243,10 @@ class StrPfr:
         culture = duty.culture(settings["biomass"])
         return str_pfr(loop, culture, feed, settings["feed_to_tube"], duty.bench.blend_lag, dict(settings))
 
-    def write(
-        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
-    ) -> Written:
-        """The rig on pump set-points, real bores, lengths in centimetres, biomass in half grams per litre (``rig.Rig``)."""
+    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
+        """The rig on pump set-points, real bores, lengths in centimetres, biomass in half grams per litre
+        (``rig.Rig``).
+        """
         bench = duty.bench
         flow = _pump_step(settings["flow"], duty)
         bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
@@ -299,9 +305,7 @@ class StrStr:
         culture = duty.culture(settings["biomass"])
         return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
 
-    def write(
-        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
-    ) -> Written:
+    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
         """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
         biomass = rounded(settings["biomass"], 0.5)
         recipe = steady_recipe(biomass, settings["feed_to_second"], duty)
@@ -327,7 +331,7 @@ class StrStr:
 
 
 def _slowest(duty: Duty) -> float:
-    """Smallest loop flow worth trying, m3/s: slower than one turnover per record of the tank nothing can be compared."""
+    """Smallest loop flow worth trying, m3/s: one turnover per record of the tank, else nothing can be compared."""
     bench = duty.bench
     return max(bench["loop_pump_min"], min(bench.volume / max(duty.record, 60.0), 0.5 * bench["loop_pump_max"]))
 

@@ -3,18 +3,20 @@ r"""How far what cells experience in a rig is from what they experience in the t
 .. math:: d = \tfrac15\left[ W_1(s) + \sum_{R=E,L,S} \frac{W_1(\log_{10}\tau_R)}{\sigma_R} + JS(P) \right]
 
 - W_1(s): Wasserstein-1 distance of the smoothed uptake ratio s = q/q_max over time, 0..1.
-- W_1(log10 tau_R)/sigma_R: the same of log10 of the completed stays in E, L and S, over the standard deviation sigma_R of log10 tau_R in
-  the tank; every stay counts once, whatever pattern it belongs to.
-- JS(P): Jensen-Shannon divergence, base 2, 0..1, of P_ij = n_ij / sum(n), the share of passages from regime i to regime j among all
-  passages (one normalisation for the whole matrix, not row by row: rows E and S have a single entry and would say nothing). A jump
-  from E to S counts as E to L and L to S.
+- W_1(log10 tau_R)/sigma_R: the same of log10 of the completed stays in E, L and S, over the standard deviation
+  sigma_R of log10 tau_R in the tank; every stay counts once, whatever pattern it belongs to.
+- JS(P): Jensen-Shannon divergence, base 2, 0..1, of P_ij = n_ij / sum(n), the share of passages from regime i to
+  regime j among all passages (one normalisation for the whole matrix, not row by row: rows E and S have a single
+  entry and would say nothing). A jump from E to S counts as E to L and L to S.
 
-The weights are fixed. A regime that the tank knows and the rig never completes a stay in is scored as the worst stay that the tank's
-records could have shown: W_1 to a stay as short as the smoothing window or as long as the whole record, whichever is farther. So a rig gains
-nothing by leaving a regime out. A regime that the tank does not know costs one standard deviation if the rig has it, else nothing.
+The weights are fixed. A regime that the tank knows and the rig never completes a stay in is scored as the worst stay
+that the tank's records could have shown: W_1 to a stay as short as the smoothing window or as long as the whole
+record, whichever is farther. So a rig gains nothing by leaving a regime out. A regime that the tank does not know
+costs one standard deviation if the rig has it, else nothing.
 
-Source: Wasserstein-1 as the area between cumulative distributions (S. S. Vallender 1974, Theory Probab. Appl. 18:784); J. Lin (1991) IEEE Trans.
-Inf. Theory 37:145 for JS. Validity: distributions are histograms (0.001 in s; 60 bins per decade of stays), which bounds the resolution.
+Source: Wasserstein-1 as the area between cumulative distributions (S. S. Vallender 1974, Theory Probab. Appl.
+18:784); J. Lin (1991) IEEE Trans. Inf. Theory 37:145 for JS. Validity: distributions are histograms (0.001 in s; 60
+bins per decade of stays), which bounds the resolution.
 """
 
 from __future__ import annotations

@@ -1,19 +1,25 @@
-r"""Can the rig breathe: oxygen demand, how long a tube lasts without air, the kLa the vessel needs, the heat.
+r"""Can the rig breathe: oxygen demand, how long broth lasts without air, what the vessel can supply, the heat.
 
-.. math:: OUR = Y_{O} q_{max} \langle s\rangle X,\quad t_{O_2} = C_{O_2}/(q_O X),\quad k_La = OUR/(C^* - C),\quad \dot q = 460\,\mathrm{kJ/mol}\cdot OUR
+.. math:: OUR = Y_O\,v\,\langle s\rangle,\quad t_{O_2} = C_{O_2}/(q_O X),\quad OUR = k_La\,(C^* - C)
 
-Y_O mol O2 per mol substrate (``equipment.toml``); respiration is taken either at the mean uptake (slow metabolism evens it out) or following uptake at
-once: the truth lies between. Heat of respiration: C. L. Cooney, D. I. C. Wang, R. I. Mateles (1969) Biotechnol. Bioeng. 11:269 (0.46 MJ per mol O2).
+OUR mol/(m3 s), Y_O mol O2 per mol substrate (``equipment.toml``), v = q_max X, C* saturation with air at 1 atm, C
+held at 30 % of it. Respiration is taken either at the mean uptake (slow metabolism evens it out) or following uptake
+at once; the truth lies between. kLa, gassed power, saturation and the heat of respiration: ``rushton.correlations``,
+with their sources.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from rushton.correlations import METABOLIC_HEAT, gassed_power_michel_miller, kla_coalescing, oxygen_saturation
+from rushton.scaledown.bench import Bench
 from rushton.scaledown.rig import Duty
 
-HEAT = 460e3  # J/mol O2
-CRITICAL = 0.2  # share of air saturation below which respiration is taken to suffer; lab practice
+HELD = 0.3  # of air saturation, what the protocol holds in the vessel
+ATMOSPHERE = 101_325.0  # Pa
+AIR = 0.21  # mole fraction of oxygen
 
 
 @dataclass(frozen=True)
@@ -26,8 +32,11 @@ class Breath:
         OUR at the mean uptake and at the largest, mol/(m3 s).
     lasts, lasts_min : float
         Time from air saturation to none without air at these demands, s.
-    kla : float
-        Needed in the vessel to hold 30 % of air saturation at the mean demand of the whole rig, 1/s.
+    kla_needed, kla_given : float
+        To hold 30 % of air saturation at the mean demand of the whole rig; what the vessel gives with the stirrer and
+        air of the bench, 1/s.
+    enriched : float
+        Mole fraction of oxygen in the gas with which the vessel would do; at most 1 is possible.
     heat : float
         W per m3 of broth at the mean demand.
     """
@@ -36,7 +45,9 @@ class Breath:
     demand_max: float
     lasts: float
     lasts_min: float
-    kla: float
+    kla_needed: float
+    kla_given: float
+    enriched: float
     heat: float
 
 
@@ -45,8 +56,24 @@ def breath(duty: Duty, biomass: float, mean_uptake: float, aerated_share: float)
     bench = duty.bench
     demand_max = bench["oxygen_per_substrate"] * duty.uptake_max * biomass
     demand = demand_max * mean_uptake
-    saturation = bench["oxygen_saturation"]
+    saturation = oxygen_saturation(bench.temperature, ATMOSPHERE).value * bench.density
+    needed, given = demand / aerated_share / ((1.0 - HELD) * saturation), kla_given(bench)
     return Breath(
-        demand, demand_max, saturation / demand, saturation / demand_max,
-        demand / aerated_share / (0.7 * saturation), demand * HEAT,
-    )  # fmt: skip
+        demand=demand,
+        demand_max=demand_max,
+        lasts=saturation / demand,
+        lasts_min=saturation / demand_max,
+        kla_needed=needed,
+        kla_given=given,
+        enriched=AIR * (HELD + needed / given * (1.0 - HELD)),
+        heat=demand * METABOLIC_HEAT,
+    )
+
+
+def kla_given(bench: Bench) -> float:
+    """kLa of the lab vessel with its stirrer and air, coalescing broth, 1/s."""
+    gas = bench["gas_flow"] * bench.volume
+    diameter = bench["impeller_ratio"] * bench.vessel_diameter
+    power = gassed_power_michel_miller(bench.stirrer_power, bench["stirrer_speed"], diameter, gas).value
+    area = 0.25 * math.pi * bench.vessel_diameter**2
+    return kla_coalescing(power / bench.volume, gas / area, bench.volume).value

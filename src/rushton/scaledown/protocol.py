@@ -24,7 +24,6 @@ PART_WORDS = {
 INOCULUM = 0.5  # g/L
 BATCH_SUGAR = 20.0  # g/L
 SETTLING = 24.0  # h
-USUAL_KLA = 400.0  # 1/h, what a well-stirred bench vessel gives with air
 PORT_VOLUME = 4.0  # mL, 2 m of 1.6 mm tubing
 
 
@@ -62,7 +61,8 @@ def _title(sheet: Sheet) -> str:
     if sheet.reference_distance is not None and not sheet.reference:
         marks += f", the standard STR-PFR {sheet.reference_distance:.2f}"
     kind = (
-        "**Standard rig, for comparison:** feed at the tube's inlet, the tank's biomass and feed per volume, 60 s in the "
+        "**Standard rig, for comparison:** feed at the tube's inlet, the tank's biomass and feed per volume, 60 s in "
+        "the "
         "tube, 20 % of the volume. "
         if sheet.reference
         else ""
@@ -95,8 +95,10 @@ def _feed(sheet: Sheet) -> str:
         "Feed programme from the start of the gradient phase (the .csv beside this file is for the controller):",
         table(head, lines),
         *filter(None, [closing_line(sheet)]),
-        f"Calibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start and "
-        f"once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or too high "
+        f"Calibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start "
+        "and "
+        f"once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or too "
+        "high "
         f"the distance would be {low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
     ]
     if r.remarks:
@@ -109,13 +111,14 @@ def _stirrer(sheet: Sheet, air: Breath) -> str:
     rows = [
         (
             "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
-            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Dry power {bench.stirrer_power:.1f} W",
+            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Dry power "
+            f"{bench.stirrer_power:.1f} W",
         ),
         (
             "air", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f}", "L/min",
             f"{bench['gas_flow'] * 60:.1f} vvm, into the stirred vessel only",
         ),
-        ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla * 3600:.0f} 1/h, see section 9"),
+        ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see section 9"),
         (
             "temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C",
             f"jacket removes {air.heat * bench.volume:.0f} W of respiration and the stirrer's power",
@@ -144,12 +147,15 @@ def _phases(sheet: Sheet) -> str:
         f"**Grow.** {stock * ML:.0f} mL of {strong:.0f} g/L {sheet.substrate}, from {first * ML_MIN:.3f} mL/min rising "
         f"with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
         f"{volume * 1e3:.1f} L. Loop, if any, stopped and empty. A faster strain may be grown faster.",
-        f"**Settle.** Constant volume, the stock of section 3 at a steady {sheet.recipe.flow * ML_MIN:.2f} mL/min, bleed "
+        f"**Settle.** Constant volume, the stock of section 3 at a steady {sheet.recipe.flow * ML_MIN:.2f} mL/min, "
+        "bleed "
         f"on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
-        f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to follow: "
+        f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to "
+        "follow: "
         "judge productivity by the last 20 h.",
         "**End.** Back to the steady feed for 2 h, last sample, stop.",
-        "**Reference run.** The same vessel, stock, mean feed, biomass, bleed, stirrer and gas with a steady feed and no "
+        "**Reference run.** The same vessel, stock, mean feed, biomass, bleed, stirrer and gas with a steady feed "
+        "and no "
         "gradient, in parallel or directly before. Productivity and yield are reported relative to it.",
     ]
     return "## 5. Phases\n\n" + "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
@@ -179,8 +185,10 @@ def _sampling(sheet: Sheet) -> str:
             "## 6. Sampling and expected readings",
             table(head, rows),
             "Delay: time since the zone's inlet or the start of the pulse; for a stirred vessel the mean stay.",
-            f"**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves within "
-            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Flush each port with its own volume first (2 m of "
+            "**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves "
+            "within "
+            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Flush each port with its own volume first (2 "
+            "m of "
             f"1.6 mm tubing hold {PORT_VOLUME:.0f} mL).",
             "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a sample, "
             "no more than 2 % of the volume a day beside the bleed.",
@@ -202,7 +210,8 @@ def _match(sheet: Sheet) -> str:
         words = {"E": "excess", "L": "limitation", "S": "starvation"}
         lacking = " and ".join(words[m] for m in sheet.achieved.missing)
         text.append(
-            f"**This rig has no completed stay in {lacking}.** That part is scored as the worst stay the tank's records "
+            f"**This rig has no completed stay in {lacking}.** That part is scored as the worst stay the tank's "
+            "records "
             "could have shown, so that leaving a regime out never pays."
         )
     return "\n\n".join(text)
@@ -237,19 +246,24 @@ def _response(sheet: Sheet) -> str:
 
 def _oxygen(sheet: Sheet, air: Breath) -> str:
     bench = sheet.duty.bench
-    kla = 3600.0 * air.kla
+    supply = (
+        f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; with this stirrer and "
+        "air it "
+        f"gives about {3600 * air.kla_given:.0f} (van 't Riet, coalescing, +-40 %)"
+    )
+    if air.enriched > 1.0:
+        supply += ". **Not even pure oxygen would do: stir faster, raise the pressure, or lower the biomass.**"
+    elif air.kla_needed > air.kla_given:
+        supply += f": enrich the gas to {percent(air.enriched)} oxygen, or stir faster."
+    else:
+        supply += ": air will do."
     lines = [
-        f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 per mol "
-        f"{sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
-        f"The vessel needs kLa {kla:.0f} 1/h to hold 30 % of air saturation"
-        + (
-            f": more than the {USUAL_KLA:.0f} 1/h a bench vessel usually gives. Enrich the gas with oxygen "
-            f"({min(100.0, 21.0 * (1.0 + 0.7 * (kla / USUAL_KLA - 1.0) / 1.0)):.0f} % O2 or more), or lower the biomass and "
-            "accept slower gradients."
-            if kla > USUAL_KLA
-            else "."
-        ),
-        f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at the "
+        f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 "
+        "per "
+        f"mol {sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
+        supply,
+        f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at "
+        "the "
         "largest.",
     ]
     if "tube_volume" in sheet.settings:
@@ -262,7 +276,8 @@ def _oxygen(sheet: Sheet, air: Breath) -> str:
             )
         elif time > air.lasts_min:
             lines.append(
-                f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows uptake. "
+                f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows "
+                "uptake. "
                 "Measure oxygen at the tube's outlet."
             )
         else:
@@ -274,18 +289,22 @@ def _stop(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     lines = [
         "Oxygen in the vessel below 20 % of air saturation for 2 min: enrich the gas; if that fails, halve the feed.",
-        f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over 8 h: the "
+        f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over "
+        "8 h: the "
         "run does not count.",
-        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every time in "
+        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every "
+        "time in "
         "section 7, scales with it.",
-        f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less than "
+        f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less "
+        "than "
         "assumed; lower the feed and note it.",
         "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
     ]
     if "flow" in sheet.settings:
         lines += [
             "Loop stopped for more than 30 s: the broth in it is without air; discard it, do not return it.",
-            f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C off the "
+            f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C "
+            "off the "
             "vessel: stop the loop; insulate or heat it.",
         ]
     return "## 10. Stop rules\n\n" + bullets(lines)
@@ -300,7 +319,7 @@ def _limits(sheet: Sheet) -> str:
         ("working volume", number(bench.volume * ML), "mL", "case file, scaledown.working_volume"),
         (
             "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f}", "s",
-            "N theta95 = 5.3 Po^(-1/3) (D/T)^(-2), Ruszkowski 1994; every rig feels a first-order lag of a third of it",
+            "Grenville and Nienow's correlation; every rig feels a first-order lag of a third of it",
         ),
     ]  # fmt: skip
     text = "## 12. Limits this design was made within\n\n" + table(("Limit", "Value", "Unit", "From"), rows)

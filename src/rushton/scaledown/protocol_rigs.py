@@ -1,4 +1,6 @@
-"""What differs between rigs in a protocol: purpose, drawing, equipment, set-up, feed events, and what the rig cannot do."""
+"""What differs between rigs in a protocol: purpose, drawing, equipment, set-up, feed events, and what the rig cannot
+do.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,8 @@ def purpose(sheet: Sheet) -> str:
     """One paragraph: what the rig does to the cells."""
     tank = [stays_of(sheet.tank, r) for r in range(3)]
     text = (
-        f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay {number(tank[0].mean, 2)} s), "
+        f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay "
+        f"{number(tank[0].mean, 2)} s), "
         f"{percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and {percent(tank[2].share)} starving "
         f"({number(tank[2].mean, 2)} s). "
     )
@@ -103,7 +106,8 @@ def drawing(sheet: Sheet) -> str:
                 "  +---------------+     loop pump          [T]  static mixer",
                 "  |    vessel     |-------( > )-------------+",
                 f"  | {loop.vessel_volume * ML:8.0f} mL   |      {loop.flow * ML_MIN:.0f} mL/min          |",
-                f"  |               |                         |  tube {loop.tube_volume * ML:.0f} mL, {loop.tube_time:.1f} s",
+                f"  |               |                         |  tube {loop.tube_volume * ML:.0f} mL, "
+                f"{loop.tube_time:.1f} s",
                 "  |               |<------------------------+  plug flow",
                 "  +---------------+   return below the surface, at the impeller",
                 f"    |-> bleed {bleed}; air {air} into the vessel only",
@@ -141,7 +145,8 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
         rows += [
             (
                 "feed pump",
-                f"1 peristaltic or syringe pump up to {recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points loaded from "
+                f"1 peristaltic or syringe pump up to {recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points "
+                "loaded from "
                 f"the .csv on a clock of {bench['pulse_time_step']:.1f} s",
             ),
             (
@@ -162,12 +167,14 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
         rows += [
             (
                 "tube",
-                f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's water "
+                f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's "
+                "water "
                 "bath or insulated and traced",
             ),
             (
                 "mixing tee",
-                f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at inlet, 1/4, "
+                f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at "
+                "inlet, 1/4, "
                 "1/2 and outlet",
             ),
         ]
@@ -254,10 +261,12 @@ def cannot(sheet: Sheet) -> list[str]:
     lines = _pulse_shortcomings(sheet) if is_pulsed(sheet) else _loop_shortcomings(sheet)
     return [
         *lines,
-        f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A filamentous broth of "
+        f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A "
+        "filamentous broth of "
         f"{sheet.biomass:.0f} g/L is thicker: check blending in the vessel with a dye or pH pulse first.",
         "Pressure, dissolved carbon dioxide, shear and oxygen gradients of the tall tank are not reproduced.",
-        "The tank's statistics are those of a steady mean flow with modelled turbulence, uptake without memory; real cells "
+        "The tank's statistics are those of a steady mean flow with modelled turbulence, uptake without memory; real "
+        "cells "
         "and real eddies scatter more.",
     ]
 
@@ -268,7 +277,8 @@ def _loop_shortcomings(sheet: Sheet) -> list[str]:
     if excess.mean and excess.share > 0.0:
         flow = excess.share * bench.volume / excess.mean
         lines.append(
-            f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in stays of "
+            f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in "
+            "stays of "
             f"{excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
             f"{bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min and runs at {loop.flow * ML_MIN / 1e3:.2f}."
         )
@@ -277,7 +287,8 @@ def _loop_shortcomings(sheet: Sheet) -> list[str]:
         state = (
             "turbulent, close to plug flow"
             if reynolds > PLUG_FLOW_REYNOLDS
-            else "not turbulent: cells in the middle pass faster than those at the wall; coil tightly or put static mixers in"
+            else "not turbulent: cells in the middle pass faster than those at the wall; coil tightly or put static "
+            "mixers in"
         )
         lines.append(
             f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. "
@@ -287,11 +298,13 @@ def _loop_shortcomings(sheet: Sheet) -> list[str]:
     passes = 3600.0 * loop.frequency
     if starving.per_hour:
         lines.append(
-            f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} times and "
+            f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} "
+            "times and "
             f"excess {excess.per_hour:.0f} times an hour."
         )
     lines.append(
-        f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in at that "
+        f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in "
+        "at that "
         "pace, the same way each time; real plumes differ."
     )
     return lines
@@ -301,7 +314,8 @@ def _pulse_shortcomings(sheet: Sheet) -> list[str]:
     bench = sheet.duty.bench
     tank, rig = ([stays_of(s, r) for r in range(3)] for s in (sheet.tank, sheet.statistics))
     lines = [
-        "All cells live through rich and poor times together; in the tank each has its own course. A population in step can "
+        "All cells live through rich and poor times together; in the tank each has its own course. A population in "
+        "step can "
         "answer in step (by-products, pH, oxygen)."
     ]
     if sheet.settings.get("pulses", 1.0) < 2.0:
@@ -310,14 +324,17 @@ def _pulse_shortcomings(sheet: Sheet) -> list[str]:
         )
         want = ", ".join(number(s.p95, 2) for s in tank)
         lines.append(
-            f"Every stay in a regime is like the last ({have}, medians), while the tank's vary: 95 % of them lie below {want} s."
+            f"Every stay in a regime is like the last ({have}, medians), while the tank's vary: 95 % of them lie "
+            f"below {want} s."
         )
     least = shortest_excess(sheet.duty, sheet.biomass)
     lines += [
-        f"Excess ends only as fast as the cells eat: no stay in it can be shorter than {least:.1f} s at {sheet.biomass:.0f} "
+        f"Excess ends only as fast as the cells eat: no stay in it can be shorter than {least:.1f} s at "
+        f"{sheet.biomass:.0f} "
         f"g/L (the tank's median is {number(tank[0].median, 2)} s, because there a cell swims out of the plume).",
         f"No pulse is sharper than the vessel's blending, {bench.blend_time:.1f} s to 95 % at "
-        f"{bench['stirrer_speed'] * 60:.0f} rpm: cells near the needle meet more, cells far from it less, for that long.",
+        f"{bench['stirrer_speed'] * 60:.0f} rpm: cells near the needle meet more, cells far from it less, for that "
+        "long.",
         "Oxygen demand rises and falls with the pulses; a probe with a response time of 10 to 40 s does not show it.",
     ]
     return lines

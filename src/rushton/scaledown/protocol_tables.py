@@ -68,13 +68,16 @@ def closing_line(sheet: Sheet) -> str:
     others = "; ".join(f"{e.pump} {e.action}, {e.rate * ML_MIN:.2f} mL/min" for e in lines if e.repeat is None)
     off = sheet.recipe.table[-1, 1] * ML_MIN
     return (
-        f"Between pulses the feed pump runs at {off:.2f} mL/min. Repeat every {sheet.settings['period']:.1f} s until the end. "
+        f"Between pulses the feed pump runs at {off:.2f} mL/min. Repeat every {sheet.settings['period']:.1f} s until "
+        "the end. "
         f"From t = 0 besides: {others}."
     )
 
 
 def feed_table(sheet: Sheet) -> str:
-    """Feed table as CSV: when, what, which pump, which rate; ``repeat_s`` marks what recurs at that interval until the end."""
+    """Feed table as CSV: when, what, which pump, which rate; ``repeat_s`` marks what recurs at that interval until the
+    end.
+    """
     lines = ["time_s,action,pump,rate_mL_min,repeat_s"]
     for e in events(sheet):
         lines.append(_csv_line(e))

@@ -1,23 +1,27 @@
 r"""Rigs of one vessel with a pulsed feed: equal pulses at equal gaps, or a programme drawn from the tank's lifelines.
 
-Every pulse is on for t_on (or longer, below); a base feed (a share b of the mean) runs all the time. The plain rig has one pulse per period.
+Every pulse is on for t_on (or longer, below); a base feed (a share b of the mean) runs all the time. The plain rig
+has one pulse per period.
 
-The irregular programme has n pulses, each with an amount and the time until the next one. Amounts and gaps follow from the stays
-that they are to cause, by Monod depletion of the vessel (x = C/K_s, t_K = K_s/(q_max X)):
+The irregular programme has n pulses, each with an amount and the time until the next one. Amounts and gaps follow
+from the stays that they are to cause, by Monod depletion of the vessel (x = C/K_s, t_K = K_s/(q_max X)):
 
 - a share of the pulses brings the cells into excess. They must reach x_e (24 for s = 0.96) and stay until x_l (15.7 for
   s = 0.94): x + ln x = tau_E/t_K + x_l + ln x_l. A stay shorter than (x_e - x_l + ln(x_e/x_l)) t_K is out of reach of a
-  vessel that empties only by uptake. Limitation on the way down lasts (x_l - x_s + ln(x_l/x_s)) t_K whatever the programme;
-- the others cause a stay tau_L in limitation between two starvations (entered at x_s, 1/24): x + ln x = tau_L/t_K + x_s + ln x_s;
+  vessel that empties only by uptake. Limitation on the way down lasts (x_l - x_s + ln(x_l/x_s)) t_K whatever the
+  programme;
+- the others cause a stay tau_L in limitation between two starvations (entered at x_s, 1/24): x + ln x = tau_L/t_K +
+  x_s + ln x_s;
 - then starvation for tau_S, until the next pulse. No pulse is smaller than the pump can dose; one that the pump cannot
   deliver in t_on takes longer.
 
-tau_E, tau_L and tau_S are the tank's own stays at n middle quantiles, each stretched by a factor of the design; tau_S is
-stretched by what the mean feed leaves. The starvations are shuffled; the order of the amounts is that of an
+tau_E, tau_L and tau_S are the tank's own stays at n middle quantiles, each stretched by a factor of the design; tau_S
+is stretched by what the mean feed leaves. The starvations are shuffled; the order of the amounts is that of an
 autoregressive series with a memory, so that large pulses can come in groups, as a cell meets them near a feed point.
 All times lie on the clock of the pump. The programme repeats for ever.
 
-Source of the idea of a feed programme from lifelines: Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.
+Source of the idea of a feed programme from lifelines: Haringa et al. 2018, Chem. Eng. Sci., doi
+10.1016/j.ces.2017.09.020.
 """
 
 from __future__ import annotations
@@ -72,9 +76,7 @@ class PulsedFeed:
         culture = duty.culture(settings["biomass"])
         return fed_vessel(table, period, culture, mean_feed, duty.bench.blend_lag, dict(settings))
 
-    def write(
-        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
-    ) -> Written:
+    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
         """The rig on pump set-points and clock, biomass in half grams per litre (``rig.Rig``)."""
         biomass = rounded(settings["biomass"], 0.5)
         relative, period = self.programme(dict(settings) | {"biomass": biomass}, duty)
@@ -106,7 +108,7 @@ class IrregularFeed(PulsedFeed):
     title = "One stirred vessel with an irregular pulsed feed"
 
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, length of a pulse, base feed, share of pulses into excess, stretch of stays, memory of the amounts."""
+        """Biomass, length of a pulse, base feed, share of pulses into excess, stretch of stays, memory."""
         low, high = duty.biomass_bounds
         shortest = duty.bench["pulse_min"]
         knows_excess = duty.stays[0, -1] > 0.0
@@ -130,7 +132,8 @@ class IrregularFeed(PulsedFeed):
         in_excess = settings["stretch_excess"] * _at_middles(duty.stays[0], rich)
         in_limitation = settings["stretch_limitation"] * _at_middles(duty.stays[1], n - rich)
         peak = np.maximum(_pulse_for(in_excess, leave, t_k), _CLEARLY * enter)
-        # a pulse x K_s is x t_K flow / <s> of stock: the pump cannot do less than its smallest, nor be faster than it is
+        # a pulse x K_s is x t_K flow / <s> of stock: the pump cannot do less than its smallest, nor be faster than it
+        # is
         volume_of_one = t_k * duty.liquid / (duty.mean_uptake * (1.0 - base))
         least = duty.bench["pulse_volume_min"] / volume_of_one
         fastest = duty.bench["feed_pump_max"] / volume_of_one

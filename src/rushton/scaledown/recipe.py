@@ -125,7 +125,8 @@ def pulsed_recipe(biomass: float, relative: np.ndarray, period: float, duty: Dut
     smallest = float((table[0::2, 1] * lasting[0::2]).min())
     if smallest < 0.9 * bench["pulse_volume_min"]:
         remarks.append(
-            f"the smallest pulse, {smallest * 1e6:.3f} mL, is less than the {bench['pulse_volume_min'] * 1e6:.3f} mL the pump doses"
+            f"the smallest pulse, {smallest * 1e6:.3f} mL, is less than the {bench['pulse_volume_min'] * 1e6:.3f} mL "
+            "the pump doses"
         )
     mean = float(table[:, 1] @ lasting) / period
     return _recipe(biomass, mean, wanted, table, 0.0, 0.0, duty, remarks)

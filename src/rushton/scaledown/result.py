@@ -43,7 +43,8 @@ class Design:
     mean_uptake : float
         Mean s in the rig, -.
     inside : dict
-        relative_productivity, relative_productivity_final, relative_yield, growth (1/s), hours: the cell model in the rig.
+        relative_productivity, relative_productivity_final, relative_yield, growth (1/s), hours: the cell model in the
+        rig.
     statistics : SignalStatistics
         Of what a cell experiences in it.
     excerpt : (n,) float32
@@ -98,8 +99,10 @@ class Design:
 
 
 _SUMMARY_NAMES = {
-    "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3", "second_volume": "second_volume_m3",
-    "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s", "on_time": "on_time_s", "feed": "feed_mol_s",
+    "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3",
+    "second_volume": "second_volume_m3",
+    "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s",
+    "on_time": "on_time_s", "feed": "feed_mol_s",
 }  # fmt: skip
 
 

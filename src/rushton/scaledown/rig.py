@@ -1,8 +1,8 @@
 """What every rig is: settings within bounds, and an operation that cells can be followed through.
 
-A rig turns settings (SI) into an operation: zones with their concentrations at steady or periodic state, such that the population eats exactly
-what is fed, and the signal s(t) = q/q_max of single cells in it. The feed per biomass is the tank's, whatever the biomass of the rig, so that
-both populations eat the same on average.
+A rig turns settings (SI) into an operation: zones with their concentrations at steady or periodic state, such that
+the population eats exactly what is fed, and the signal s(t) = q/q_max of single cells in it. The feed per biomass is
+the tank's, whatever the biomass of the rig, so that both populations eat the same on average.
 """
 
 from __future__ import annotations
@@ -77,8 +77,8 @@ class Duty:
     growth, molar_mass : float
         mu at the mean uptake, 1/s; of the substrate, kg/mol.
     stays : (3, 99) float
-        Stays of the tank's cells in excess, in limitation between two starvations, and in starvation, at the quantiles 1 %
-        to 99 %, s; zeros where there are none.
+        Stays of the tank's cells in excess, in limitation between two starvations, and in starvation, at the
+        quantiles 1 % to 99 %, s; zeros where there are none.
     borders : (4,) float
         C/K_s at which excess is entered and left, starvation entered and left (border and margin): s/(1 - s).
     """
@@ -193,9 +193,7 @@ class Rig(Protocol):
     def operate(self, settings: Mapping[str, float], duty: Duty) -> Operation:
         """The rig at work."""
 
-    def write(
-        self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0
-    ) -> Written:
+    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
         """The rig at the nearest settings that pumps, tubing and clocks can be set to.
 
         Parameters

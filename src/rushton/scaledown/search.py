@@ -1,13 +1,15 @@
-"""Sizing a rig: seeded differential evolution of the distance over the rig's settings, then the same on what can be set.
+"""Sizing a rig: seeded differential evolution of the distance over the rig's settings, then the same on what can be
+set.
 
 1. The search runs in the unit cube (logarithms where a variable spans decades), on ideal settings. Every evaluation
    follows one cell through the rig with memoryless uptake, by the same sequence of stays (common random numbers), so
    the distance is a deterministic function of the settings and one seed gives the same digits. Method: Storn and Price
    (1997) J. Glob. Optim. 11:341, as in scipy, best1bin.
-2. The best of the population and seeded steps around them are rounded to pump set-points, bores and clocks, and judged by
-   the mean distance over a feed pump that is right, and one that is off by its accuracy either way. A setting that loses a
-   regime when the pump drifts is no design. What is reported afterwards is the distance with the pump right; the other
-   two stand beside it.
+2. The best of the population and seeded steps around them are rounded to pump set-points, bores and clocks, and
+judged by
+   the mean distance over a feed pump that is right, and one that is off by its accuracy either way. A setting that
+   loses a regime when the pump drifts is no design. What is reported afterwards is the distance with the pump right;
+   the other two stand beside it.
 """
 
 from __future__ import annotations

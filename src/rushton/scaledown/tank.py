@@ -70,7 +70,8 @@ def nothing_to_reproduce(lifelines: Lifelines) -> str:
     if lifelines.statistics.transitions.sum() > 0:
         return ""
     return (
-        "the cells of this tank never change regime within their records: a well-mixed lab vessel at the same mean feed "
+        "the cells of this tank never change regime within their records: a well-mixed lab vessel at the same mean "
+        "feed "
         "tells the same"
     )
 
@@ -141,7 +142,7 @@ def ratio_of(s: float) -> float:
 
 
 def stay_quantiles(statistics: SignalStatistics) -> np.ndarray:
-    """(3, 99) stays in excess, in limitation between two starvations (else in any), in starvation, at 1 % to 99 %, s."""
+    """(3, 99) stays in excess, in limitation between starvations (else any), in starvation, at 1 % to 99 %, s."""
     between = statistics.pattern_stays[PATTERNS.index("SLS")]
     excess, limitation, starvation = statistics.regime_stays
     rows = (excess, between if between.any() else limitation, starvation)

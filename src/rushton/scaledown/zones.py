@@ -1,21 +1,25 @@
 r"""Exact relations of the ideal zones that a scale-down rig is built of.
 
-Monod uptake by a population of biomass X in a zone without supply, :math:`dC/dt = -v\,C/(K_s + C)`, :math:`v = q_{max} X`,
-integrates to
+Monod uptake by a population of biomass X in a zone without supply, :math:`dC/dt = -v\,C/(K_s + C)`, :math:`v =
+q_{max} X`, integrates to
 
-.. math::  C/K_s = W\!\left[\frac{C_0}{K_s}\,\exp\!\left(\frac{C_0 - v t}{K_s}\right)\right] = \omega\!\left(\ln\frac{C_0}{K_s} + \frac{C_0 - v t}{K_s}\right)
+.. math::
 
-with Lambert's W; :math:`\omega(z) = W(e^z)` (Wright's omega) is the same number and never overflows. It holds along a plug-flow
-tube (t = time since the inlet) and in a well-mixed vessel between two pulses.
+    C/K_s = W\!\left[\frac{C_0}{K_s}\,\exp\!\left(\frac{C_0 - v t}{K_s}\right)\right]
+    = \omega\!\left(\ln\frac{C_0}{K_s} + \frac{C_0 - v t}{K_s}\right)
+
+with Lambert's W; :math:`\omega(z) = W(e^z)` (Wright's omega) is the same number and never overflows. It holds along a
+plug-flow tube (t = time since the inlet) and in a well-mixed vessel between two pulses.
 
 A loop of a stirred vessel (V_STR) and a tube (V_PFR) at the flow Q, total V = V_STR + V_PFR:
 
 - stay in the tube tau_P = V_PFR/Q, the same for every cell; stays in the vessel exponential with mean tau_S = V_STR/Q;
 - share of the broth in the tube phi = V_PFR/V; passes per time 1/(tau_P + tau_S);
-- given (phi, tau_P, V): V_PFR = phi V, Q = phi V/tau_P, tau_S = tau_P (1 - phi)/phi; tube length L = 4 V_PFR/(pi d^2), Re = 4 Q/(pi d nu).
+- given (phi, tau_P, V): V_PFR = phi V, Q = phi V/tau_P, tau_S = tau_P (1 - phi)/phi; tube length L = 4 V_PFR/(pi
+  d^2), Re = 4 Q/(pi d nu).
 
-Symbols: C mol/m3, t s, v mol/(m3 s), K_s mol/m3, V m3, Q m3/s, d m, nu m2/s. Source: mass balances written out here; the closed form of
-Monod depletion is given by Goudar, Sonnad and Duggleby (1999) Biotechnol. Bioeng. 63:597 for the same equation of enzyme kinetics.
+Symbols: C mol/m3, t s, v mol/(m3 s), K_s mol/m3, V m3, Q m3/s, d m, nu m2/s. Source: mass balances written out here;
+the closed form for the same equation of enzyme kinetics is S. Schnell and C. Mendoza (1997) J. Theor. Biol. 187:207.
 Validity: uptake without memory (q follows C at once), biomass constant over one pass, zones ideal.
 """
 
@@ -152,7 +156,9 @@ def tube_reynolds(flow: float, bore: float, kinematic_viscosity: float) -> float
 
 
 def laminar_pressure_drop(flow: float, bore: float, length: float, viscosity: float, density: float) -> float:
-    """Pressure drop along a smooth tube, Pa: Hagen-Poiseuille below Re 2300, Blasius above (R. B. Bird et al., Transport Phenomena)."""
+    """Pressure drop along a smooth tube, Pa: Hagen-Poiseuille below Re 2300, Blasius above (R. B. Bird et al.,
+    Transport Phenomena).
+    """
     speed = 4.0 * flow / (math.pi * bore**2)
     reynolds = speed * bore * density / viscosity
     friction = 64.0 / reynolds if reynolds < 2300.0 else 0.3164 / reynolds**0.25
