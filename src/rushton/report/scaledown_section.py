@@ -26,7 +26,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     """Designs, their distance to the tank, target against achieved, protocols."""
     part = summary.get("scaledown") or {}
     section = Section("scaledown", "What to do in the laboratory")
-    if result is None:
+    if result is None or not result.designs:
         section.blocks.append(missing(part, "Scale-down"))
         return section
     volume = case.scaledown.working_volume if case.scaledown is not None else None
