@@ -23,6 +23,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import xarray as xr
 
 import rushton
 
@@ -104,6 +105,16 @@ plt.show()
 # %%
 response = results.summary["response"]
 print(f"productivity {response['relative_productivity']:.3f}, yield {response['relative_yield']:.3f} of the ideal")
+
+# %% [markdown]
+# The pools of single cells over 80 hours are in a NetCDF file that any tool opens:
+
+# %%
+with xr.open_dataset(folder / "response.nc") as pools:
+    figure, axis = plt.subplots(figsize=(6, 2.6), layout="constrained")
+    axis.plot(pools.time / 3600, 1e3 * pools.q_p, lw=0.8, color="tab:blue", alpha=0.4)
+    axis.set(xlabel="time, h", ylabel="q_p, mmol/(Cmol h)", title="product formation of every cell")
+    plt.show()
 
 # %% [markdown]
 # ## The laboratory

@@ -11,6 +11,7 @@ import jupytext
 import pytest
 
 import rushton
+from rushton.case import case_from_dict
 
 COMMANDS = (
     "python -m pip install . && rushton run cases/penicillin_54m3.toml",
@@ -35,6 +36,12 @@ def test_ci_reads_the_test_command_out_of_the_readme(repository: Path) -> None:
 def test_every_link_of_the_readme_leads_somewhere(repository: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", (repository / "README.md").read_text(encoding="utf-8")):
         assert target.startswith("http") or (repository / target).is_file(), target
+
+
+def test_the_case_in_the_readme_is_a_case(repository: Path) -> None:
+    [text] = re.findall(r"```toml\n(.*?)```", (repository / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    case = case_from_dict(tomllib.loads(text))
+    assert case.operation.speed == pytest.approx(98 / 60)
 
 
 def test_one_version_everywhere(repository: Path) -> None:
