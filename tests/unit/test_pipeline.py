@@ -197,6 +197,19 @@ def test_a_damaged_stage_is_computed_again_and_only_that(
     assert calls[0] == "mixing" and set(calls) <= {"mixing", "report"}
 
 
+def test_a_stage_stored_by_other_sources_is_refused_in_words(
+    tmp_path: Path, calls: list[str], data: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(case_of(data), tmp_path / "r")
+
+    def load(self: StandIn, folder: Path) -> Any:
+        raise KeyError("a field of a newer version")
+
+    monkeypatch.setattr(StandIn, "load", load)
+    with pytest.raises(ResultsError, match="does not fit"):
+        _ = open_results(tmp_path / "r").flow
+
+
 def test_a_file_that_was_deleted_is_written_again_without_computing(
     tmp_path: Path, calls: list[str], data: dict[str, Any]
 ) -> None:

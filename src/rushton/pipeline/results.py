@@ -120,7 +120,13 @@ class Results:
                 f"the stored stage '{name}' is missing or damaged", str(self.folder),
                 "run the same command again: only this stage is computed anew",
             )  # fmt: skip
-        return stage_named(name).load(cache.path(name, record["key"]))
+        try:
+            return stage_named(name).load(cache.path(name, record["key"]))
+        except (KeyError, TypeError, ValueError) as error:  # written by sources that stored something else
+            raise ResultsError(
+                f"the stored stage '{name}' does not fit this state of the program ({error!r})", str(self.folder),
+                "run the same command again: what does not fit is computed anew",
+            ) from error  # fmt: skip
 
 
 def case_record(case: Case) -> dict[str, Any]:
