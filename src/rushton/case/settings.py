@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from rushton.case.fields import FlowRate, GasRate, Length, OptionalTime, Pressure, Section, Time, Volume
+from rushton.case.fields import (
+    FlowRate,
+    GasRate,
+    Length,
+    OptionalBiomass,
+    OptionalTime,
+    Pressure,
+    Section,
+    Speed,
+    Time,
+    Volume,
+)
 from rushton.case.library import entry
 from rushton.units import to_si
 
@@ -92,6 +103,26 @@ class LabLimits(Section):
     )
     cycle_max: Time = Field(
         default_factory=_of_the_bench("cycle_max", "time"), gt=0.0, description="longest feed cycle (default: 1 h)"
+    )
+    pulse_volume_min: Volume = Field(
+        default_factory=_of_the_bench("pulse_volume_min", "volume"),
+        gt=0.0,
+        description="smallest pulse a feed pump repeats well (default: 0.02 mL)",
+    )
+    pump_accuracy: float = Field(
+        default=0.05, ge=0.0, le=0.5, description="relative error of a pump between calibrations"
+    )
+    biomass_min: OptionalBiomass = Field(
+        default_factory=_of_the_bench("biomass_min", "biomass"), gt=0.0, description="lowest biomass (default: 5 g/L)"
+    )
+    biomass_max: OptionalBiomass = Field(
+        default_factory=_of_the_bench("biomass_max", "biomass"), gt=0.0, description="highest biomass (default: 60 g/L)"
+    )
+    stirrer_speed: Speed = Field(
+        default_factory=_of_the_bench("stirrer_speed", "speed"),
+        gt=0.0,
+        le=100.0,
+        description="stirrer speed of the lab vessel (default: 700 rpm)",
     )
 
 

@@ -4,8 +4,9 @@ The vessel blends to 95 % in theta_95 (``rushton.correlations.blend_time``, with
 first-order times, so what enters the vessel reaches the cells through a first-order lag of theta_95/3: no pulse in it
 can be sharper, no zone of it can blend faster.
 
-Every limit has a unit, a meaning and a source; it comes from ``[scaledown.limits]`` of the case, else from
-``equipment.toml`` beside this file. Internally SI; a protocol speaks mL/min, mL, mm, g/L, rpm.
+Every limit has a unit, a meaning and a source: ``[scaledown.limits]`` of the case, the library's lab.toml where the
+case is silent, and ``equipment.toml`` beside this file for what a case does not set. Internally SI; a protocol speaks
+mL/min, mL, mm, g/L, rpm.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rushton.case.library import shelf
 from rushton.correlations import blend_time
 from rushton.scaledown.zones import laminar_pressure_drop, tube_length
 
@@ -44,6 +46,11 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "side_share_max": ("-", "largest share of the volume outside the vessel"),
     "pulse_min": ("s", "shortest pulse of a feed pump"),
     "cycle_max": ("s", "longest feed cycle"),
+    "pulse_volume_min": ("mL", "smallest pulse that a feed pump repeats well"),
+    "pump_accuracy": ("-", "relative error of a pump between calibrations"),
+    "biomass_min": ("g/L", "lowest biomass of the rig"),
+    "biomass_max": ("g/L", "highest biomass of the rig"),
+    "stirrer_speed": ("rpm", "stirrer speed of the lab vessel"),
 }
 
 
@@ -106,11 +113,10 @@ class Bench:
         given: Any = case.scaledown.limits
         limits = equipment()
         for name, (unit, meaning) in _FROM_CASE.items():
-            limits[name] = Limit(name, getattr(given, name), unit, meaning, "case file, scaledown.limits")
-        for name, limit in list(limits.items()):
-            own = getattr(given, name, None)
-            if name not in _FROM_CASE and own is not None:
-                limits[name] = Limit(name, float(own), limit.unit, limit.meaning, "case file, scaledown.limits")
+            source = "case file, scaledown.limits"
+            if f"scaledown.limits.{name}" in case.defaults or "scaledown.limits" in case.defaults:
+                source = str(shelf("lab").get(name, {}).get("source", "bench practice"))
+            limits[name] = Limit(name, float(getattr(given, name)), unit, meaning, source)
         broth = case.broth
         return cls(
             case.scaledown.working_volume,

@@ -111,7 +111,7 @@ def _stirrer(sheet: Sheet, air: Breath) -> str:
     rows = [
         (
             "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
-            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Dry power "
+            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Power without gas "
             f"{bench.stirrer_power:.1f} W",
         ),
         (
@@ -185,11 +185,10 @@ def _sampling(sheet: Sheet) -> str:
             "## 6. Sampling and expected readings",
             table(head, rows),
             "Delay: time since the zone's inlet or the start of the pulse; for a stirred vessel the mean stay.",
-            "**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves "
-            "within "
-            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Flush each port with its own volume first (2 "
-            "m of "
-            f"1.6 mm tubing hold {PORT_VOLUME:.0f} mL).",
+            f"**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves in "
+            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Common assays read from about 1 mg/L: below "
+            f"it, 'none found' is the expected result. Flush each port with its own volume first (2 m of 1.6 mm "
+            f"tubing hold {PORT_VOLUME:.0f} mL).",
             "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a sample, "
             "no more than 2 % of the volume a day beside the bleed.",
             f"Expected at the end of the gradient phase: {readings}.",
@@ -323,4 +322,5 @@ def _limits(sheet: Sheet) -> str:
         ),
     ]  # fmt: skip
     text = "## 12. Limits this design was made within\n\n" + table(("Limit", "Value", "Unit", "From"), rows)
-    return text + '\n\n"lab practice" marks a usual value without one authority: put your own into the case file.'
+    closing = '"bench practice" marks a usual value without one authority: put your own under [scaledown.limits].'
+    return f"{text}\n\n{closing}"

@@ -100,10 +100,11 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     for low, high, what in (
         ("feed_pump_min", "feed_pump_max", "feed pump"),
         ("loop_pump_min", "loop_pump_max", "loop pump"),
+        ("biomass_min", "biomass_max", "biomass"),
     ):
         if bench[low] >= bench[high]:
             raise SolverError(
-                f"the {what}'s smallest flow is not below its largest",
+                f"the smallest value allowed for the {what} is not below the largest",
                 f"scaledown.limits.{low}",
                 f"lower {low} or raise {high}",
             )
