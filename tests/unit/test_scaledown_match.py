@@ -13,7 +13,7 @@ REGIMES = Regimes()
 DT = 0.03
 
 
-def square(excess: float, limitation: float, starvation: float, cycles: int = 40) -> np.ndarray:
+def square(excess: float, limitation: float, starvation: float, cycles: int = 60) -> np.ndarray:
     """E, L, S, L in turn, s each; borders are crossed at once."""
     levels = ((1.0, excess), (0.5, limitation), (0.0, starvation), (0.5, limitation))
     return np.tile(np.concatenate([np.full(round(t / DT), level) for level, t in levels]), cycles)
@@ -87,3 +87,15 @@ def test_passages_are_normalised_over_the_whole_matrix():
     found = distance(Target.of(statistics(square(3.0, 5.0, 9.0)), 0.36, 600.0), statistics(only_starving))
     # a quarter on each of four passages against a half on each of two
     assert found.parts[4] == pytest.approx(jensen_shannon(np.array([0.5, 0.5]), np.array([0.0, 1.0])), abs=0.02)
+
+
+def test_a_handful_of_stays_is_no_distribution():
+    tank = np.concatenate([square(0.0, 5.0, 9.0, 100), square(1.0, 5.0, 9.0, 1)])
+    target = Target.of(statistics(tank), 0.36, 600.0)
+    assert list(target.known) == [False, True, True]
+    assert distance(target, statistics(tank)).total == 0.0
+
+
+def test_equal_stays_have_a_spread_that_can_be_divided_by():
+    target = Target.of(statistics(square(3.0, 5.0, 9.0)), 0.36, 600.0)
+    assert np.all(target.spread == pytest.approx(0.1))

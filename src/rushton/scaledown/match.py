@@ -12,7 +12,9 @@ r"""How far what cells experience in a rig is from what they experience in the t
 The weights are fixed. A regime that the tank knows and the rig never completes a stay in is scored as the worst stay
 that the tank's records could have shown: W_1 to a stay as short as the smoothing window or as long as the whole
 record, whichever is farther. So a rig gains nothing by leaving a regime out. A regime that the tank does not know
-costs one standard deviation if the rig has it, else nothing.
+costs one standard deviation if the rig has it, else nothing. A regime is known from 50 completed stays and a
+thousandth of the time on: fewer have no distribution. A spread below a tenth of a decade is taken as that: finer is
+not resolved.
 
 Source: Wasserstein-1 as the area between cumulative distributions (S. S. Vallender 1974, Theory Probab. Appl.
 18:784); J. Lin (1991) IEEE Trans. Inf. Theory 37:145 for JS. Validity: distributions are histograms (0.001 in s; 60
@@ -31,6 +33,11 @@ if TYPE_CHECKING:
 
 PARTS = ("signal", "excess_stays", "limitation_stays", "starvation_stays", "transitions")
 """The five parts of the distance, in order."""
+
+KNOWN_STAYS, KNOWN_SHARE = 50, 1e-3
+"""Completed stays and share of the time from which on a regime counts as met."""
+LEAST_SPREAD = 0.1
+"""Smallest standard deviation of log10 of the stays that is resolved, decades."""
 
 _BIN = 1.0 / 60.0  # decades
 _LOG_CENTRES = np.linspace(-2.0 + 0.5 * _BIN, 4.0 - 0.5 * _BIN, 360)
@@ -70,7 +77,7 @@ class Target:
     signal : (1000,) cumulative distribution of s at the upper edges of its bins
     stays : (3, 360) cumulative distributions of log10 of the stays in E, L, S; zeros where there are none
     spread : (3,) standard deviations of log10 of the stays; 1 where there are none
-    known : (3,) bool, whether the tank has completed stays
+    known : (3,) bool, whether the tank has enough completed stays
     penalty : (3,) part of the distance for a regime the rig lacks (or, where the tank lacks it, has)
     passages : (3, 3) shares of the passages
     """
@@ -93,15 +100,14 @@ class Target:
             Shortest and longest stay the records can show: smoothing window and length of a record, s.
         """
         counts = statistics.regime_stays.astype(float)
-        known = counts.sum(axis=1) > 0
+        known = (counts.sum(axis=1) >= KNOWN_STAYS) & _often(statistics)
         stays = _cumulative(counts)
         spread, penalty = np.ones(3), np.ones(3)
         ends = np.log10([max(shortest, 1e-2), min(max(longest, 10.0 * shortest), 1e4)])
         for r in np.flatnonzero(known):
             share = counts[r] / counts[r].sum()
             mean = share @ _LOG_CENTRES
-            # a spread below one bin cannot be resolved
-            spread[r] = max(np.sqrt(share @ (_LOG_CENTRES - mean) ** 2), _BIN)
+            spread[r] = max(np.sqrt(share @ (_LOG_CENTRES - mean) ** 2), LEAST_SPREAD)
             penalty[r] = max(share @ np.abs(_LOG_CENTRES - end) for end in ends) / spread[r]
         return cls(
             _cumulative(statistics.signal_counts.astype(float)),
@@ -111,6 +117,12 @@ class Target:
             penalty,
             _shares(statistics.transitions),
         )
+
+
+def _often(statistics: SignalStatistics) -> np.ndarray:
+    """(3,) bool, whether the cells spend a noticeable share of their time in a regime."""
+    total = max(1, int(statistics.regime_counts.sum()))
+    return statistics.regime_counts / total >= KNOWN_SHARE
 
 
 def _cumulative(counts: np.ndarray) -> np.ndarray:
@@ -144,7 +156,7 @@ def distance(target: Target, statistics: SignalStatistics) -> Distance:
     """Distance of what a rig gives from the target."""
     signal = float(np.abs(target.signal - _cumulative(statistics.signal_counts.astype(float))).mean())
     counts = statistics.regime_stays.astype(float)
-    has = counts.sum(axis=1) > 0
+    has = (counts.sum(axis=1) > 0) & (target.known | _often(statistics))
     stays = np.abs(target.stays - _cumulative(counts)).sum(axis=1) * _BIN / target.spread
     parts = np.where(has & target.known, stays, np.where(has == target.known, 0.0, target.penalty))
     missing = tuple(name for name, r in zip("ELS", range(3), strict=True) if target.known[r] and not has[r])
