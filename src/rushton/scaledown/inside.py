@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 SAMPLE = 0.3  # s, interval at which uptake drives the cell, as in the tank's response
 _FINE = 3  # samples of the signal averaged into one of these
 _HISTORIES = 8  # cells followed where stays are random
-FINAL_WINDOW = 20 * 3600.0  # s
+
+
+def final_window(duration: float) -> float:
+    """End of a history over which the final productivity is formed, s: 20 h, or a quarter of a shorter one, as in the
+    tank.
+    """
+    return 20 * 3600.0 if duration >= 40 * 3600.0 else duration / 4.0
 
 
 @dataclass(frozen=True)
@@ -102,8 +108,7 @@ class CellTest:
         n_time = round(self.duration / dt)
         s = np.stack([np.resize(signal, n_time) for signal in signals])
         q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation)
-        window = FINAL_WINDOW if self.duration >= 2.0 * FINAL_WINDOW else self.duration / 4.0
-        split = n_time - round(window / dt)
+        split = n_time - round(final_window(self.duration) / dt)
         state, parts = self.start, []
         for part in (slice(0, split), slice(split, n_time)):
             ran = integrate_ensemble(

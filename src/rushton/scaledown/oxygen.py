@@ -13,7 +13,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rushton.correlations import METABOLIC_HEAT, gassed_power_michel_miller, kla_coalescing, oxygen_saturation
+from rushton.correlations import (
+    METABOLIC_HEAT,
+    gassed_power_michel_miller,
+    kla_coalescing,
+    kla_noncoalescing,
+    oxygen_saturation,
+)
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.rig import Duty
 
@@ -32,11 +38,13 @@ class Breath:
         OUR at the mean uptake and at the largest, mol/(m3 s).
     lasts, lasts_min : float
         Time from air saturation to none without air at these demands, s.
-    kla_needed, kla_given : float
-        To hold 30 % of air saturation at the mean demand of the whole rig; what the vessel gives with the stirrer and
-        air of the bench, 1/s.
-    enriched : float
-        Mole fraction of oxygen in the gas with which the vessel would do; at most 1 is possible.
+    kla_needed : float
+        To hold 30 % of air saturation at the mean demand of the whole rig, 1/s.
+    kla_given : (float, float)
+        What the vessel gives with the stirrer and air of the bench, 1/s: as coalescing broth (antifoam) and as salt
+        solution.
+    enriched : (float, float)
+        Mole fraction of oxygen in the gas with which the vessel would do, for each; more than 1 is out of reach.
     heat : float
         W per m3 of broth at the mean demand.
     """
@@ -46,8 +54,8 @@ class Breath:
     lasts: float
     lasts_min: float
     kla_needed: float
-    kla_given: float
-    enriched: float
+    kla_given: tuple[float, float]
+    enriched: tuple[float, float]
     heat: float
 
 
@@ -65,15 +73,21 @@ def breath(duty: Duty, biomass: float, mean_uptake: float, aerated_share: float)
         lasts_min=saturation / demand_max,
         kla_needed=needed,
         kla_given=given,
-        enriched=AIR * (HELD + needed / given * (1.0 - HELD)),
+        enriched=(_enriched(needed / given[0]), _enriched(needed / given[1])),
         heat=demand * METABOLIC_HEAT,
     )
 
 
-def kla_given(bench: Bench) -> float:
-    """kLa of the lab vessel with its stirrer and air, coalescing broth, 1/s."""
+def _enriched(shortage: float) -> float:
+    """Mole fraction of oxygen with which a kLa short by a factor still holds the vessel at 30 % of air saturation."""
+    return AIR * (HELD + shortage * (1.0 - HELD))
+
+
+def kla_given(bench: Bench) -> tuple[float, float]:
+    """kLa of the lab vessel with its stirrer and air, coalescing and not, 1/s."""
     gas = bench["gas_flow"] * bench.volume
     diameter = bench["impeller_ratio"] * bench.vessel_diameter
     power = gassed_power_michel_miller(bench.stirrer_power, bench["stirrer_speed"], diameter, gas).value
-    area = 0.25 * math.pi * bench.vessel_diameter**2
-    return kla_coalescing(power / bench.volume, gas / area, bench.volume).value
+    speed = gas / (0.25 * math.pi * bench.vessel_diameter**2)
+    density = power / bench.volume
+    return kla_coalescing(density, speed).value, kla_noncoalescing(density, speed).value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import Breath, breath
 from rushton.scaledown.protocol_rigs import cannot, drawing, equipment_rows, purpose, setup_rows
@@ -61,9 +62,8 @@ def _title(sheet: Sheet) -> str:
     if sheet.reference_distance is not None and not sheet.reference:
         marks += f", the standard STR-PFR {sheet.reference_distance:.2f}"
     kind = (
-        "**Standard rig, for comparison:** feed at the tube's inlet, the tank's biomass and feed per volume, 60 s in "
-        "the "
-        "tube, 20 % of the volume. "
+        "**Standard rig, for comparison:** feed at the tube's inlet, the tank's biomass and feed per volume, 60 s "
+        "in the tube, 20 % of the volume. "
         if sheet.reference
         else ""
     )
@@ -96,10 +96,8 @@ def _feed(sheet: Sheet) -> str:
         table(head, lines),
         *filter(None, [closing_line(sheet)]),
         f"Calibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start "
-        "and "
-        f"once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or too "
-        "high "
-        f"the distance would be {low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
+        f"and once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or "
+        f"too high the distance would be {low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
     ]
     if r.remarks:
         text.append("**Does not fit the bench:** " + "; ".join(r.remarks) + ".")
@@ -141,22 +139,20 @@ def _phases(sheet: Sheet) -> str:
     hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
     first = growth * after * start / (per_sugar * strong)
     total = sheet.case.response.duration / 3600.0
+    last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     lines = [
-        f"**Batch.** {start * 1e3:.2f} L medium with {batch:.0f} g/L {sheet.substrate}, inoculated to {INOCULUM} g/L; "
-        f"ends at about {after:.0f} g/L biomass, when oxygen rises sharply.",
-        f"**Grow.** {stock * ML:.0f} mL of {strong:.0f} g/L {sheet.substrate}, from {first * ML_MIN:.3f} mL/min rising "
-        f"with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
+        f"**Batch.** {start * 1e3:.2f} L medium with {batch:.0f} g/L {sheet.substrate}, inoculated to {INOCULUM} "
+        f"g/L; ends at about {after:.0f} g/L biomass, when oxygen rises sharply.",
+        f"**Grow.** {stock * ML:.0f} mL of {strong:.0f} g/L {sheet.substrate}, from {first * ML_MIN:.3f} mL/min "
+        f"rising with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
         f"{volume * 1e3:.1f} L. Loop, if any, stopped and empty. A faster strain may be grown faster.",
         f"**Settle.** Constant volume, the stock of section 3 at a steady {sheet.recipe.flow * ML_MIN:.2f} mL/min, "
-        "bleed "
-        f"on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
+        f"bleed on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
         f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to "
-        "follow: "
-        "judge productivity by the last 20 h.",
+        f"follow: judge productivity by the last {last} h.",
         "**End.** Back to the steady feed for 2 h, last sample, stop.",
         "**Reference run.** The same vessel, stock, mean feed, biomass, bleed, stirrer and gas with a steady feed "
-        "and no "
-        "gradient, in parallel or directly before. Productivity and yield are reported relative to it.",
+        "and no gradient, in parallel or directly before. Productivity and yield are reported relative to it.",
     ]
     return "## 5. Phases\n\n" + "\n".join(f"{n}. {line}" for n, line in enumerate(lines, start=1))
 
@@ -185,12 +181,12 @@ def _sampling(sheet: Sheet) -> str:
             "## 6. Sampling and expected readings",
             table(head, rows),
             "Delay: time since the zone's inlet or the start of the pulse; for a stirred vessel the mean stay.",
-            f"**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves in "
-            f"{number(fastest, 2)} s, so a plain syringe shows nothing. Common assays read from about 1 mg/L: below "
-            f"it, 'none found' is the expected result. Flush each port with its own volume first (2 m of 1.6 mm "
-            f"tubing hold {PORT_VOLUME:.0f} mL).",
-            "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a sample, "
-            "no more than 2 % of the volume a day beside the bleed.",
+            "**Quench inside the port** (cold methanol or liquid nitrogen): here the substrate of a sample halves "
+            f"in {number(fastest, 2)} s, so a plain syringe shows nothing. Common assays read from about 1 mg/L: "
+            "below it, 'none found' is the expected result. Flush each port with its own volume first (2 m of 1.6 "
+            f"mm tubing hold {PORT_VOLUME:.0f} mL).",
+            "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a "
+            "sample, no more than 2 % of the volume a day beside the bleed.",
             f"Expected at the end of the gradient phase: {readings}.",
         ]
     )
@@ -210,16 +206,16 @@ def _match(sheet: Sheet) -> str:
         lacking = " and ".join(words[m] for m in sheet.achieved.missing)
         text.append(
             f"**This rig has no completed stay in {lacking}.** That part is scored as the worst stay the tank's "
-            "records "
-            "could have shown, so that leaving a regime out never pays."
+            "records could have shown, so that leaving a regime out never pays."
         )
     return "\n\n".join(text)
 
 
 def _response(sheet: Sheet) -> str:
+    last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     words = {
         "relative_productivity": "productivity",
-        "relative_productivity_final": "productivity, last 20 h",
+        "relative_productivity_final": f"productivity, last {last} h",
         "relative_yield": "biomass yield",
     }
     inside = sheet.inside.as_dict()
@@ -237,33 +233,33 @@ def _response(sheet: Sheet) -> str:
             "loses as much as the tank" if abs(gap) < 2.0 else f"loses {'more' if gap < 0 else 'less'} than the tank"
         )
         text.append(
-            f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last 20 h). "
-            "This stands beside the distance, not inside it."
+            f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last {last} h). This stands beside "
+            "the distance, not inside it."
         )
     return "\n\n".join(text)
 
 
 def _oxygen(sheet: Sheet, air: Breath) -> str:
     bench = sheet.duty.bench
+    low, high = (3600.0 * kla for kla in air.kla_given)
     supply = (
-        f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; with this stirrer and "
-        "air it "
-        f"gives about {3600 * air.kla_given:.0f} (van 't Riet, coalescing, +-40 %)"
+        f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; by van 't Riet it "
+        f"gives about {low:.0f} (broth with antifoam) to {high:.0f} (salt solution) with this stirrer and air: "
     )
-    if air.enriched > 1.0:
-        supply += ". **Not even pure oxygen would do: stir faster, raise the pressure, or lower the biomass.**"
-    elif air.kla_needed > air.kla_given:
-        supply += f": enrich the gas to {percent(air.enriched)} oxygen, or stir faster."
+    if air.enriched[1] > 1.0:
+        supply += "**even pure oxygen would not do: stir faster, raise the pressure, or lower the biomass.**"
+    elif air.kla_needed > air.kla_given[0]:
+        most = min(1.0, air.enriched[0])
+        least = max(air.enriched[1], 0.21)
+        supply += f"have oxygen at hand to enrich the gas to {percent(least)} to {percent(most)}, on the oxygen probe."
     else:
-        supply += ": air will do."
+        supply += "air will do."
     lines = [
         f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 "
-        "per "
-        f"mol {sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
+        f"per mol {sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
         supply,
         f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at "
-        "the "
-        "largest.",
+        "the largest.",
     ]
     if "tube_volume" in sheet.settings:
         time = sheet.settings["tube_volume"] / sheet.settings["flow"]
@@ -276,8 +272,7 @@ def _oxygen(sheet: Sheet, air: Breath) -> str:
         elif time > air.lasts_min:
             lines.append(
                 f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows "
-                "uptake. "
-                "Measure oxygen at the tube's outlet."
+                "uptake. Measure oxygen at the tube's outlet."
             )
         else:
             lines.append(f"The tube holds its broth for {time:.1f} s: oxygen lasts.")
@@ -289,22 +284,18 @@ def _stop(sheet: Sheet) -> str:
     lines = [
         "Oxygen in the vessel below 20 % of air saturation for 2 min: enrich the gas; if that fails, halve the feed.",
         f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over "
-        "8 h: the "
-        "run does not count.",
+        "8 h: the run does not count.",
         f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every "
-        "time in "
-        "section 7, scales with it.",
+        "time in section 7, scales with it.",
         f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less "
-        "than "
-        "assumed; lower the feed and note it.",
+        "than assumed; lower the feed and note it.",
         "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
     ]
     if "flow" in sheet.settings:
         lines += [
             "Loop stopped for more than 30 s: the broth in it is without air; discard it, do not return it.",
             f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C "
-            "off the "
-            "vessel: stop the loop; insulate or heat it.",
+            "off the vessel: stop the loop; insulate or heat it.",
         ]
     return "## 10. Stop rules\n\n" + bullets(lines)
 

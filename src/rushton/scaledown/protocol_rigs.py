@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.pulses import shortest_excess
-from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
+from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
 from rushton.scaledown.vessel import VesselOperation
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
@@ -63,9 +64,8 @@ def purpose(sheet: Sheet) -> str:
     tank = [stays_of(sheet.tank, r) for r in range(3)]
     text = (
         f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay "
-        f"{number(tank[0].mean, 2)} s), "
-        f"{percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and {percent(tank[2].share)} starving "
-        f"({number(tank[2].mean, 2)} s). "
+        f"{number(tank[0].mean, 2)} s), {percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and "
+        f"{percent(tank[2].share)} starving ({number(tank[2].mean, 2)} s). "
     )
     if is_pulsed(sheet):
         return text + (
@@ -146,8 +146,7 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
             (
                 "feed pump",
                 f"1 peristaltic or syringe pump up to {recipe.table[:, 1].max() * ML_MIN:.2f} mL/min, set-points "
-                "loaded from "
-                f"the .csv on a clock of {bench['pulse_time_step']:.1f} s",
+                f"loaded from the .csv on a clock of {bench['pulse_time_step']:.1f} s",
             ),
             (
                 "feed line",
@@ -168,14 +167,12 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
             (
                 "tube",
                 f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's "
-                "water "
-                "bath or insulated and traced",
+                "water bath or insulated and traced",
             ),
             (
                 "mixing tee",
                 f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at "
-                "inlet, 1/4, "
-                "1/2 and outlet",
+                "inlet, 1/4, 1/2 and outlet",
             ),
         ]
     medium = f"1 peristaltic, {recipe.make_up * ML_MIN:.2f} mL/min" if recipe.make_up > 0 else "not needed"
@@ -262,24 +259,22 @@ def cannot(sheet: Sheet) -> list[str]:
     return [
         *lines,
         f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A "
-        "filamentous broth of "
-        f"{sheet.biomass:.0f} g/L is thicker: check blending in the vessel with a dye or pH pulse first.",
+        f"filamentous broth of {sheet.biomass:.0f} g/L is thicker: check blending in the vessel with a dye or pH "
+        "pulse first.",
         "Pressure, dissolved carbon dioxide, shear and oxygen gradients of the tall tank are not reproduced.",
-        "The tank's statistics are those of a steady mean flow with modelled turbulence, uptake without memory; real "
-        "cells "
-        "and real eddies scatter more.",
+        "The tank's statistics are those of a steady mean flow with modelled turbulence, uptake without memory; "
+        "real cells and real eddies scatter more.",
     ]
 
 
 def _loop_shortcomings(sheet: Sheet) -> list[str]:
     bench, loop, excess = sheet.duty.bench, loop_of(sheet), stays_of(sheet.tank, 0)
     lines = []
-    if excess.mean and excess.share > 0.0:
+    if excess.mean and excess.share >= KNOWN_SHARE:
         flow = excess.share * bench.volume / excess.mean
         lines.append(
             f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in "
-            "stays of "
-            f"{excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
+            f"stays of {excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
             f"{bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min and runs at {loop.flow * ML_MIN / 1e3:.2f}."
         )
     if has_tube(sheet):
@@ -291,21 +286,19 @@ def _loop_shortcomings(sheet: Sheet) -> list[str]:
             "mixers in"
         )
         lines.append(
-            f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. "
-            f"Re = {reynolds:.0f}: {state}."
+            f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. Re = "
+            f"{reynolds:.0f}: {state}."
         )
     starving = stays_of(sheet.tank, 2)
     passes = 3600.0 * loop.frequency
     if starving.per_hour:
         lines.append(
             f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} "
-            "times and "
-            f"excess {excess.per_hour:.0f} times an hour."
+            f"times and excess {excess.per_hour:.0f} times an hour."
         )
     lines.append(
         f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in "
-        "at that "
-        "pace, the same way each time; real plumes differ."
+        "at that pace, the same way each time; real plumes differ."
     )
     return lines
 
@@ -315,23 +308,24 @@ def _pulse_shortcomings(sheet: Sheet) -> list[str]:
     tank, rig = ([stays_of(s, r) for r in range(3)] for s in (sheet.tank, sheet.statistics))
     lines = [
         "All cells live through rich and poor times together; in the tank each has its own course. A population in "
-        "step can "
-        "answer in step (by-products, pH, oxygen)."
+        "step can answer in step (by-products, pH, oxygen)."
     ]
     if sheet.settings.get("pulses", 1.0) < 2.0:
-        have = ", ".join(
-            f"{w} {number(s.median, 2)} s" for w, s in zip(("excess", "limitation", "starvation"), rig, strict=True)
-        )
-        want = ", ".join(number(s.p95, 2) for s in tank)
+        pairs = [
+            f"{word} {number(mine.median, 2)} s, in the tank {number(theirs.median, 2)} and up to "
+            f"{number(theirs.p95, 2)}"
+            for word, mine, theirs in zip(REGIME_WORDS, rig, tank, strict=True)
+            if mine.median is not None and theirs.median is not None
+        ]
+        lines.append(f"Every stay in a regime is like the last, while the tank's vary: {'; '.join(pairs)}.")
+    if tank[0].median is not None and tank[0].share >= KNOWN_SHARE:
+        least = shortest_excess(sheet.duty, sheet.biomass)
         lines.append(
-            f"Every stay in a regime is like the last ({have}, medians), while the tank's vary: 95 % of them lie "
-            f"below {want} s."
+            f"Excess ends only as fast as the cells eat: no stay in it can be shorter than {least:.1f} s at "
+            f"{sheet.biomass:.0f} g/L (the tank's median is {number(tank[0].median, 2)} s, because there a cell "
+            "leaves the plume)."
         )
-    least = shortest_excess(sheet.duty, sheet.biomass)
     lines += [
-        f"Excess ends only as fast as the cells eat: no stay in it can be shorter than {least:.1f} s at "
-        f"{sheet.biomass:.0f} "
-        f"g/L (the tank's median is {number(tank[0].median, 2)} s, because there a cell swims out of the plume).",
         f"No pulse is sharper than the vessel's blending, {bench.blend_time:.1f} s to 95 % at "
         f"{bench['stirrer_speed'] * 60:.0f} rpm: cells near the needle meet more, cells far from it less, for that "
         "long.",

@@ -69,8 +69,7 @@ def closing_line(sheet: Sheet) -> str:
     off = sheet.recipe.table[-1, 1] * ML_MIN
     return (
         f"Between pulses the feed pump runs at {off:.2f} mL/min. Repeat every {sheet.settings['period']:.1f} s until "
-        "the end. "
-        f"From t = 0 besides: {others}."
+        f"the end. From t = 0 besides: {others}."
     )
 
 

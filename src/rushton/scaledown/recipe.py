@@ -119,8 +119,8 @@ def pulsed_recipe(biomass: float, relative: np.ndarray, period: float, duty: Dut
     remarks = []
     if table[:, 1].max() > 1.001 * bench["feed_pump_max"]:
         remarks.append(
-            f"the largest pulse needs {table[:, 1].max() * 6e7:.0f} mL/min at the strongest stock; "
-            f"the feed pump gives {bench['feed_pump_max'] * 6e7:.0f}"
+            f"the largest pulse needs {table[:, 1].max() * 6e7:.0f} mL/min at the strongest stock; the feed pump "
+            f"gives {bench['feed_pump_max'] * 6e7:.0f}"
         )
     smallest = float((table[0::2, 1] * lasting[0::2]).min())
     if smallest < 0.9 * bench["pulse_volume_min"]:

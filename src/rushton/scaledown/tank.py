@@ -71,8 +71,7 @@ def nothing_to_reproduce(lifelines: Lifelines) -> str:
         return ""
     return (
         "the cells of this tank never change regime within their records: a well-mixed lab vessel at the same mean "
-        "feed "
-        "tells the same"
+        "feed tells the same"
     )
 
 
