@@ -140,7 +140,7 @@ def _meta(case: Any) -> str:
     from rushton.report.numbers import given, impeller_name, volume
 
     blades = " + ".join(f"{imp.blades}-blade {impeller_name(imp)}" for imp in case.impellers)
-    parts = [volume(case.tank.volume), blades, f"{given(60.0 * case.operation.speed, 4)} rpm"]
+    parts = [volume(case.liquid_volume), blades, f"{given(60.0 * case.operation.speed, 4)} rpm"]
     if case.strain is not None:
         parts.append(case.strain.name or case.strain.model)
     parts.append(f"{case.numerics.quality} quality")
