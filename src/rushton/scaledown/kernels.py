@@ -30,6 +30,21 @@ def omega(z: float) -> float:
     return x
 
 
+@njit("float64(float64, float64)", cache=True, nogil=True)
+def omega_near(z: float, x: float) -> float:
+    """Wright's omega for real z from a guess x > 0: Newton's method, as in ``omega``."""
+    if z < -30.0:
+        return math.exp(z)
+    for _ in range(8):
+        new = x * (1.0 + z - math.log(x)) / (1.0 + x)
+        if not new > 0.0:
+            return omega(z)
+        if abs(new - x) <= 1e-7 * new:
+            return new
+        x = new
+    return omega(z)
+
+
 @njit("float64(float64[::1], float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
 def vessel_period(amount, step, uptake_time, blend, start, x):
     """One period of a fed, well-mixed vessel.
@@ -71,8 +86,9 @@ def vessel_period(amount, step, uptake_time, blend, start, x):
         if c > 0.0:
             before = c
             z = math.log(c) + c
-            x[k] = omega(z - 0.5 * step / uptake_time)
-            c = omega(z - step / uptake_time)
+            eaten = 0.5 * step / uptake_time / (1.0 + c)  # relative, in half a step, to first order
+            x[k] = omega_near(z - 0.5 * step / uptake_time, c * math.exp(-eaten))
+            c = omega_near(z - step / uptake_time, x[k] * math.exp(-eaten))
             if not c <= before:
                 c = before
         else:

@@ -233,8 +233,8 @@ def _response(sheet: Sheet) -> str:
             "loses as much as the tank" if abs(gap) < 2.0 else f"loses {'more' if gap < 0 else 'less'} than the tank"
         )
         text.append(
-            f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last {last} h). This stands beside "
-            "the distance, not inside it."
+            f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last {last} h). This stands "
+            "beside the distance, not inside it."
         )
     return "\n\n".join(text)
 

@@ -155,12 +155,18 @@ class IrregularFeed(PulsedFeed):
         return _table(np.maximum(np.round(gaps / tick) * tick, on + tick), amounts, on, base)
 
     def guesses(self, duty: Duty) -> list[Settings]:
-        """The tank's own stays at the tank's biomass."""
+        """The tank's own stays at its biomass; shorter ones at the highest, since blending lengthens what is asked."""
         first = {
-            "biomass": duty.tank_biomass, "on_time": duty.bench["pulse_min"], "base_feed": 0.0, "excess_share": 0.15,
-            "stretch_excess": 1.0, "stretch_limitation": 1.0, "memory": 0.3,
-        }  # fmt: skip
-        return [first, first | {"excess_share": 0.3}]
+            "biomass": duty.tank_biomass,
+            "on_time": duty.bench["pulse_min"],
+            "base_feed": 0.0,
+            "excess_share": 0.15,
+            "stretch_excess": 1.0,
+            "stretch_limitation": 1.0,
+            "memory": 0.3,
+        }
+        short = first | {"biomass": duty.biomass_bounds[1], "stretch_excess": 0.8, "stretch_limitation": 0.3}
+        return [first, first | {"excess_share": 0.3}, short]
 
 
 def _on_the_clock(on_time: float, duty: Duty) -> float:

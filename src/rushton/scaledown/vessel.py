@@ -119,16 +119,16 @@ def fed_vessel(
     def growth(start: float) -> float:
         return vessel_period(amount, h, t_k, lag, start, x) - start
 
-    c = vessel_period(amount, h, t_k, lag, 0.0, x)
+    c, end = 0.0, vessel_period(amount, h, t_k, lag, 0.0, x)
     for _ in range(8):  # a period that ends in starvation forgets how it began
-        new = vessel_period(amount, h, t_k, lag, c, x)
-        if abs(new - c) <= 1e-12 * (new + total):
+        if abs(end - c) <= 1e-12 * (end + total):
             break
-        c = new
+        c = end
+        end = vessel_period(amount, h, t_k, lag, c, x)
     else:
         high = max(c, total)
         while growth(high) > 0.0 and high < 1e12:
             high *= 4.0
         c = float(brentq(growth, c, high, xtol=1e-12 * total, rtol=1e-12)) if growth(high) <= 0.0 else high
-    end = vessel_period(amount, h, t_k, lag, c, x)
+        end = vessel_period(amount, h, t_k, lag, c, x)
     return VesselOperation(settings, culture, x, h, table, period, (total + c - end) * t_k / period)
