@@ -14,8 +14,8 @@
 # %% [markdown]
 # # A first run
 #
-# From one case file to a lab protocol, step by step: a 3 L vessel with a Rushton turbine, at draft quality. The same
-# runs from the command line as `rushton run lab_3L --quality draft`.
+# From one case file to a lab protocol, step by step: the 54 m3 penicillin tank, at draft quality. The same runs
+# from the command line as `rushton run penicillin_54m3 --quality draft`.
 
 # %%
 import tempfile
@@ -34,9 +34,9 @@ import rushton
 # everything in SI.
 
 # %%
-case = rushton.load_case("../cases/lab_3L.toml", quality="draft")
+case = rushton.load_case("../cases/penicillin_54m3.toml", quality="draft")
 print(case.title)
-print(f"{case.tank.volume * 1e3:.2f} L, {case.operation.speed * 60:.0f} rpm, filled in: {len(case.defaults)} values")
+print(f"{case.tank.volume:.1f} m3, {case.operation.speed * 60:.0f} rpm, filled in: {len(case.defaults)} values")
 
 # %% [markdown]
 # ## Run it
@@ -45,7 +45,7 @@ print(f"{case.tank.volume * 1e3:.2f} L, {case.operation.speed * 60:.0f} rpm, fil
 # only what the change touches is.
 
 # %%
-folder = Path(tempfile.mkdtemp()) / "lab_3L.results"
+folder = Path(tempfile.mkdtemp()) / "penicillin_54m3.results"
 results = rushton.run(case, folder)
 for warning in results.warnings:
     print(warning)
@@ -56,7 +56,8 @@ sorted(path.name for path in folder.iterdir())
 
 # %%
 flow = results.summary["flow"]
-print(f"power {flow['power_W']:.2f} W, power number {flow['power_number'][0]:.2f}")
+numbers = ", ".join(f"{number:.2f}" for number in flow["power_number"])
+print(f"power {flow['power_W'] / 1e3:.0f} kW, power number of each impeller from the bottom: {numbers}")
 print(f"torque of the blades against that of walls and baffles: {100 * flow['torque_imbalance']:.2f} % apart")
 
 # %% [markdown]
@@ -75,8 +76,8 @@ plt.show()
 # %% [markdown]
 # ## Mixing
 #
-# A tracer pulse, seen by twelve probes. The blend time is the last time that the slowest of them is outside 95 to
-# 105 %.
+# A tracer pulse at the feed, seen by a probe near the floor. The blend time is the last time that it is outside 95 to
+# 105 % of the final value.
 
 # %%
 mixing = results.mixing
@@ -85,7 +86,7 @@ axis.plot(mixing.time, mixing.probe_curves.T, lw=0.8)
 axis.axhspan(0.95, 1.05, color="0.9", zorder=0)
 axis.set(xlabel="time, s", ylabel="C / C at the end", ylim=(0, 2))
 plt.show()
-print(f"slowest probe {mixing.theta95_probe_s:.2f} s, by variance {mixing.theta95_variance_s:.2f} s")
+print(f"at the probe {mixing.theta95_probe_s:.1f} s, by variance over the whole tank {mixing.theta95_variance_s:.1f} s")
 
 # %% [markdown]
 # ## What the cells see, and what they make of it

@@ -17,13 +17,15 @@ from rushton.pipeline.summary import KEYS
 
 MESH = {"tank", "impellers", "numerics.mesh_cells", "numerics.target_mesh_cells"}
 FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity"}
-MIXING = FLOW | {"mixing"}
-SUBSTRATE = FLOW | {"feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent"}
+MIXING = FLOW | {"mixing", "numerics.frame"}
+SUBSTRATE = FLOW | {
+    "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",
+}  # fmt: skip
 LIFELINES = SUBSTRATE | {"lifelines"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
     "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "lifelines": LIFELINES, "response": RESPONSE,
-    "scaledown": RESPONSE | {"scaledown", "title"},
+    "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
 """What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
 
@@ -47,10 +49,10 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> tuple[Results, dict[str, set[str]], Any]:
-    """Results of the 3 L vessel on 4,000 mesh cells, what each stage read of the case, and the case."""
-    data = tomllib.loads((cases_folder / "lab_3L.toml").read_text(encoding="utf-8"))
+    """Results of the 54 m3 tank on 4,000 mesh cells, what each stage read of the case, and the case."""
+    data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
     data["numerics"] = {"mesh_cells": 4000}
-    data["lifelines"] = {"cells": 400, "duration": "40 s", "full_records": 20}
+    data["lifelines"] = {"cells": 500, "duration": "100 s", "full_records": 20}
     data["response"] = {"histories": 4, "duration": "2 h"}
     case = case_from_dict(data, name="tiny")
     reads: dict[str, set[str]] = {}

@@ -138,7 +138,14 @@ def _response(case: Case) -> dict[str, Any]:
 
 
 def _scaledown(case: Case) -> dict[str, Any]:
-    return {"scaledown": plain(case.scaledown), "title": case.title}  # the protocols carry the title
+    return {
+        "scaledown": plain(case.scaledown),
+        "left open": sorted(
+            key for key in case.defaults if key.startswith("scaledown")
+        ),  # filled in from the lab's list
+        "temperature": case.broth.temperature,
+        "title": case.title,  # heads the protocols
+    }
 
 
 def _everything(case: Case) -> dict[str, Any]:
