@@ -33,8 +33,10 @@ def test_single_rushton_1e5_mesh_cells_tracer_in_8_cpu_seconds(cases_folder: Pat
     start = time.process_time()
     mixing = blend(case, flow)
     seconds = time.process_time() - start
-    print(f"\n{flow.mesh.n_mesh_cell} mesh cells, {mixing.time.size - 1} steps, assembly and slowest mode included: "
-          f"{seconds:.1f} CPU s; N theta95 {mixing.n_theta95:.1f}, mass error {mixing.tracer_mass_error:.1g}")  # fmt: skip
+    print(
+        f"\n{flow.mesh.n_mesh_cell} mesh cells, {mixing.time.size - 1} steps, assembly and slowest mode included: "
+        f"{seconds:.1f} CPU s; N theta95 {mixing.n_theta95:.1f}, mass error {mixing.tracer_mass_error:.1g}"
+    )
     assert mixing.tracer_mass_error < 1e-6
     assert seconds <= 8.0
 
@@ -47,8 +49,11 @@ def test_flagship_tracer_and_substrate(cases_folder: Path) -> None:
     middle = time.process_time()
     substrate = solve_substrate(case, flow)
     end = time.process_time()
-    print(f"\n{flow.mesh.n_mesh_cell} mesh cells: tracer {middle - start:.1f} CPU s, substrate {end - middle:.1f} CPU s; "
-          f"theta95 {mixing.theta95_probe_s:.1f} s, substrate mass error {substrate.mass_balance_error:.1g}")  # fmt: skip
+    print(
+        f"\n{flow.mesh.n_mesh_cell} mesh cells: tracer {middle - start:.1f} CPU s, "
+        f"substrate {end - middle:.1f} CPU s; theta95 {mixing.theta95_probe_s:.1f} s, "
+        f"substrate mass error {substrate.mass_balance_error:.1g}"
+    )
     assert mixing.theta95_probe_s is not None
     assert 55.0 <= mixing.theta95_probe_s <= 72.0
     assert substrate.mass_balance_error < 1e-6
