@@ -279,6 +279,8 @@ def track(
     attributes = {
         "title": f"lifelines of {settings.cells} cells: {case.name}",
         "time_step_s": dt, "seed": str(settings.seed), "walk": walk, "turbulent_schmidt_number": schmidt,
+        "rotating_zone_frame": case.numerics.frame,
+        "comment": "relative frame: inside rotating zones the angle of x and y counts from the blades",
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, settings.cells, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:

@@ -174,6 +174,9 @@ def _expected(estimate: Any) -> str:
     return f"{'' if estimate.valid else '~ '}{number(estimate.low, 2)} to {number(estimate.high, 2)}"
 
 
+FRAMES = {"relative": "with the blades (relative flux)", "absolute": "past the blades (absolute flux)"}
+
+
 def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     """Tracer pulse and blend time by each definition."""
     part = summary.get("mixing") or {}
@@ -185,7 +188,8 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.lead = (
         f"A pulse of tracer is put into a sphere of {given(pulse.diameter)} m at radius {given(pulse.radius)} m and "
         "height "
-        f"{given(pulse.height)} m, and followed until the whole tank is even."
+        f"{given(pulse.height)} m, and followed until the whole tank is even. Turbulent Schmidt number "
+        f"{given(case.mixing.schmidt_turbulent)}; inside rotating zones the liquid moves {FRAMES[case.numerics.frame]}."
     )
     labels = [_place(p) for p in case.mixing.probes]
     time = np.asarray(result.time)

@@ -112,7 +112,7 @@ class Mixing:
             out[key] = getattr(self, key)
             if out[key] is None:
                 out[f"{key}_reason"] = self.reason
-        return out
+        return out | {"schmidt_turbulent": self.schmidt_turbulent, "rotating_zone_frame": self.frame}
 
     def save(self, folder: Path) -> None:
         """Write the result into a folder."""
