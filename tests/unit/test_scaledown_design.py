@@ -184,3 +184,13 @@ def test_a_tank_without_gradients_has_nothing_to_scale_down(case, tmp_path):
 def test_a_case_without_the_section_is_refused(case, tank):
     with pytest.raises(SolverError, match="strain"):
         design(case.model_copy(update={"scaledown": None}), tank, None)
+
+
+def test_expected_uptake_at_a_port_is_its_share_of_the_largest(designed):
+    """1600 umol per gram of dry weight and hour at s = 1 (the case), in the unit the sheet prints."""
+    for d in designed.designs:
+        sampling = d.protocol.split("## 6.")[1].split("## 7.")[0]
+        rows = [[c.strip() for c in line.strip("|").split("|")] for line in sampling.splitlines() if line.startswith("|")]
+        assert rows[0][4] == "Uptake, µmol/(g h)"
+        for row in rows[2:]:
+            assert float(row[4].replace(",", "")) == pytest.approx(1600.0 * float(row[3]), abs=0.006 * 1600.0)

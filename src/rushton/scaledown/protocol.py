@@ -169,7 +169,7 @@ def _sampling(sheet: Sheet) -> str:
         uptake = 3.6e6 * port.uptake * culture.uptake_max
         rows.append((port.name, number(port.delay), spread, f"{port.uptake:.2f}", number(uptake), number(halves, 2)))
     head = (
-        "Port", "Delay, s", f"{sheet.substrate} expected, mg/L", "s = q/q_max", "Uptake, mmol/(g h)",
+        "Port", "Delay, s", f"{sheet.substrate} expected, mg/L", "s = q/q_max", "Uptake, µmol/(g h)",
         "Halves in a sample within, s",
     )  # fmt: skip
     readings = f"growth {3600 * sheet.inside.growth:.4f} 1/h"
