@@ -190,7 +190,8 @@ def test_expected_uptake_at_a_port_is_its_share_of_the_largest(designed):
     """1600 umol per gram of dry weight and hour at s = 1 (the case), in the unit the sheet prints."""
     for d in designed.designs:
         sampling = d.protocol.split("## 6.")[1].split("## 7.")[0]
-        rows = [[c.strip() for c in line.strip("|").split("|")] for line in sampling.splitlines() if line.startswith("|")]
+        lines = [line for line in sampling.splitlines() if line.startswith("|")]
+        rows = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
         assert rows[0][4] == "Uptake, µmol/(g h)"
-        for row in rows[2:]:
-            assert float(row[4].replace(",", "")) == pytest.approx(1600.0 * float(row[3]), abs=0.006 * 1600.0)
+        for row in rows[2:]:  # both are printed rounded: s to 0.01, the uptake to three figures
+            assert float(row[4].replace(",", "")) == pytest.approx(1600.0 * float(row[3]), abs=14.0)
