@@ -362,8 +362,8 @@ def _show_results(results: Results) -> None:
 
 
 _HEADLINE = (
-    ("Power", "flow", "power_W", 1e-3, ".3g", "kW"),
-    ("Specific power", "flow", "specific_power_W_m3", 1.0, ".3g", "W/m3"),
+    ("Power", "flow", "power_W", 1.0, ".3g", "W"),
+    ("Specific power", "flow", "specific_power_W_m3", 1.0, ",.0f", "W/m3"),
     ("Power number, per impeller", "flow", "power_number", 1.0, ".2f", ""),
     ("Circulation time", "flow", "circulation_time_s", 1.0, ".3g", "s"),
     ("Blend time, slowest probe", "mixing", "theta95_probe_s", 1.0, ".3g", "s"),
@@ -386,6 +386,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         if value is None:
             continue
         values = value if isinstance(value, list) else [value]
+        if unit == "W" and values[0] >= 1000.0:
+            factor, unit = 1e-3, "kW"
         rows.append((label, ", ".join(format(v * factor, form) for v in values), unit))
     scaledown = summary.get("scaledown") or {}
     if best := scaledown.get("best"):
