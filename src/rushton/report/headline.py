@@ -87,11 +87,15 @@ def story(case: Any, summary: dict[str, Any]) -> str:
     if mixing.get("theta95_variance_s") is not None:
         parts.append(f"A pulse is spread over it to within 5 % in {number(float(mixing['theta95_variance_s']))} s.")
     if lines.get("share_starvation") is not None:
-        parts.append(
-            f"{case.feeds[0].substrate.capitalize() if case.feeds else 'Substrate'} is taken up faster than it is "
-            f"spread: a cell spends {percent(lines['share_starvation'])} of its time starving and "
-            f"{percent(lines['share_excess'])} in excess."
-        )
+        name = case.feeds[0].substrate.capitalize() if case.feeds else "Substrate"
+        starving, excess = lines["share_starvation"], lines["share_excess"]
+        if starving + excess > 0.01:
+            parts.append(
+                f"{name} is taken up faster than it is spread: a cell spends {percent(starving)} of its time starving "
+                f"and {percent(excess)} in excess."
+            )
+        else:
+            parts.append(f"{name} is spread before it is eaten: hardly a cell ever starves or meets excess.")
     value = response.get("relative_productivity")
     if value is not None:
         change = 100.0 * (value - 1.0)

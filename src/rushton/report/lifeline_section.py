@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushton.report import figures_lifelines, figures_scalar
-from rushton.report.blocks import Prose, Section, missing, picture, table
+from rushton.report.blocks import Note, Prose, Section, missing, picture, table
 from rushton.report.numbers import duration, given, number
 from rushton.report.style import PATTERNS, REGIME_NAMES
 
@@ -56,6 +56,8 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         )
     section.blocks.append(Prose(how(part)))
     residence = part.get("residence_s") or {}
+    if not any(entry.get("count") for entry in residence.values()):
+        section.blocks.append(Note("No cell completed a stay between two changes of regime.", "missing"))
     section.blocks += [
         picture(
             lambda: figures_lifelines.residences(*_residence(result), residence),
@@ -156,8 +158,9 @@ def _published_circulation(summary: dict[str, Any]) -> list[tuple[str, float]]:
     return [("volume / pumped flow", float(value))] if value is not None else []
 
 
-def tracks(result: Any, count: int = 4, seconds: float = 45.0) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Places (n_t, 3) m and s (n_t,) of a few cells over the start of their records."""
+def tracks(result: Any, count: int = 4, circulations: float = 6.0) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Places (n_t, 3) m and s (n_t,) of a few cells over the first circulations of their records."""
+    seconds = circulations * (result.circulation_time_s or 7.5)
     records = result.records()
     time = np.asarray(records.time)
     shown = np.flatnonzero(time - time[0] <= seconds)

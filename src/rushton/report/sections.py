@@ -74,7 +74,7 @@ def _rendered(name: str, image: bytes, scene: Scene) -> Block:
         if scene.uptake_ratio is not None:
             text = "Amber: where cells are in excess, round the feed (red). Green veil: half of the largest uptake."
         if scene.tracks:
-            text += f" Tubes: the ways of {len(scene.tracks)} cells in 45 s, coloured by their uptake."
+            text += f" Tubes: the ways of {len(scene.tracks)} cells over six circulations, coloured by their uptake."
     return picture(lambda: with_bar(image, colours, high, label), text, text, "half", dpi=170)
 
 
