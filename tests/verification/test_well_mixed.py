@@ -136,11 +136,11 @@ def penicillin(cases_folder):
     return case, flow, solve_substrate(case, flow)
 
 
-def run_for_a_minute(penicillin, walk):
+def run_for_a_minute(penicillin, walk, seed=1):
     case, flow, substrate = penicillin
     dt = tracking.default_time_step(case.operation.speed, 0.36)
     field = make_field(flow, substrate.uptake_ratio, case.impellers, case.mixing.schmidt_turbulent, dt)
-    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(1)
+    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(seed)
     cloud = tracking.release_uniformly(flow.mesh, field, 60_000, limits, key)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], 1000, 1000, tracking.usable_cores())
     counts = np.zeros(flow.mesh.n_mesh_cell)
@@ -157,9 +157,12 @@ def run_for_a_minute(penicillin, walk):
 
 @pytest.mark.long
 def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin):
+    # chi2 of one perfect cloud scatters by 0.13: four clouds of 60,000 cells tell twice as sharply
+    others = [run_for_a_minute(penicillin, "interface", seed)[3] for seed in (2, 3, 4)]
     mesh, walkers, counts, values = run_for_a_minute(penicillin, "interface")
-    print(values)
-    assert max(values) < 1.2
+    print([values, *others])
+    assert np.mean([values, *others], axis=0).max() < 1.1
+    assert np.max([values, *others]) < 1.5
     tally, journey = walkers.finish()
     assert journey.events[2] == journey.events[3] == 0
     s, v = penicillin[2].uptake_ratio[~mesh.solid], mesh.volumes[~mesh.solid] / mesh.volume
