@@ -159,7 +159,7 @@ def _iterate(
                 getattr(state, name)[:] = array
             safe_until = it + WINDOW
             continue
-        if it % WINDOW == 0 and it >= WINDOW or it == 0:
+        if it % WINDOW == 0:
             backup = {name: getattr(state, name).copy() for name in ("ur", "ang", "uz", "p", "ke", "eps", "nut")}
         if it % 5 == 4:
             total = sum(monitor.np)
