@@ -3,9 +3,9 @@
 The flow is solved on the smallest sector that repeats (common divisor of blades and baffles), from a coarse to the
 wanted grid, each level starting from the interpolated solution of the one before, and tiled to the full tank last.
 
-A level ends when the torque balance closes within ``TORQUE_TOLERANCE`` and total power and pumped flow have changed by
-less than ``STEADY_TOLERANCE`` over ``WINDOW`` iterations: residuals of stirred tanks end in a limit cycle while the
-integrals are steady, so residuals are not asked. The last step projects the fluxes to zero divergence.
+A level ends when the torque balance closes within ``TORQUE_TOLERANCE`` and power and flow number of every impeller have
+changed by less than ``STEADY_TOLERANCE`` over ``WINDOW`` iterations: residuals of stirred tanks end in a limit cycle
+while the integrals are steady, so residuals are not asked. The last step projects the fluxes to zero divergence.
 """
 
 from __future__ import annotations
@@ -178,8 +178,9 @@ def steady(recent: list[Monitor], finest: bool) -> bool:
     if max(abs(m.imbalance) for m in window[-10:]) > balance:
         return False
     for quantity in ("np", "nq"):
-        values = np.array([sum(getattr(m, quantity)) for m in window])
-        if values.max() - values.min() > change * abs(values.mean()):
+        # every impeller by itself: in the sum a change of one could hide behind that of another
+        values = np.array([getattr(m, quantity) for m in window])
+        if (values.max(axis=0) - values.min(axis=0)).max() > change * np.abs(values).mean():
             return False
     return True
 
