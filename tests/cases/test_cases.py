@@ -57,6 +57,13 @@ def test_expected_numbers(result: tuple[str, Results]) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_no_figure_and_no_chapter_of_the_report_failed(result: tuple[str, Results]) -> None:
+    _, results = result
+    assert results.report is not None
+    page = results.report.read_text(encoding="utf-8")
+    assert "could not be drawn" not in page and "could not be written" not in page
+
+
 def test_balances_close(result: tuple[str, Results]) -> None:
     """Mass is exact whatever the mesh; torque balances to 1 %."""
     summary = result[1].summary

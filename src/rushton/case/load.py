@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from rushton.case.checks import check_lifelines
 from rushton.case.fields import Quantity, Section, UnitError
-from rushton.case.library import entry, nearest, shelf
+from rushton.case.library import nearest, shelf
 from rushton.case.schema import DRAFT_CELLS, DRAFT_DURATION, DRAFT_HISTORIES, QUALITIES, Broth, Case
 from rushton.errors import CaseError
 from rushton.units import KINDS, Medium, accepted, to_si
@@ -315,8 +315,3 @@ def _wanted(kind: str) -> str:
 def _shown(value: Any) -> str:
     text = repr(value) if not isinstance(value, str) else f'"{value}"'
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def library_title(shelf_name: str, name: str) -> str:
-    """Title of a library entry, for headings."""
-    return str(entry(shelf_name, name).get("title", name))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from rushton.errors import ResultsError
-from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics, stay_quantile
+from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics
 
 TRACKS = "lifelines.nc"
 """File with the tracks, in the folder of the result."""
@@ -152,11 +152,6 @@ class Lifelines:
                 cells = slice(first, min(first + block, self.cells))
                 yield cells, np.asarray(index[cells, :])
 
-    def sample_times(self) -> np.ndarray:
-        """(n_sample,) times of the stored samples, s since release."""
-        with _open(self.tracks) as file:
-            return np.asarray(file.variables["time"][:])
-
     def summary(self) -> dict[str, Any]:
         """Section ``lifelines`` of summary.json."""
         shares, raw = self.shares, self.raw_shares
@@ -227,10 +222,6 @@ class Lifelines:
 
         link_or_copy(self.tracks, Path(results_folder) / TRACKS)
         write_tables(self, Path(results_folder))
-
-    def circulation_quantile(self, share: float) -> float | None:
-        """Quantile of the time between entries into impeller zones, s."""
-        return stay_quantile(self.circulation_counts.sum(axis=0), share)
 
 
 def _number(x: float) -> float | None:

@@ -165,17 +165,6 @@ def unstructured_faces(mesh: TankMesh) -> Faces:
     )
 
 
-def face_distances(mesh: TankMesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Distance of the cell centres on both sides of every structured face (broadcastable to face arrays), m.
-
-    At the outer faces of r and z it is the distance of the one centre to the face; on the axis likewise.
-    """
-    d_r = np.diff(mesh.r_centre, prepend=mesh.r[0], append=mesh.r[-1])[:, None, None]
-    d_theta = (mesh.r_centre * mesh.dtheta)[:, None, None]
-    d_z = np.diff(mesh.z_centre, prepend=mesh.z[0], append=mesh.z[-1])[None, None, :]
-    return d_r, d_theta, d_z
-
-
 def _face_geometry(
     mesh: TankMesh, direction: np.ndarray, index: np.ndarray, owner: np.ndarray, neighbour: np.ndarray
 ) -> tuple[np.ndarray, ...]:

@@ -107,7 +107,8 @@ def picture(draw: Callable[[], Figure], caption: str, alt: str, width: Width = "
             figure = draw()
             return Picture(svg_uri(figure, dpi), caption, alt, width, round(PIXELS_PER_INCH * figure.get_figwidth()))
     except Exception as error:
-        log.warning("figure '%s' could not be drawn", alt, exc_info=True)
+        log.warning("figure '%s' could not be drawn: %s: %s", alt, type(error).__name__, error)
+        log.debug("where it failed", exc_info=True)
         return Note(f"This figure could not be drawn ({alt}): {type(error).__name__}: {error}", "missing")
 
 

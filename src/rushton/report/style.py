@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 INK = "#1b2733"
 MUTED = "#5d6b78"
-RULE = "#cfd6dd"
 STEEL = "#8593a0"
 ACCENT = "#0b5c8a"
 WARN = "#b4460b"
@@ -27,7 +26,6 @@ WARN = "#b4460b"
 EXCESS = "#E69F00"
 LIMITATION = "#009E73"
 STARVATION = "#0072B2"
-REGIME_COLOURS = {"E": EXCESS, "L": LIMITATION, "S": STARVATION}
 REGIME_NAMES = {"E": "excess", "L": "limitation", "S": "starvation"}
 PATTERNS = ("LEL", "LSL", "ELE", "ELS", "SLE", "SLS")
 PATTERN_COLOURS = {

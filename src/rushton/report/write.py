@@ -113,7 +113,8 @@ def _chapter(anchor: str, title: str, make: Callable[[], Section]) -> Section:
     try:
         return make()
     except Exception as error:
-        log.warning("chapter '%s' could not be written", title, exc_info=True)
+        log.warning("chapter '%s' could not be written: %s: %s", title, type(error).__name__, error)
+        log.debug("where it failed", exc_info=True)
         return Section(
             anchor,
             title,
@@ -132,7 +133,8 @@ def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> t
         scene.tracks = lifeline_section.tracks(lifelines) if lifelines is not None else []
         return scene, render(scene)
     except Exception as error:
-        log.warning("the picture in three dimensions failed", exc_info=True)
+        log.warning("the picture in three dimensions failed: %s: %s", type(error).__name__, error)
+        log.debug("where it failed", exc_info=True)
         return None, Pictures({}, note=f"{type(error).__name__}: {error}")
 
 
