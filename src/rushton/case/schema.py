@@ -31,6 +31,7 @@ from rushton.case.fields import (
 from rushton.case.library import entry
 from rushton.case.settings import (
     QUALITIES,
+    FlowSettings,
     Gas,
     LabLimits,
     LifelineSettings,
@@ -48,6 +49,7 @@ __all__ = [
     "Broth",
     "Case",
     "Feed",
+    "FlowSettings",
     "Gas",
     "Impeller",
     "LabLimits",
@@ -301,6 +303,7 @@ class Case(Section):
     operation: Operation
     broth: Broth = Field(default_factory=Broth)
     feeds: tuple[Feed, ...] = Field(alias="feed", default=(), max_length=50)
+    flow: FlowSettings = Field(default_factory=FlowSettings)
     mixing: Mixing = Field(default_factory=dict, validate_default=True)
     strain: Strain | None = None
     lifelines: LifelineSettings = Field(default_factory=LifelineSettings)

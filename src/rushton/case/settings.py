@@ -145,6 +145,20 @@ class Gas(Section):
     oxygen_fraction: float = Field(default=0.2095, gt=0.0, le=1.0, description="mole fraction of oxygen in the dry gas")
 
 
+class FlowSettings(Section):
+    """How the turbulent flow is modelled."""
+
+    zone_radius: float | None = Field(
+        default=None,
+        gt=1.0,
+        le=3.0,
+        description="radius of a rotating zone, in blade tip radii (default: mid-way to the baffles, at most 1.45)",
+    )
+    zone_height: float = Field(
+        default=0.7, gt=0.2, le=3.0, description="height of a rotating zone, in impeller diameters"
+    )
+
+
 class Numerics(Section):
     """How finely it is computed."""
 

@@ -104,7 +104,12 @@ def _tank(case: Case) -> dict[str, Any]:
     numerics.pop("frame", None)  # of scalars and cells, not of the flow
     numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
     numerics["mesh_cells"] = case.numerics.target_mesh_cells
-    return {"tank": plain(case.tank), "impellers": [plain(i) for i in case.impellers], "numerics": numerics}
+    return {
+        "tank": plain(case.tank),
+        "impellers": [plain(i) for i in case.impellers],
+        "flow": plain(case.flow),
+        "numerics": numerics,
+    }
 
 
 def _flow(case: Case) -> dict[str, Any]:
