@@ -70,6 +70,7 @@ class StageName(StrEnum):
     flow = "flow"
     mixing = "mixing"
     substrate = "substrate"
+    refine = "refine"
     lifelines = "lifelines"
     response = "response"
     scaledown = "scaledown"
@@ -144,14 +145,24 @@ def run(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Results folder.", show_default="CASE.results here")
     ] = None,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Also form an error statement: three grids, hidden choices varied.")
+    ] = False,
 ) -> None:
     """Run a case: flow, mixing, gradients, lifelines, response, scale-down, report. Finished stages are kept."""
     checked = _load(case, quality)
+    if refine:
+        numerics = checked.numerics.model_copy(update={"refine": True})
+        checked = checked.model_copy(update={"numerics": numerics})
+    from rushton.case.run_time import stage_seconds, typical_time_step
     from rushton.pipeline import open_results
     from rushton.pipeline import run as run_case
 
     folder = output if output is not None else Path(f"{checked.name}.results")
     out.print(f"[bold]{escape(checked.title)}[/]  [dim]{escape(str(folder))}[/]")
+    if checked.numerics.refine:
+        seconds = stage_seconds(checked, typical_time_step(checked))["refine"]
+        out.print(f"[dim]The error statement takes about {seconds:.0f} s more; finished members of it are kept.[/]")
     try:
         with _listening() as listen, _watching() as watch:
             run_case(checked, folder, until.value if until else None, listen(watch))
@@ -378,6 +389,16 @@ _HEADLINE = (
 )
 
 
+_BANDS = {
+    ("flow", "power_W"): "power_band_W",
+    ("flow", "power_number"): "power_number_band",
+    ("flow", "circulation_time_s"): "circulation_time_band_s",
+    ("mixing", "theta95_probe_s"): "theta95_probe_band_s",
+    ("mixing", "theta95_variance_s"): "theta95_variance_band_s",
+}
+"""Key of the band in section ``refine`` of the summary, where an error statement was asked for."""
+
+
 def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(label, value, unit) of the numbers that an engineer asks for first, as far as they were computed."""
     rows = []
@@ -386,9 +407,15 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         if value is None:
             continue
         values = value if isinstance(value, list) else [value]
+        band = (summary.get("refine") or {}).get(_BANDS.get((stage, key), ""))
+        bands = band if isinstance(band, list) else [band] * len(values)
         if unit == "W" and values[0] >= 1000.0:
             factor, unit = 1e-3, "kW"
-        rows.append((label, ", ".join(format(v * factor, form) for v in values), unit))
+        shown = [
+            format(v * factor, form) + ("" if b is None else f" ± {format(b * factor, '.2g')}")
+            for v, b in zip(values, bands, strict=True)
+        ]
+        rows.append((label, ", ".join(shown), unit))
     scaledown = summary.get("scaledown") or {}
     if best := scaledown.get("best"):
         floor = scaledown.get("floor")

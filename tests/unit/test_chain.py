@@ -24,7 +24,8 @@ SUBSTRATE = FLOW | {
 LIFELINES = SUBSTRATE | {"lifelines"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
-    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "lifelines": LIFELINES, "response": RESPONSE,
+    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "refine": SUBSTRATE,
+    "lifelines": LIFELINES, "response": RESPONSE,
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
 """What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
@@ -89,10 +90,10 @@ def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str
     for name, keys in KEYS.items():
         for key in keys:
             assert summary[name][key] is not None or summary[name][f"{key}_reason"], f"{name}.{key}"
-    computed = {name for name in KEYS if name != "gas"}
+    computed = {name for name in KEYS if name not in ("gas", "refine")}
     missing = {f"{n}.{k}" for n in computed for k in KEYS[n] if summary[n][k] is None}
     assert missing <= {"scaledown.floor"}, "only a floor may be out of reach of so few cells"
-    assert set(summary["timing"]) == set(STAGE_NAMES)
+    assert set(summary["timing"]) == set(STAGE_NAMES) - {"refine"}
     assert all(seconds["wall"] > 0.0 for seconds in summary["timing"].values())
 
 
@@ -121,5 +122,5 @@ def test_nothing_is_computed_twice(tiny: tuple[Results, dict[str, set[str]], Any
     before = (results.folder / "summary.json").read_bytes()
     events: list[Event] = []
     run(case, results.folder, watch=events.append)
-    assert {event.state for event in events} == {"kept"}
+    assert {event.state for event in events if event.stage != "refine"} == {"kept"}
     assert (results.folder / "summary.json").read_bytes() == before

@@ -23,7 +23,9 @@ from rushton.pipeline.stages import Stage
 from rushton.pipeline.summary import KEYS
 from rushton.store import load_result, save_result
 
-COMPUTED = tuple(name for name in STAGE_NAMES if name != "report")
+COMPUTED = tuple(name for name in STAGE_NAMES if name not in ("report", "refine"))
+"""What a case with every section computes; an error statement only when it is asked for."""
+RUN = (*COMPUTED, "report")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,8 +92,8 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
 ) -> None:
     events: list[Event] = []
     results = run(case_of(data), tmp_path / "r", watch=events.append)
-    assert calls == list(STAGE_NAMES)
-    assert {event.state for event in events} == {"running", "done"}
+    assert calls == list(RUN)
+    assert {event.state for event in events if event.stage != "refine"} == {"running", "done"}
     assert results.flow["stage"] == "flow"
     assert results.report is not None
     for name in ("manifest.json", "summary.json", "case.resolved.toml", "flow.csv", "scaledown/designs.csv"):
@@ -101,21 +103,22 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     events.clear()
     run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == []
-    assert [event.state for event in events] == ["kept"] * len(STAGE_NAMES)
+    assert [event.state for event in events if event.stage != "refine"] == ["kept"] * len(RUN)
     assert (tmp_path / "r" / "summary.json").read_bytes() == before
 
 
 SUBSTRATE_ON = ["substrate", "lifelines", "response", "scaledown", "report"]
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
-    "tank": (lambda d: d["tank"].update(diameter="160 mm"), list(STAGE_NAMES)),
-    "mesh cells": (lambda d: d.update(numerics={"mesh_cells": 5000}), list(STAGE_NAMES)),
+    "tank": (lambda d: d["tank"].update(diameter="160 mm"), list(RUN)),
+    "mesh cells": (lambda d: d.update(numerics={"mesh_cells": 5000}), list(RUN)),
     "quality by its other name": (lambda d: d.update(numerics={"mesh_cells": 100_000}), ["report"]),
-    "speed": (lambda d: d["operation"].update(speed="500 rpm"), list(STAGE_NAMES[1:])),
+    "speed": (lambda d: d["operation"].update(speed="500 rpm"), list(RUN[1:])),
     "pulse": (
         lambda d: d.update(mixing={"pulse": {"radius": "40 mm", "height": "0.1 m", "diameter": "10 mm"}}),
         ["mixing", "report"],
     ),
     "feed": (lambda d: d["feed"][0].update(rate="70 mmol/h"), SUBSTRATE_ON),
+    "error statement": (lambda d: d.update(numerics={"refine": True}), ["refine", "report"]),
     "biomass": (lambda d: d["broth"].update(biomass="50 g/L"), SUBSTRATE_ON),
     "uptake": (
         lambda d: d["strain"].update(uptake={"max": "1000 umol/g/h", "half_saturation": "7.8 umol/kg"}),
@@ -176,7 +179,13 @@ def test_every_key_of_the_summary_is_there_or_has_its_reason(
     events: list[Event] = []
     results = run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == ["mesh", "flow", "mixing", "report"]
-    assert [e.stage for e in events if e.state == "skipped"] == ["substrate", "lifelines", "response", "scaledown"]
+    assert [e.stage for e in events if e.state == "skipped"] == [
+        "substrate",
+        "refine",
+        "lifelines",
+        "response",
+        "scaledown",
+    ]
     for name, keys in KEYS.items():
         for key in keys:
             assert results.summary[name][key] is not None or results.summary[name][f"{key}_reason"]
@@ -299,8 +308,9 @@ def test_an_error_inside_a_stage_keeps_those_before(
         raise KeyboardInterrupt
 
     whole = stages.STAGES
-    broken_stage = dataclasses.replace(whole[4], compute=broken)
-    monkeypatch.setattr(stages, "STAGES", (*whole[:4], broken_stage, *whole[5:]))
+    at = [stage.name for stage in whole].index("lifelines")
+    broken_stage = dataclasses.replace(whole[at], compute=broken)
+    monkeypatch.setattr(stages, "STAGES", (*whole[:at], broken_stage, *whole[at + 1 :]))
     with pytest.raises(KeyboardInterrupt):
         run(case_of(data), tmp_path / "r")
     assert calls == ["mesh", "flow", "mixing", "substrate"]

@@ -47,6 +47,7 @@ KEYS = {
     "flow": ("power_W",),
     "mixing": ("theta95_probe_s", "theta95_variance_s"),
     "substrate": ("mean_mol_m3", "share_starvation"),
+    "refine": ("power_number_band", "theta95_probe_band_s"),
     "gas": ("kla_1_h",),
     "lifelines": ("cells", "share_starvation"),
     "response": ("relative_productivity",),

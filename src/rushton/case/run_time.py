@@ -23,6 +23,8 @@ RESPONSE_PER_HISTORY_SECOND = 4.5e-7
 """Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
 """Optimisation of one rig, s."""
+REFINE_RUNS = 8
+"""Runs that vary a hidden choice, -."""
 REPORT = 12.0
 """Figures and page, s."""
 COMPILATION = 50.0
@@ -40,6 +42,8 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
     """
     n = case.numerics.target_mesh_cells
     seconds = {"mesh": 0.5 + 1e-6 * n, "flow": FLOW_PER_CELL * n, "mixing": 1.0 + MIXING_PER_CELL * n}
+    if case.numerics.refine:
+        seconds["refine"] = _refine_seconds(n, case.strain is not None)
     if case.strain is not None:
         steps = case.lifelines.cells * case.lifelines.duration / time_step
         seconds["substrate"] = SUBSTRATE_PER_CELL * n
@@ -49,6 +53,14 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
             seconds["scaledown"] = SCALEDOWN_PER_RIG * len(case.scaledown.rigs)
     seconds["report"] = REPORT
     return seconds
+
+
+def _refine_seconds(mesh_cells: int, fed: bool) -> float:
+    """Two coarser grids of 1/2.2 and 1/4.8 of the mesh cells, and eight runs on the cheap one (`rushton.refine`)."""
+    grids = mesh_cells / 2.2, mesh_cells / 4.84
+    cheap = next((n for n in (mesh_cells, *grids) if n <= 30_000), grids[-1])
+    per_cell = FLOW_PER_CELL + MIXING_PER_CELL + (SUBSTRATE_PER_CELL if fed else 0.0)
+    return per_cell * (sum(grids) + REFINE_RUNS * cheap) + 1.0 * (REFINE_RUNS + 2)
 
 
 def typical_time_step(case: Case) -> float:

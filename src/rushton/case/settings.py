@@ -166,6 +166,15 @@ class Numerics(Section):
         default="standard", description="about 2e4, 1e5 or 3e5 mesh cells"
     )
     mesh_cells: int | None = Field(default=None, ge=2_000, le=5_000_000, description="mesh cells; overrides quality")
+    angular_cells: int | None = Field(
+        default=None,
+        ge=8,
+        le=720,
+        description="mesh cells round the tank, moved to a multiple of blades and baffles (default: 48, 72 or 96)",
+    )
+    refine: bool = Field(
+        default=False, description="form an error statement: three grids, hidden choices varied, a band on the numbers"
+    )
     frame: Literal["relative", "absolute"] = Field(
         default="relative", description="flux that carries scalars and cells in rotating zones, to the blades or not"
     )

@@ -154,6 +154,7 @@ class Flow:
             "mesh_cells": self.mesh.n_mesh_cell,
             "iterations": n.iterations,
             "converged": n.converged,
+            "message": n.message,
             "power_W": n.power_W,
             "specific_power_W_m3": n.power_W / self.mesh.volume,
             "power_number": list(n.power_number),

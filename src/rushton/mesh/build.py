@@ -22,7 +22,7 @@ GROWTH = 0.22
 
 
 def angular_cells(case: Case, mesh_cells: int) -> int:
-    """Number of mesh cells round the full tank: a multiple of blades and baffles, about 48, 72 or 96.
+    """Number of mesh cells round the full tank: a multiple of blades and baffles, about 48, 72 or 96 or what is asked.
 
     If the least common multiple of the blade counts and the baffle count exceeds 144, blades are moved to the nearest
     theta face (by half a mesh cell at most: 3.75, 2.5 or 1.9 degrees).
@@ -32,6 +32,8 @@ def angular_cells(case: Case, mesh_cells: int) -> int:
         counts.append(case.tank.baffles.count)
     unit = math.lcm(*counts)
     wanted = 48 if mesh_cells < 50_000 else 72 if mesh_cells < 200_000 else 96
+    if case.numerics.angular_cells is not None:  # of the finest grid; those on the way to it have fewer
+        wanted = round(case.numerics.angular_cells * (mesh_cells / case.numerics.target_mesh_cells) ** (1.0 / 3.0))
     if unit > 144:
         return wanted
     return max(unit, unit * round(wanted / unit))

@@ -1,4 +1,4 @@
-"""Strings the stages together: mesh, flow, mixing, substrate, lifelines, response, scaledown, report; nothing else."""
+"""Strings the stages together, from mesh and flow to scale-down and report (`STAGE_NAMES`); nothing else."""
 
 from __future__ import annotations
 

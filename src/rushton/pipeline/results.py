@@ -15,10 +15,13 @@ if TYPE_CHECKING:
     from rushton.flow import Flow
     from rushton.lifelines import Lifelines
     from rushton.mesh import TankMesh
+    from rushton.refine import Refinement
     from rushton.response import Response
     from rushton.scaledown import Scaledown
     from rushton.transport import Mixing, Substrate
 
+TORQUE_BOUND = 0.02
+"""Relative torque imbalance above which a run is warned of, -."""
 CASE_FILE = "case.json"  # in the folder of the stages: the checked case as the run used it
 
 
@@ -81,6 +84,11 @@ class Results:
         return self._stage("substrate")
 
     @cached_property
+    def refine(self) -> Refinement | None:
+        """The error statement: headline numbers with their bands."""
+        return self._stage("refine")
+
+    @cached_property
     def lifelines(self) -> Lifelines | None:
         """Statistics and records of what the cells see."""
         return self._stage("lifelines")
@@ -103,12 +111,22 @@ class Results:
 
     @property
     def warnings(self) -> list[str]:
-        """What a reader of the numbers must know: solvers that did not converge."""
-        return [
-            f"{name}: the solver did not converge; its result is kept and marked, judge it before use"
-            for name in STAGE_NAMES
-            if isinstance(self.summary.get(name), dict) and self.summary[name].get("converged") is False
-        ]
+        """What a reader of the numbers must know: solvers that did not converge, torques that do not balance."""
+        out = []
+        for name in STAGE_NAMES:
+            part = self.summary.get(name)
+            if isinstance(part, dict) and part.get("converged") is False:
+                why = f" ({part['message']})" if part.get("message") else ""
+                out.append(
+                    f"{name}: the solver did not converge{why}; its result is kept and marked, judge it before use"
+                )
+        imbalance = (self.summary.get("flow") or {}).get("torque_imbalance")
+        if imbalance is not None and abs(imbalance) > TORQUE_BOUND:
+            out.append(
+                f"flow: torque of the impellers and of the walls differ by {abs(imbalance):.1%}; power and power "
+                "number are known no better than that"
+            )
+        return out
 
     def _stage(self, name: str) -> Any:
         record = self.manifest["stages"].get(name)

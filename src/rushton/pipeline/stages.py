@@ -102,6 +102,7 @@ def plain(model: Any) -> Any:
 def _tank(case: Case) -> dict[str, Any]:
     numerics = plain(case.numerics)
     numerics.pop("frame", None)  # of scalars and cells, not of the flow
+    numerics.pop("refine", None)  # asks for more runs, changes none
     numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
     numerics["mesh_cells"] = case.numerics.target_mesh_cells
     return {
@@ -153,6 +154,10 @@ def _scaledown(case: Case) -> dict[str, Any]:
     }
 
 
+def _refine(case: Case) -> dict[str, Any]:
+    return {**_flow(case), **_mixing(case), **_substrate(case)}
+
+
 def _everything(case: Case) -> dict[str, Any]:
     return {"case": plain(case), "name": case.name, "defaults": sorted(case.defaults)}
 
@@ -171,6 +176,10 @@ def _no_substrate(case: Case) -> str:
         if not there
     ]
     return f"the case has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _no_refine(case: Case) -> str:
+    return "" if case.numerics.refine else "not asked for: `rushton run CASE --refine` or [numerics] refine = true"
 
 
 def _no_lifelines(case: Case) -> str:
@@ -212,6 +221,12 @@ def _compute_substrate(case: Case, done: Done, folder: Path, progress: Progress)
     return solve_substrate(case, done["flow"], progress)
 
 
+def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.refine import refine
+
+    return refine(case, done["flow"], done["mixing"], done["substrate"], folder, progress)
+
+
 def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.lifelines import track
 
@@ -245,6 +260,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "substrate", _substrate, ("flow",), ("rushton.transport",), _compute_substrate, "rushton.transport:Substrate",
         _no_substrate,
+    ),
+    Stage(
+        "refine", _refine, ("flow", "mixing", "substrate"), ("rushton.refine",), _compute_refine,
+        "rushton.refine:Refinement", _no_refine,
     ),
     Stage(
         "lifelines", _lifelines, ("flow", "substrate"), ("rushton.lifelines",), _compute_lifelines,

@@ -23,6 +23,10 @@ KEYS: dict[str, tuple[str, ...]] = {
         "share_starvation", "mass_balance_error",
     ),
     "gas": ("holdup", "kla_1_h", "oxygen_mean_mol_m3", "oxygen_min_mol_m3", "otr_mol_m3_h"),
+    "refine": (
+        "power_number_band", "flow_number_band", "power_band_W", "circulation_time_band_s", "theta95_probe_band_s",
+        "theta95_variance_band_s", "varied",
+    ),
     "lifelines": (
         "cells", "duration_s", "time_step_s", "coupling", "lost", "steps_per_core_second", "share_excess",
         "share_limitation", "share_starvation", "residence_s", "circulation_time_s", "well_mixed_chi2",

@@ -21,7 +21,11 @@ def _mixing(summary: dict[str, Any]) -> Tile:
     if value is None:
         return Tile("Mixing time", "–", "", reason_of(part))
     whole = part.get("theta95_variance_s")
-    detail = "slowest probe within 5 %" + (f"; whole tank {number(whole)} s" if whole is not None else "")
+    band = (summary.get("refine") or {}).get("theta95_probe_band_s")
+    detail = (f"± {number(band, 2)} s by mesh and hidden choices; " if band is not None else "") + (
+        "slowest probe within 5 %"
+    )
+    detail += f"; whole tank {number(whole)} s" if whole is not None else ""
     return Tile("Mixing time θ₉₅", number(float(value)), "s", detail)
 
 
@@ -67,11 +71,13 @@ def _power(summary: dict[str, Any]) -> Tile:
         return Tile("Shaft power", "–", "", reason_of(part))
     unit, scale = ("kW", 1e-3) if value >= 1e3 else ("W", 1.0) if value >= 1.0 else ("mW", 1e3)
     specific = part.get("specific_power_W_m3")
+    band = (summary.get("refine") or {}).get("power_band_W")
+    sure = f"± {number(band * scale, 2)} {unit}; " if band is not None else ""
     return Tile(
         "Shaft power",
         number(value * scale),
         unit,
-        f"{number(specific)} W/m³, unaerated" if specific is not None else "",
+        sure + (f"{number(specific)} W/m³, unaerated" if specific is not None else ""),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from rushton.report import (
     checks,
+    error_section,
     headline,
     lifeline_section,
     published,
@@ -37,6 +38,7 @@ def write_report(
     lifelines: Any = None,
     response: Any = None,
     scaledown: Any = None,
+    refine: Any = None,
     summary: dict[str, Any] | None = None,
 ) -> Path:
     """Write ``report.html`` into a results folder.
@@ -46,7 +48,7 @@ def write_report(
     results_folder : Path
         Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
     case : Case
-    flow, mixing, substrate, lifelines, response, scaledown
+    flow, mixing, substrate, lifelines, response, scaledown, refine
         Results of the stages; None where a stage was not run, the reason then comes from the summary.
     summary : dict
         What summary.json holds.
@@ -80,6 +82,7 @@ def write_report(
             "Beside published values",
             lambda: Section("published", "Beside published values", blocks=published.block(case, numbers)),
         ),
+        _chapter("errors", "How sure is it?", lambda: error_section.errors(refine, numbers)),
         _chapter("checks", "Checks", lambda: Section("checks", "Checks", CHECKS_LEAD, list(checks.block(made)))),
         _chapter("variables", "The three classes of variables", lambda: variables.variables(case, numbers)),
         _chapter("values", "Every value used", lambda: tables.values(case, folder)),
