@@ -95,7 +95,7 @@ def test_without_gas_a_rate_is_assumed_and_said(flagship: Advice) -> None:
 
 
 WARNED = [
-    ("broth", {"viscosity": 0.1}, "below 1e4"),
+    ("broth", {"viscosity": 0.1}, "is transitional"),
     ("tank", {"baffles": {"count": 0, "width": 0.03}}, "no baffles"),
     ("tank", {"baffles": {"count": 2, "width": 0.01}}, "little baffling"),
     ("impeller", {"diameter": 0.05, "disc_diameter": 0.038, "blade_length": 0.0125, "blade_height": 0.01}, "D/T"),

@@ -34,7 +34,7 @@ def couette_torque(n: int) -> tuple[float, float]:
     open_t = np.ones(shape, np.int8)
     nut = np.zeros(shape)
     gr, gt, gz = np.zeros(wr.shape), np.zeros(shape), np.zeros(wz.shape)
-    turbulence.conductance(nut, nu, 1.0, open_r, open_t, open_z, r, rc, dr, dz, az, dth, gr, gt, gz)
+    turbulence.conductance(nut, np.full(shape, nu), 1.0, open_r, open_t, open_z, r, rc, dr, dz, az, dth, gr, gt, gz)
     fixed = solid.copy()
     value = np.where(solid, omega * rc[:, None, None] ** 2, 0.0)
     ang = value.copy()
@@ -46,7 +46,7 @@ def couette_torque(n: int) -> tuple[float, float]:
     m, d = np.zeros((8, *shape)), np.zeros(shape)
     for _ in range(6 * n):
         turbulence.wall_sinks(
-            cells, ke, ur, ang, uz, nu, omega, wr, wt, wz, r, rc, dr, dz, az, dth,
+            cells, ke, ur, ang, uz, np.full(shape, nu), omega, wr, wt, wz, r, rc, dr, dz, az, dth,
             work[0], work[1], work[2], work[3], work[4], work[5], work[6], shear,
         )  # fmt: skip
         momentum.assemble_angular_momentum(
@@ -80,7 +80,7 @@ def test_solid_body_rotation_solves_the_angular_momentum_equation_exactly():
     opened = np.ones((6, nt, nz), np.int8), np.ones(shape, np.int8), np.ones((5, nt, nz + 1), np.int8)
     opened[0][[0, -1]] = 0
     opened[2][..., [0, -1]] = 0
-    turbulence.conductance(np.full(shape, 0.3), 0.1, 1.0, *opened, r, rc, dr, dz, az, dth, gr, gt, gz)
+    turbulence.conductance(np.full(shape, 0.3), np.full(shape, 0.1), 1.0, *opened, r, rc, dr, dz, az, dth, gr, gt, gz)
     fr, ft, fz = np.zeros((6, nt, nz)), np.zeros(shape), np.zeros((5, nt, nz + 1))
     momentum.volume_fluxes(fr, ang, fz, r, rc, dr, dz, az, dth, np.zeros((5, nz)), fr, ft, fz)
     m, d, torque = np.zeros((8, *shape)), np.zeros(shape), np.zeros(1)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rushton.case.regime_analysis import Demand
     from rushton.case.schema import Case
 
-TURBULENT_RE = 1e4
-"""Re above which the k-epsilon model and the power plateau hold, -."""
+LAMINAR_RE, TURBULENT_RE = 100.0, 1e4
+"""Re below which the flow is computed as laminar, and above which turbulence model and power plateau hold, -."""
 
 
 def cautions(
@@ -34,10 +34,16 @@ def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str
     out = []
     for n, (imp, advice) in enumerate(zip(case.impellers, impellers, strict=True), 1):
         ratio, clearance = imp.diameter / case.tank.diameter, imp.clearance / case.tank.diameter
-        if advice.reynolds < TURBULENT_RE:
+        if advice.reynolds < LAMINAR_RE:
             out.append(
-                f"impeller {n}: Re = {advice.reynolds:.0f} is below 1e4; the k-epsilon model and the power plateau are "
-                "for turbulent flow: expect errors in power, flow and blending"
+                f"impeller {n}: Re = {advice.reynolds:.3g} is laminar; expected power and flow numbers of this page do "
+                "not hold. The flow is computed without a turbulence model if the largest impeller is below Re = 100"
+            )
+        elif advice.reynolds < TURBULENT_RE:
+            out.append(
+                f"impeller {n}: Re = {advice.reynolds:.0f} is transitional (100 to 1e4); turbulence models and the "
+                "power plateau are for turbulent flow: expect errors in power and flow, and blend times that are too "
+                "short"
             )
         if not 0.25 <= ratio <= 0.6:
             out.append(f"impeller {n}: D/T = {ratio:.2f} is outside 0.25 to 0.6, which correlations do not cover")

@@ -148,6 +148,9 @@ class Gas(Section):
 class FlowSettings(Section):
     """How the turbulent flow is modelled."""
 
+    turbulence: Literal["k-epsilon", "realizable-k-epsilon", "k-omega-sst", "laminar"] = Field(
+        default="k-epsilon", description="turbulence model; below Re = 100 always laminar"
+    )
     zone_radius: float | None = Field(
         default=None,
         gt=1.0,

@@ -52,6 +52,8 @@ class FlowNumbers:
         Monitors of the iteration (level, iteration, power number, torque imbalance ...).
     source : str
         What made the flow.
+    turbulence_model, reynolds_regime : str
+        Closure that was used, and "laminar", "transitional" or "turbulent" (``rushton.flow.regime``).
     """
 
     speed: float
@@ -73,6 +75,8 @@ class FlowNumbers:
     message: str = ""
     history: tuple[dict[str, float], ...] = ()
     source: str = "rans"
+    turbulence_model: str = "k-epsilon"
+    reynolds_regime: str = "turbulent"
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,6 +165,8 @@ class Flow:
             "flow_number": list(n.flow_number),
             "tip_speed_m_s": n.tip_speed_m_s,
             "reynolds": n.reynolds,
+            "reynolds_regime": n.reynolds_regime,
+            "turbulence_model": n.turbulence_model,
             "dissipation_power_ratio": n.dissipation_power_ratio,
             "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
             "torque_imbalance": n.torque_imbalance,

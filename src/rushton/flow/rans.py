@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.errors import SolverError
+from rushton.flow.closures import CLOSURES
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
 from rushton.flow.power import flow_numbers, power_numbers
+from rushton.flow.regime import Regime, regime_of
 from rushton.flow.simplec import FlowState, Simplec
+from rushton.flow.viscosity import Newtonian
 from rushton.mesh.build import angular_cells, build_mesh, symmetry
 from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, silent
@@ -98,6 +101,7 @@ def solve_flow(case: Case, progress: Progress = silent) -> Flow:
         grid = FlowGrid.of(mesh, case.operation.omega)
         state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
         solver = _solver(case, grid)
+        solver.closure.start(solver, state)
         limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
         converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, progress)
         previous = grid
@@ -116,7 +120,16 @@ def _start(case: Case, grid: FlowGrid) -> FlowState:
 def _solver(case: Case, grid: FlowGrid) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
-    return Simplec(grid, case.broth.viscosity / case.broth.density, 1e-2 * math.pi * case.operation.speed * d * d)
+    limit = 1e-2 * math.pi * case.operation.speed * d * d
+    viscosity = Newtonian(case.broth.viscosity / case.broth.density)
+    return Simplec(grid, viscosity, limit, CLOSURES[flow_regime(case).model])
+
+
+def flow_regime(case: Case) -> Regime:
+    """Flow regime of the largest impeller and the closure used in it."""
+    d = max(imp.diameter for imp in case.impellers)
+    reynolds = case.broth.density * case.operation.speed * d * d / case.broth.viscosity
+    return regime_of(reynolds, case.flow.turbulence)
 
 
 def _iterate(
@@ -253,6 +266,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
     nq = flow_numbers(case, mesh, fr)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
     volume = float(vol.sum()) * copies
+    regime = flow_regime(case)
     numbers = FlowNumbers(
         speed=n,
         density=rho,
@@ -270,7 +284,9 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         circulation_time_s=volume / pumped,
         converged=converged,
         iterations=history[-1].iteration,
-        message="" if converged else _why_not(window),
+        message=_message(regime, "" if converged else _why_not(window)),
+        turbulence_model=regime.model,
+        reynolds_regime=regime.name,
         history=tuple(m.as_dict() for m in history),
     )
     return Flow(
@@ -283,6 +299,10 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         nu_t=tile(np.where(fluid, s.nut, 0.0)),
         numbers=numbers,
     )
+
+
+def _message(regime: Regime, trouble: str) -> str:
+    return "; ".join(part for part in (trouble, regime.message) if part)
 
 
 def _why_not(window: list[Monitor]) -> str:

@@ -8,18 +8,21 @@ p <- p + p'                                                      no pressure rel
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from rushton.flow import momentum, turbulence
+from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
 from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
+from rushton.flow.viscosity import Viscosity
 
-ALPHA_U, ALPHA_KE = 0.9, 0.6
-"""Under-relaxation of momentum and of k and epsilon, -."""
+ALPHA_U = 0.9
+"""Under-relaxation of momentum, -."""
 PRESSURE_TOLERANCE, PRESSURE_ITERATIONS = 0.02, 8
 
 
@@ -103,29 +106,35 @@ class Simplec:
     Parameters
     ----------
     grid : FlowGrid
-    nu : float
-        Kinematic viscosity, m2/s.
+    viscosity : Viscosity
+        Law of the kinematic viscosity (``rushton.flow.viscosity``).
     nut_limit : float
         Cap on the eddy viscosity, m2/s.
+    closure : callable
+        Makes the turbulence closure of a grid (``rushton.flow.closures``).
     """
 
-    def __init__(self, grid: FlowGrid, nu: float, nut_limit: float) -> None:
+    def __init__(
+        self, grid: FlowGrid, viscosity: Viscosity, nut_limit: float, closure: Callable[[FlowGrid], Closure] = KEpsilon
+    ) -> None:
         nr, nt, nz = shape = grid.mesh.shape
-        self.grid, self.nu, self.nut_limit = grid, nu, nut_limit
+        self.grid, self.viscosity, self.nut_limit, self.closure = grid, viscosity, nut_limit, closure(grid)
+        self.nu = viscosity.start(shape)
         self.fr, self.ft, self.fz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
         self.gr, self.gt, self.gz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
         self.d_r, self.d_t, self.d_z = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
         self._block = np.zeros(8 * max((nr + 1) * nt * nz, nr * nt * (nz + 1)))
         self.sr, self.st, self.sz, self.sl, self.ql = (np.zeros(shape) for _ in range(5))
         self.g, self.num, self.eps_wall = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-        self.nue, self.rhs, self.pc = np.full(shape, nu), np.zeros(shape), np.zeros(shape)
+        self.nue, self.rhs, self.pc = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.uc = np.zeros((3, *shape))
         self.shear = np.zeros(2)
         self.torque = np.zeros(len(grid.mesh.patch_names))
         self.pressure = PressureSolver(shape)
         self.mass = 0.0
 
-    def _coefficients(self, shape: tuple[int, ...]) -> np.ndarray:
+    def coefficients(self, shape: tuple[int, ...]) -> np.ndarray:
+        """(8, *shape) block for the coefficients of one equation, shared by all."""
         size = int(np.prod(shape))
         return self._block[: 8 * size].reshape(8, *shape)
 
@@ -137,10 +146,11 @@ class Simplec:
         )
 
     def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
-        """One iteration in place: momentum, pressure, k and epsilon."""
+        """One iteration in place: viscosity, momentum, pressure, turbulence."""
         g, mesh = self.grid, self.grid.mesh
+        self.viscosity.update(self, s)
         np.add(s.nut, self.nu, out=self.nue)
-        self._conduct(s, 1.0)
+        self.conduct(s.nut, 1.0)
         turbulence.wall_sinks(
             g.wall_cells, s.ke, s.ur, s.ang, s.uz, self.nu, g.omega_shaft, mesh.wall_r, mesh.wall_theta, mesh.wall_z,
             g.r, g.rc, g.dr, g.dz, g.az, g.dth,
@@ -155,29 +165,17 @@ class Simplec:
         self.update_fluxes(s)
         self._turbulence(s, forward)
 
-    def _conduct(self, s: FlowState, sigma: float) -> None:
+    def conduct(self, nut: np.ndarray, sigma: float) -> None:
+        """Diffusive conductances of nu + nut / sigma into ``gr``, ``gt``, ``gz``, m3/s."""
         g = self.grid
         turbulence.conductance(
-            s.nut,
-            self.nu,
-            sigma,
-            g.open_r,
-            g.open_t,
-            g.open_z,
-            g.r,
-            g.rc,
-            g.dr,
-            g.dz,
-            g.az,
-            g.dth,
-            self.gr,
-            self.gt,
-            self.gz,
-        )
+            nut, self.nu, sigma, g.open_r, g.open_t, g.open_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth,
+            self.gr, self.gt, self.gz,
+        )  # fmt: skip
 
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
         g = self.grid
-        m = self._coefficients(s.ur.shape)
+        m = self.coefficients(s.ur.shape)
         momentum.assemble_u_r(
             s.ur, s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.st, self.sz,
             g.fixed_r, g.r, g.rc, g.dr, g.dz, g.az, g.dth, alpha, second, m, self.d_r,
@@ -186,7 +184,7 @@ class Simplec:
         u_r = s.ur.copy()
         sweep_theta(m, u_r, forward)
         sweep_z(m, u_r, forward)
-        m = self._coefficients(s.ang.shape)
+        m = self.coefficients(s.ang.shape)
         momentum.assemble_angular_momentum(
             s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sl, self.ql,
             g.fixed_t, g.value, g.mesh.patch_theta, g.r, g.rc, g.dr, g.dz, g.dth, alpha, second, m,
@@ -194,7 +192,7 @@ class Simplec:
         )  # fmt: skip
         sweep_theta(m, s.ang, forward)
         sweep_z(m, s.ang, forward)
-        m = self._coefficients(s.uz.shape)
+        m = self.coefficients(s.uz.shape)
         momentum.assemble_u_z(
             s.uz, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sr, self.st,
             g.fixed_z, g.dz, g.az, alpha, second, m, self.d_z,
@@ -221,21 +219,7 @@ class Simplec:
         turbulence.numerical_dissipation(
             self.uc, self.fr, self.ft, self.fz, g.r, g.rc, mesh.solid, g.open_r, g.open_t, g.open_z, self.num
         )
-        m = self._coefficients(s.ke.shape)
-        eps_old = s.eps.copy()
-        self._conduct(s, turbulence.SIGMA_E)
-        turbulence.assemble_scalar(s.eps, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, mesh.solid, m)
-        turbulence.add_epsilon_sources(
-            s.ke, s.eps, self.g, self.num, self.eps_wall, g.at_wall, g.vol, mesh.solid, ALPHA_KE, m
-        )
-        sweep_theta(m, s.eps, forward)
-        sweep_z(m, s.eps, forward)
-        self._conduct(s, turbulence.SIGMA_K)
-        turbulence.assemble_scalar(s.ke, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, mesh.solid, m)
-        turbulence.add_k_sources(s.ke, eps_old, self.g, self.num, g.vol, mesh.solid, ALPHA_KE, m)
-        sweep_theta(m, s.ke, forward)
-        sweep_z(m, s.ke, forward)
-        turbulence.update_viscosity(s.ke, s.eps, s.nut, self.nue, self.nu, self.nut_limit, mesh.solid)
+        self.closure.advance(self, s, forward)
 
     def project(self, s: FlowState, sweeps: int = 4, tolerance: float = 1e-8) -> float:
         """Make the fluxes divergence-free to rounding by tight pressure solves that correct velocities only.

@@ -33,12 +33,15 @@ KAPPA, E_WALL = 0.41, 9.8
 Y_LAMINAR = 11.53
 """Root of y = ln(E y) / kappa, -."""
 C_MU25 = C_MU**0.25
+ALPHA_KE = 0.6
+"""Under-relaxation of k and of the second turbulence quantity, -."""
 
 
 @njit(**OPTIONS)
 def conductance(nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, az, dth, gr, gt, gz):
     """Diffusive conductances (nu + nu_t / sigma) A / distance of all open faces, m3/s; zero at walls.
 
+    ``nut`` and ``nu`` (nr, nt, nz), m2/s.
     ``open_r`` (nr+1, nt, nz), ``open_t`` (nr, nt, nz), ``open_z`` (nr, nt, nz+1) are 1 at open faces, else 0.
     """
     nr, nt, nz = nut.shape
@@ -46,21 +49,28 @@ def conductance(nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, az, dth, 
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             for k in range(nz):
-                e = nu + nut[i, j, k] / sigma
+                e = nu[i, j, k] + nut[i, j, k] / sigma
                 if open_t[i, j, k]:
-                    gt[i, j, k] = 0.5 * (e + nu + nut[i, jm, k] / sigma) * dr[i] * dz[k] / (rc[i] * dth)
+                    gt[i, j, k] = 0.5 * (e + nu[i, jm, k] + nut[i, jm, k] / sigma) * dr[i] * dz[k] / (rc[i] * dth)
                 else:
                     gt[i, j, k] = 0.0
                 if i > 0:
                     if open_r[i, j, k]:
                         gr[i, j, k] = (
-                            0.5 * (e + nu + nut[i - 1, j, k] / sigma) * r[i] * dth * dz[k] / (rc[i] - rc[i - 1])
+                            0.5
+                            * (e + nu[i - 1, j, k] + nut[i - 1, j, k] / sigma)
+                            * r[i]
+                            * dth
+                            * dz[k]
+                            / (rc[i] - rc[i - 1])
                         )
                     else:
                         gr[i, j, k] = 0.0
                 if k > 0:
                     if open_z[i, j, k]:
-                        gz[i, j, k] = 0.5 * (e + nu + nut[i, j, k - 1] / sigma) * az[i] / (0.5 * (dz[k] + dz[k - 1]))
+                        gz[i, j, k] = (
+                            0.5 * (e + nu[i, j, k - 1] + nut[i, j, k - 1] / sigma) * az[i] / (0.5 * (dz[k] + dz[k - 1]))
+                        )
                     else:
                         gz[i, j, k] = 0.0
 
@@ -106,6 +116,8 @@ def wall_sinks(
     ----------
     cells : (n, 3) int
         Fluid mesh cells with at least one wall (not the free surface).
+    nu : (nr, nt, nz)
+        Kinematic viscosity, m2/s.
     sr, st, sz : (nr, nt, nz) out
         lambda A of the cell's r, theta and z walls, m3/s: sinks of the tangential velocities.
     sl, ql : (nr, nt, nz) out
@@ -122,7 +134,8 @@ def wall_sinks(
         jp = j + 1 if j < nt - 1 else 0
         kc = max(ke[i, j, k], 1e-12)
         us = C_MU25 * math.sqrt(kc)
-        y_low = Y_LAMINAR * nu / us
+        nuc = nu[i, j, k]
+        y_low = Y_LAMINAR * nuc / us
         u_r = 0.5 * (ur[i, j, k] + ur[i + 1, j, k])
         l_c = 0.5 * (ang[i, j, k] + ang[i, jp, k])
         u_t = l_c / rc[i]
@@ -133,7 +146,7 @@ def wall_sinks(
             code = wr[i + side, j, k]
             if code == 1 or code == 2:
                 y = 0.5 * dr[i]
-                lam = wall_lambda(kc, y, nu)
+                lam = wall_lambda(kc, y, nuc)
                 rw = r[i + side]
                 a = rw * dth * dz[k]
                 w_w = omega_shaft if code == 2 else 0.0
@@ -151,7 +164,7 @@ def wall_sinks(
             code = wt[i, j if side == 0 else jp, k]
             if code == 1 or code == 2:
                 y = 0.5 * rc[i] * dth
-                lam = wall_lambda(kc, y, nu)
+                lam = wall_lambda(kc, y, nuc)
                 s_t += lam * dr[i] * dz[k]
                 tau2 = lam * lam * (u_r * u_r + u_z * u_z)
                 y = max(y, y_low)
@@ -161,7 +174,7 @@ def wall_sinks(
             code = wz[i, j, k + side]
             if code == 1 or code == 2:
                 y = 0.5 * dz[k]
-                lam = wall_lambda(kc, y, nu)
+                lam = wall_lambda(kc, y, nuc)
                 l_w = omega_shaft * rc[i] * rc[i] if code == 2 else 0.0
                 s_z += lam * az[i]
                 s_l += lam * az[i]
@@ -372,17 +385,15 @@ def add_epsilon_sources(ke, eps, g, num, eps_wall, at_wall, vol, solid, alpha, m
 
 
 @njit(**OPTIONS)
-def update_viscosity(ke, eps, nut, nue, nu, limit, solid):
-    """Keep k and epsilon positive, nu_t = C_mu k^2 / epsilon (at most ``limit``), nu_e = nu + nu_t."""
+def update_viscosity(ke, eps, nut, limit, solid):
+    """Keep k and epsilon positive, nu_t = C_mu k^2 / epsilon, at most ``limit``, m2/s."""
     nr, nt, nz = ke.shape
     for i in range(nr):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
                     nut[i, j, k] = 0.0
-                    nue[i, j, k] = nu
                     continue
                 ke[i, j, k] = max(ke[i, j, k], 1e-10)
                 eps[i, j, k] = max(eps[i, j, k], 1e-12)
                 nut[i, j, k] = min(C_MU * ke[i, j, k] ** 2 / eps[i, j, k], limit)
-                nue[i, j, k] = nu + nut[i, j, k]

@@ -78,6 +78,15 @@ def _rendered(name: str, image: bytes, scene: Scene) -> Block:
     return picture(lambda: with_bar(image, colours, high, label), text, text, "half", dpi=170)
 
 
+MODELS = {
+    "k-epsilon": "standard k-ε model",
+    "realizable-k-epsilon": "realizable k-ε model",
+    "k-omega-sst": "k-ω SST model",
+    "laminar": "laminar equations, no turbulence model",
+}
+"""Closures in the words of the report."""
+
+
 def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     """Velocity, turbulence, power."""
     part = summary.get("flow") or {}
@@ -96,9 +105,11 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 "warn",
             )
         )
+    elif getattr(getattr(result, "numbers", None), "message", ""):
+        section.blocks.append(Note(result.numbers.message[0].upper() + result.numbers.message[1:] + ".", "warn"))
     section.lead = (
         f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the "
-        "standard k-ε model; "
+        f"{MODELS.get(str(part.get('turbulence_model')), 'standard k-ε model')}; "
         f"tip speed {number(part.get('tip_speed_m_s'))} m/s, Reynolds number {number(part.get('reynolds'))}."
     )
     section.blocks += [

@@ -1,0 +1,44 @@
+"""Standard k-epsilon: equations, constants and source in ``rushton.flow.turbulence``.
+
+G_num is production in both equations: epsilon receives C_1 epsilon / k (G + G_num).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rushton.flow import turbulence
+from rushton.flow.lines import sweep_theta, sweep_z
+
+if TYPE_CHECKING:
+    from rushton.flow.grid import FlowGrid
+    from rushton.flow.simplec import FlowState, Simplec
+
+
+class KEpsilon:
+    """Launder and Spalding 1974."""
+
+    def __init__(self, grid: FlowGrid) -> None:
+        self.grid = grid
+
+    def start(self, solver: Simplec, s: FlowState) -> None:
+        """Nothing to prepare."""
+
+    def advance(self, solver: Simplec, s: FlowState, forward: bool) -> None:
+        """Epsilon and k by one theta and one z line sweep each, then nu_t."""
+        g, solid = self.grid, self.grid.mesh.solid
+        m = solver.coefficients(s.ke.shape)
+        eps_old = s.eps.copy()
+        solver.conduct(s.nut, turbulence.SIGMA_E)
+        turbulence.assemble_scalar(s.eps, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
+        turbulence.add_epsilon_sources(
+            s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, turbulence.ALPHA_KE, m
+        )
+        sweep_theta(m, s.eps, forward)
+        sweep_z(m, s.eps, forward)
+        solver.conduct(s.nut, turbulence.SIGMA_K)
+        turbulence.assemble_scalar(s.ke, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
+        turbulence.add_k_sources(s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        sweep_theta(m, s.ke, forward)
+        sweep_z(m, s.ke, forward)
+        turbulence.update_viscosity(s.ke, s.eps, s.nut, solver.nut_limit, solid)
