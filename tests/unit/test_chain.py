@@ -15,7 +15,7 @@ from rushton.case import case_from_dict
 from rushton.pipeline import STAGE_NAMES, Event, Results, run, stages
 from rushton.pipeline.summary import KEYS
 
-MESH = {"tank", "impellers", "numerics.mesh_cells", "numerics.target_mesh_cells"}
+MESH = {"tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells"}
 FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity"}
 MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
