@@ -56,7 +56,7 @@ def test_u_z_assembly_equals_reference(rng):
     sr, st = rng.uniform(0, 1, p.shape), rng.uniform(0, 1, p.shape)
     m, d = np.zeros((8, *x.shape)), np.zeros(x.shape)
     fixed = np.zeros(x.shape, bool)
-    momentum.assemble_u_z(x, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, 1.0, True, m, d)
+    momentum.assemble_u_z(0, NR, x, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, 1.0, True, m, d)
     # whole column of nodes in, inner nodes out: boundary values reach the reference through np.roll of the full array
     directions = reference.u_z_directions(fr, ft, fz, gr, gt, gz, nue, az, dz)
     pad = [
@@ -89,7 +89,7 @@ def test_u_r_assembly_equals_reference(rng):
     m, d = np.zeros((8, *x.shape)), np.zeros(x.shape)
     fixed = np.zeros(x.shape, bool)
     momentum.assemble_u_r(
-        x, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, dr, dz, az, dth, 1.0, True, m, d
+        0, NR + 1, x, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, dr, dz, az, dth, 1.0, True, m, d
     )
     directions = reference.u_r_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth)
     pad = [
@@ -120,9 +120,34 @@ def test_angular_momentum_assembly_equals_reference(rng):
     sl, ql = rng.uniform(0, 1, p.shape), rng.normal(size=p.shape)
     m, d = np.zeros((8, *x.shape)), np.zeros(x.shape)
     fixed, value, patch = np.zeros(x.shape, bool), np.zeros(x.shape), np.zeros(x.shape, np.int8)
-    torque = np.zeros(2)
+    torque = np.zeros((NR, 2))
     momentum.assemble_angular_momentum(
-        x, p, fr, ft, fz, gr, gt, gz, nue, sl, ql, fixed, value, patch, r, rc, dr, dz, dth, 1.0, True, m, d, torque
+        0,
+        NR,
+        x,
+        p,
+        fr,
+        ft,
+        fz,
+        gr,
+        gt,
+        gz,
+        nue,
+        sl,
+        ql,
+        fixed,
+        value,
+        patch,
+        r,
+        rc,
+        dr,
+        dz,
+        dth,
+        1.0,
+        True,
+        m,
+        d,
+        torque,
     )
     directions = reference.angular_momentum_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth)
     coefficients, rhs = reference.transport(x, directions)
@@ -219,15 +244,17 @@ def test_solid_body_rotation_produces_no_turbulence_and_loses_no_energy():
     ur, uz = np.zeros((NR + 1, NT, NZ)), np.zeros((NR, NT, NZ + 1))
     ang = np.ones(shape) * 3.0 * rc[:, None, None] ** 2
     uc = np.zeros((3, *shape))
-    turbulence.centre_velocities(ur, ang, uz, rc, uc)
+    turbulence.centre_velocities(0, NR, ur, ang, uz, rc, uc)
     opened = np.ones((NR + 1, NT, NZ), np.int8), np.ones(shape, np.int8), np.ones((NR, NT, NZ + 1), np.int8)
     no, g = np.zeros(shape, bool), np.full(shape, np.nan)
     zc = np.cumsum(dz) - 0.5 * dz
-    turbulence.production(uc, ur, ang, uz, np.ones(shape), *opened, no, no, rc, zc, dr, dz, dth, g)
+    turbulence.production(0, NR, uc, ur, ang, uz, np.ones(shape), *opened, no, no, rc, zc, dr, dz, dth, g)
     assert np.abs(g).max() < 1e-20
     ft = ang / rc[:, None, None] * dr[:, None, None] * dz
     loss = np.zeros(shape)
-    turbulence.numerical_dissipation(uc, ur, ft, uz, r, rc, no, *opened, loss)
+    loss_r = np.zeros(ur.shape)
+    turbulence.numerical_dissipation(0, NR, uc, ur, ft, uz, r, rc, no, *opened, loss, loss_r)
+    turbulence.share_r_faces(0, NR, loss, loss_r)
     assert np.abs(loss).max() < 1e-25
 
 
@@ -241,5 +268,7 @@ def test_numerical_dissipation_of_a_step_is_the_upwind_loss():
     no, loss = np.zeros(shape, bool), np.zeros(shape)
     opened = np.ones((3, 4, 6), np.int8), np.ones(shape, np.int8), np.ones((2, 4, 7), np.int8)
     r = np.array([0.0, 1.0, 2.0])
-    turbulence.numerical_dissipation(uc, zero_r, zero_t, fz, r, np.array([0.5, 1.5]), no, *opened, loss)
+    loss_r = np.zeros(zero_r.shape)
+    turbulence.numerical_dissipation(0, 2, uc, zero_r, zero_t, fz, r, np.array([0.5, 1.5]), no, *opened, loss, loss_r)
+    turbulence.share_r_faces(0, 2, loss, loss_r)
     assert loss.sum() == pytest.approx(8 * 0.5 * 2.0**2 / 2)

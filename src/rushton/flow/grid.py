@@ -29,6 +29,8 @@ class FlowGrid:
         Given angular momentum at fixed theta nodes, m2/s.
     wall_cells : (n, 3) int32
         Fluid mesh cells with a wall (not the free surface).
+    wall_first : (nr+1,) int64
+        Index of the first of ``wall_cells`` in each plane of constant r.
     """
 
     mesh: TankMesh
@@ -50,6 +52,7 @@ class FlowGrid:
     fixed_z: np.ndarray
     value: np.ndarray
     wall_cells: np.ndarray
+    wall_first: np.ndarray
     at_wall: np.ndarray
 
     @classmethod
@@ -67,6 +70,7 @@ class FlowGrid:
         az = 0.5 * np.diff(mesh.r**2) * mesh.dtheta
         turning = (mesh.wall_theta == ROTATING) | solid
         wall = _has_wall(mesh) & fluid
+        wall_cells = np.argwhere(wall).astype(np.int32)
         return cls(
             mesh=mesh,
             omega_shaft=omega_shaft,
@@ -86,7 +90,8 @@ class FlowGrid:
             fixed_t=(mesh.wall_theta != OPEN) | solid,
             fixed_z=open_z == 0,
             value=np.where(turning, omega_shaft * rc[:, None, None] ** 2, 0.0),
-            wall_cells=np.argwhere(wall).astype(np.int32),
+            wall_cells=wall_cells,
+            wall_first=np.searchsorted(wall_cells[:, 0], np.arange(nr + 1)),
             at_wall=wall,
         )
 

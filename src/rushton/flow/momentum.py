@@ -18,8 +18,9 @@ half face is open (flux and diffusion) or a wall (wall-function sink). ``conduct
 halves: partly blocked control volumes at blade edges need no special case.
 
 Convection is first-order upwind in the matrix with the limited second-order part deferred (``limited``).
-All kernels loop over one coefficient block a_W a_E a_S a_N a_B a_T a_P b and write relaxed equations
-a_P / alpha x = sum a_nb x_nb + b + (1 - alpha) / alpha a_P x_old.
+Every kernel works on the planes lo <= i < hi of its unknown and writes nothing outside them, so that planes are shared
+out among threads (``rushton.cores``). All loop over one coefficient block a_W a_E a_S a_N a_B a_T a_P b and write
+relaxed equations a_P / alpha x = sum a_nb x_nb + b + (1 - alpha) / alpha a_P x_old.
 """
 
 from __future__ import annotations
@@ -50,14 +51,14 @@ def fix_node(m, i, j, k, value):
 
 
 @njit(**OPTIONS)
-def volume_fluxes(ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz):
+def volume_fluxes(lo, hi, ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz):
     """Fluxes m3/s through all faces; ``ft`` is relative to the rotor where ``omega`` (nr, nz) is not zero."""
     nr, nt, nz = ft.shape
-    for i in range(nr + 1):
+    for i in range(lo, hi + 1 if hi == nr else hi):
         for j in range(nt):
             for k in range(nz):
                 fr[i, j, k] = ur[i, j, k] * r[i] * dth * dz[k]
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 ft[i, j, k] = (ang[i, j, k] / rc[i] - omega[i, k] * rc[i]) * dr[i] * dz[k]
@@ -66,11 +67,13 @@ def volume_fluxes(ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz):
 
 
 @njit(**OPTIONS)
-def assemble_u_r(ur, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, dr, dz, az, dth, alpha, second, m, d):
+def assemble_u_r(
+    lo, hi, ur, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, dr, dz, az, dth, alpha, second, m, d
+):
     """Radial momentum; ``m`` (8, nr+1, nt, nz) coefficients, ``d`` pressure-to-velocity factors, m/s per m2/s2."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = ft.shape
-    for i in range(nr + 1):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             jp = j + 1 if j < nt - 1 else 0
@@ -155,11 +158,11 @@ def assemble_u_r(ur, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, 
 
 
 @njit(**OPTIONS)
-def assemble_u_z(uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, alpha, second, m, d):
+def assemble_u_z(lo, hi, uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, alpha, second, m, d):
     """Axial momentum; ``m`` (8, nr, nt, nz+1) coefficients, ``d`` pressure-to-velocity factors."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = ft.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             jp = j + 1 if j < nt - 1 else 0
@@ -237,18 +240,43 @@ def assemble_u_z(uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, alph
 
 @njit(**OPTIONS)
 def assemble_angular_momentum(
-    ang, p, fr, ft, fz, gr, gt, gz, nue, sl, ql, fixed, value, patch, r, rc, dr, dz, dth, alpha, second, m, d, torque
+    lo,
+    hi,
+    ang,
+    p,
+    fr,
+    ft,
+    fz,
+    gr,
+    gt,
+    gz,
+    nue,
+    sl,
+    ql,
+    fixed,
+    value,
+    patch,
+    r,
+    rc,
+    dr,
+    dz,
+    dth,
+    alpha,
+    second,
+    m,
+    d,
+    torque,
 ):
     """Angular momentum L = r u_theta; ``m`` (8, nr, nt, nz) coefficients, ``d`` pressure-to-L factors.
 
     At a blade or baffle L is fixed to ``value``; the residual of its equation is the torque that the fluid exerts on
-    that wall (pressure jump x area x r, and fluxes at the edges), summed per patch into ``torque`` (n_patch,), m5/s2
-    (multiply by the density for N m).
+    that wall (pressure jump x area x r, and fluxes at the edges), summed per plane and patch into ``torque``
+    (nr, n_patch), m5/s2 (multiply by the density for N m).
     """
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = ft.shape
-    torque[:] = 0.0
-    for i in range(nr):
+    for i in range(lo, hi):
+        torque[i, :] = 0.0
         r2 = rc[i] * rc[i]
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
@@ -325,7 +353,7 @@ def assemble_angular_momentum(
                         residual += c_t * ang[i, j, k + 1]
                     if c_b > 0.0:
                         residual += c_b * ang[i, j, k - 1]
-                    torque[patch[i, j, k]] += residual
+                    torque[i, patch[i, j, k]] += residual
                     fix_node(m, i, j, k, value[i, j, k])
                     d[i, j, k] = 0.0
                     continue

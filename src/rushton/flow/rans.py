@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
 from rushton.flow.closures import CLOSURES
 from rushton.flow.field import Flow, FlowNumbers
@@ -65,7 +66,7 @@ class Monitor:
         }
 
 
-def solve_flow(case: Case, progress: Progress = silent) -> Flow:
+def solve_flow(case: Case, progress: Progress = silent, threads: int | None = None) -> Flow:
     """Solve the steady flow of a case.
 
     Parameters
@@ -74,6 +75,8 @@ def solve_flow(case: Case, progress: Progress = silent) -> Flow:
         Tank, impellers, operation, broth and numerics are used.
     progress : callable
         Called with (fraction, text).
+    threads : int, optional
+        By default as many as there are cores (``rushton.cores``); the result has the same bytes on any number.
 
     Returns
     -------
@@ -85,6 +88,11 @@ def solve_flow(case: Case, progress: Progress = silent) -> Flow:
     SolverError
         If the iteration diverges even with the safe settings.
     """
+    with Team(threads or usable_cores()) as team:
+        return _solve(case, progress, team)
+
+
+def _solve(case: Case, progress: Progress, team: Team) -> Flow:
     wanted = case.numerics.target_mesh_cells
     sector = symmetry(case, angular_cells(case, wanted))
     state: FlowState | None = None
@@ -100,7 +108,7 @@ def solve_flow(case: Case, progress: Progress = silent) -> Flow:
         mesh = build_mesh(case, size, sector=level_sector)
         grid = FlowGrid.of(mesh, case.operation.omega)
         state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
-        solver = _solver(case, grid)
+        solver = _solver(case, grid, team)
         solver.closure.start(solver, state)
         limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
         converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, progress)
@@ -117,12 +125,12 @@ def _start(case: Case, grid: FlowGrid) -> FlowState:
     return FlowState.at_rest(grid, math.pi * n * d, n, d)
 
 
-def _solver(case: Case, grid: FlowGrid) -> Simplec:
+def _solver(case: Case, grid: FlowGrid, team: Team) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
     limit = 1e-2 * math.pi * case.operation.speed * d * d
     viscosity = Newtonian(case.broth.viscosity / case.broth.density)
-    return Simplec(grid, viscosity, limit, CLOSURES[flow_regime(case).model])
+    return Simplec(grid, viscosity, limit, CLOSURES[flow_regime(case).model], team)
 
 
 def flow_regime(case: Case) -> Regime:

@@ -66,10 +66,10 @@ def velocity_gradient(uc, ur, ang, uz, open_r, open_t, open_z, rc, zc, dr, dz, d
 
 
 @njit(**OPTIONS)
-def strain_rate(uc, ur, ang, uz, open_r, open_t, open_z, solid, rc, zc, dr, dz, dth, out):
+def strain_rate(lo, hi, uc, ur, ang, uz, open_r, open_t, open_z, solid, rc, zc, dr, dz, dth, out):
     """sqrt(2 S:S) of every fluid mesh cell from its neighbours, into ``out`` (nr, nt, nz), 1/s."""
     nr, nt, nz = ang.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -83,10 +83,10 @@ def strain_rate(uc, ur, ang, uz, open_r, open_t, open_z, solid, rc, zc, dr, dz, 
 
 
 @njit(**OPTIONS)
-def wall_shear_rate(cells, ke, uc, nu, omega_shaft, wr, wt, wz, r, rc, dr, dz, dth, out):
+def wall_shear_rate(lo, hi, cells, first, ke, uc, nu, omega_shaft, wr, wt, wz, r, rc, dr, dz, dth, out):
     """Raise ``out``, 1/s, to lambda u / nu of the strongest wall in the mesh cells at walls."""
     nt = ke.shape[1]
-    for n in range(cells.shape[0]):
+    for n in range(first[lo], first[hi]):
         i, j, k = cells[n, 0], cells[n, 1], cells[n, 2]
         jp = j + 1 if j < nt - 1 else 0
         kc, nuc = max(ke[i, j, k], 1e-12), nu[i, j, k]
@@ -111,11 +111,12 @@ def wall_shear_rate(cells, ke, uc, nu, omega_shaft, wr, wt, wz, r, rc, dr, dz, d
 def shear_rate(solver: Simplec, s: FlowState, out: np.ndarray) -> None:
     """Shear rate of the state, walls included, into ``out`` (nr, nt, nz), 1/s."""
     g, mesh = solver.grid, solver.grid.mesh
-    centre_velocities(s.ur, s.ang, s.uz, g.rc, solver.uc)
-    strain_rate(
-        solver.uc, s.ur, s.ang, s.uz, g.open_r, g.open_t, g.open_z, mesh.solid, g.rc, g.zc, g.dr, g.dz, g.dth, out
-    )
-    wall_shear_rate(
-        g.wall_cells, s.ke, solver.uc, solver.nu, g.omega_shaft, mesh.wall_r, mesh.wall_theta, mesh.wall_z,
-        g.r, g.rc, g.dr, g.dz, g.dth, out,
+    solver.run(centre_velocities, s.ur, s.ang, s.uz, g.rc, solver.uc)
+    solver.run(
+        strain_rate, solver.uc, s.ur, s.ang, s.uz, g.open_r, g.open_t, g.open_z, mesh.solid,
+        g.rc, g.zc, g.dr, g.dz, g.dth, out,
+    )  # fmt: skip
+    solver.run(
+        wall_shear_rate, g.wall_cells, g.wall_first, s.ke, solver.uc, solver.nu, g.omega_shaft,
+        mesh.wall_r, mesh.wall_theta, mesh.wall_z, g.r, g.rc, g.dr, g.dz, g.dth, out,
     )  # fmt: skip

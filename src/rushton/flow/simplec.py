@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numba import njit
 
+from rushton.cores import ALONE, Team
 from rushton.flow import momentum, turbulence
 from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
@@ -57,11 +59,11 @@ class FlowState:
 
 
 @njit(**momentum.OPTIONS)
-def _divergence(fr, ft, fz, solid, out):
-    """out = -div, m3/s; returns sum |div|."""
+def _divergence(lo, hi, fr, ft, fz, solid, out, part):
+    """out = -div, m3/s; sum |div| per plane into ``part`` (nr,)."""
     nr, nt, nz = ft.shape
-    total = 0.0
-    for i in range(nr):
+    for i in range(lo, hi):
+        total = 0.0
         for j in range(nt):
             jp = j + 1 if j < nt - 1 else 0
             for k in range(nz):
@@ -71,13 +73,13 @@ def _divergence(fr, ft, fz, solid, out):
                 s = fr[i + 1, j, k] - fr[i, j, k] + ft[i, jp, k] - ft[i, j, k] + fz[i, j, k + 1] - fz[i, j, k]
                 out[i, j, k] = -s
                 total += abs(s)
-    return total
+        part[i] = total
 
 
 @njit(**momentum.OPTIONS)
-def _pressure_coefficients(d_r, d_t, d_z, r, rc, dr, dz, az, dth, cr, ct, cz):
+def _pressure_coefficients(lo, hi, d_r, d_t, d_z, r, rc, dr, dz, az, dth, cr, ct, cz):
     nr, nt, nz = ct.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 cr[i, j, k] = d_r[i, j, k] * r[i] * dth * dz[k]
@@ -86,9 +88,9 @@ def _pressure_coefficients(d_r, d_t, d_z, r, rc, dr, dz, az, dth, cr, ct, cz):
 
 
 @njit(**momentum.OPTIONS)
-def _correct(ur, ang, uz, d_r, d_t, d_z, pc):
+def _correct(lo, hi, ur, ang, uz, d_r, d_t, d_z, pc):
     nr, nt, nz = pc.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             for k in range(nz):
@@ -112,12 +114,20 @@ class Simplec:
         Cap on the eddy viscosity, m2/s.
     closure : callable
         Makes the turbulence closure of a grid (``rushton.flow.closures``).
+    team : Team
+        Threads that share the planes of every kernel.
     """
 
     def __init__(
-        self, grid: FlowGrid, viscosity: Viscosity, nut_limit: float, closure: Callable[[FlowGrid], Closure] = KEpsilon
+        self,
+        grid: FlowGrid,
+        viscosity: Viscosity,
+        nut_limit: float,
+        closure: Callable[[FlowGrid], Closure] = KEpsilon,
+        team: Team = ALONE,
     ) -> None:
         nr, nt, nz = shape = grid.mesh.shape
+        self.team, self.planes = team, nr
         self.grid, self.viscosity, self.nut_limit, self.closure = grid, viscosity, nut_limit, closure(grid)
         self.nu = viscosity.start(shape)
         self.fr, self.ft, self.fz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
@@ -128,9 +138,11 @@ class Simplec:
         self.g, self.num, self.eps_wall = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.nue, self.rhs, self.pc = np.zeros(shape), np.zeros(shape), np.zeros(shape)
         self.uc = np.zeros((3, *shape))
+        self._shear, self._torque = np.zeros((nr, 2)), np.zeros((nr, len(grid.mesh.patch_names)))
+        self._mass = np.zeros(nr)
         self.shear = np.zeros(2)
         self.torque = np.zeros(len(grid.mesh.patch_names))
-        self.pressure = PressureSolver(shape)
+        self.pressure = PressureSolver(shape, team)
         self.mass = 0.0
 
     def coefficients(self, shape: tuple[int, ...]) -> np.ndarray:
@@ -138,11 +150,33 @@ class Simplec:
         size = int(np.prod(shape))
         return self._block[: 8 * size].reshape(8, *shape)
 
+    def run(self, kernel: Callable[..., None], *arguments: Any) -> None:
+        """Run a kernel (lo, hi, ...) over all planes of mesh cells, shared out among the team."""
+        self.team(kernel, self.planes, *arguments)
+
+    def sweep(self, m: np.ndarray, x: np.ndarray, forward: bool) -> None:
+        """One theta and one z line sweep over the unknown ``x`` of the coefficients ``m``."""
+        sweep_theta(m, x, forward, self.team)
+        sweep_z(m, x, forward, self.team)
+
     def update_fluxes(self, s: FlowState) -> None:
         """Face fluxes of the present velocities, relative to the rotor in its zone."""
         g = self.grid
-        momentum.volume_fluxes(
-            s.ur, s.ang, s.uz, g.r, g.rc, g.dr, g.dz, g.az, g.dth, g.omega, self.fr, self.ft, self.fz
+        self.run(
+            momentum.volume_fluxes,
+            s.ur,
+            s.ang,
+            s.uz,
+            g.r,
+            g.rc,
+            g.dr,
+            g.dz,
+            g.az,
+            g.dth,
+            g.omega,
+            self.fr,
+            self.ft,
+            self.fz,
         )
 
     def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
@@ -151,74 +185,89 @@ class Simplec:
         self.viscosity.update(self, s)
         np.add(s.nut, self.nu, out=self.nue)
         self.conduct(s.nut, 1.0)
-        turbulence.wall_sinks(
-            g.wall_cells, s.ke, s.ur, s.ang, s.uz, self.nu, g.omega_shaft, mesh.wall_r, mesh.wall_theta, mesh.wall_z,
-            g.r, g.rc, g.dr, g.dz, g.az, g.dth,
-            self.sr, self.st, self.sz, self.sl, self.ql, self.g, self.eps_wall, self.shear,
+        self.run(
+            turbulence.wall_sinks,
+            g.wall_cells, g.wall_first, s.ke, s.ur, s.ang, s.uz, self.nu, g.omega_shaft,
+            mesh.wall_r, mesh.wall_theta, mesh.wall_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth,
+            self.sr, self.st, self.sz, self.sl, self.ql, self.g, self.eps_wall, self._shear,
         )  # fmt: skip
+        self.shear[:] = self._shear.sum(axis=0)
         self.update_fluxes(s)
         self._momentum(s, forward, second, alpha)
         self.update_fluxes(s)
-        self.mass = _divergence(self.fr, self.ft, self.fz, mesh.solid, self.rhs)
+        self._divergence()
         self._correct_pressure(s, PRESSURE_TOLERANCE, PRESSURE_ITERATIONS)
         s.p += self.pc
         self.update_fluxes(s)
         self._turbulence(s, forward)
 
+    def _divergence(self) -> None:
+        self.run(_divergence, self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs, self._mass)
+        self.mass = float(self._mass.sum())
+
     def conduct(self, nut: np.ndarray, sigma: float) -> None:
         """Diffusive conductances of nu + nut / sigma into ``gr``, ``gt``, ``gz``, m3/s."""
         g = self.grid
-        turbulence.conductance(
+        self.run(
+            turbulence.conductance,
             nut, self.nu, sigma, g.open_r, g.open_t, g.open_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth,
             self.gr, self.gt, self.gz,
         )  # fmt: skip
 
+    def transport(self, x: np.ndarray, m: np.ndarray) -> None:
+        """Upwind convection and diffusion of a scalar in mesh cells into the coefficients ``m``."""
+        solid = self.grid.mesh.solid
+        self.run(turbulence.assemble_scalar, x, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, solid, m)
+
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
         g = self.grid
         m = self.coefficients(s.ur.shape)
-        momentum.assemble_u_r(
+        self.team(
+            momentum.assemble_u_r, self.planes + 1,
             s.ur, s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.st, self.sz,
             g.fixed_r, g.r, g.rc, g.dr, g.dz, g.az, g.dth, alpha, second, m, self.d_r,
         )  # fmt: skip
-        # angular momentum still sees the old u_r through the fluxes: all three components use the same fluxes
-        u_r = s.ur.copy()
-        sweep_theta(m, u_r, forward)
-        sweep_z(m, u_r, forward)
+        # all three components use the same fluxes, those of the velocities before this iteration
+        self.sweep(m, s.ur, forward)
         m = self.coefficients(s.ang.shape)
-        momentum.assemble_angular_momentum(
+        self.run(
+            momentum.assemble_angular_momentum,
             s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sl, self.ql,
             g.fixed_t, g.value, g.mesh.patch_theta, g.r, g.rc, g.dr, g.dz, g.dth, alpha, second, m,
-            self.d_t, self.torque,
+            self.d_t, self._torque,
         )  # fmt: skip
-        sweep_theta(m, s.ang, forward)
-        sweep_z(m, s.ang, forward)
+        self.torque[:] = self._torque.sum(axis=0)
+        self.sweep(m, s.ang, forward)
         m = self.coefficients(s.uz.shape)
-        momentum.assemble_u_z(
+        self.run(
+            momentum.assemble_u_z,
             s.uz, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sr, self.st,
             g.fixed_z, g.dz, g.az, alpha, second, m, self.d_z,
         )  # fmt: skip
-        sweep_theta(m, s.uz, forward)
-        sweep_z(m, s.uz, forward)
-        s.ur[:] = u_r
+        self.sweep(m, s.uz, forward)
 
     def _correct_pressure(self, s: FlowState, tolerance: float, iterations: int) -> None:
         g = self.grid
         cr, ct, cz = self.pressure.coefficients
-        _pressure_coefficients(self.d_r, self.d_t, self.d_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth, cr, ct, cz)
+        self.run(_pressure_coefficients, self.d_r, self.d_t, self.d_z, g.r, g.rc, g.dr, g.dz, g.az, g.dth, cr, ct, cz)
         self.pressure.set()
         self.pressure.solve(self.rhs, self.pc, tolerance, iterations)
-        _correct(s.ur, s.ang, s.uz, self.d_r, self.d_t, self.d_z, self.pc)
+        self.run(_correct, s.ur, s.ang, s.uz, self.d_r, self.d_t, self.d_z, self.pc)
 
     def _turbulence(self, s: FlowState, forward: bool) -> None:
         g, mesh = self.grid, self.grid.mesh
-        turbulence.centre_velocities(s.ur, s.ang, s.uz, g.rc, self.uc)
-        turbulence.production(
+        self.run(turbulence.centre_velocities, s.ur, s.ang, s.uz, g.rc, self.uc)
+        self.run(
+            turbulence.production,
             self.uc, s.ur, s.ang, s.uz, s.nut, g.open_r, g.open_t, g.open_z, g.at_wall, mesh.solid,
             g.rc, g.zc, g.dr, g.dz, g.dth, self.g,
         )  # fmt: skip
-        turbulence.numerical_dissipation(
-            self.uc, self.fr, self.ft, self.fz, g.r, g.rc, mesh.solid, g.open_r, g.open_t, g.open_z, self.num
-        )
+        self.run(
+            turbulence.numerical_dissipation,
+            self.uc, self.fr, self.ft, self.fz, g.r, g.rc, mesh.solid, g.open_r, g.open_t, g.open_z, self.num,
+            self.gr,  # free until the next conductances
+        )  # fmt: skip
+        self.run(turbulence.share_r_faces, self.num, self.gr)
         self.closure.advance(self, s, forward)
 
     def project(self, s: FlowState, sweeps: int = 4, tolerance: float = 1e-8) -> float:
@@ -231,11 +280,11 @@ class Simplec:
         """
         for _ in range(sweeps):
             self.update_fluxes(s)
-            self.mass = _divergence(self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs)
+            self._divergence()
             # below this the divergence is rounding: a further solve would amplify noise
             if self.mass < 1e-15 * float(np.abs(self.fr).sum() + np.abs(self.fz).sum()):
                 break
             self._correct_pressure(s, tolerance, 100)
         self.update_fluxes(s)
-        self.mass = _divergence(self.fr, self.ft, self.fz, self.grid.mesh.solid, self.rhs)
+        self._divergence()
         return self.mass

@@ -38,14 +38,14 @@ ALPHA_KE = 0.6
 
 
 @njit(**OPTIONS)
-def conductance(nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, az, dth, gr, gt, gz):
+def conductance(lo, hi, nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, az, dth, gr, gt, gz):
     """Diffusive conductances (nu + nu_t / sigma) A / distance of all open faces, m3/s; zero at walls.
 
     ``nut`` and ``nu`` (nr, nt, nz), m2/s.
     ``open_r`` (nr+1, nt, nz), ``open_t`` (nr, nt, nz), ``open_z`` (nr, nt, nz+1) are 1 at open faces, else 0.
     """
     nr, nt, nz = nut.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             for k in range(nz):
@@ -85,7 +85,10 @@ def wall_lambda(k, y, nu):
 
 @njit(**OPTIONS)
 def wall_sinks(
+    lo,
+    hi,
     cells,
+    first,
     ke,
     ur,
     ang,
@@ -115,7 +118,9 @@ def wall_sinks(
     Parameters
     ----------
     cells : (n, 3) int
-        Fluid mesh cells with at least one wall (not the free surface).
+        Fluid mesh cells with at least one wall (not the free surface), by rising i.
+    first : (nr+1,) int
+        Index of the first of ``cells`` in each plane.
     nu : (nr, nt, nz)
         Kinematic viscosity, m2/s.
     sr, st, sz : (nr, nt, nz) out
@@ -124,12 +129,12 @@ def wall_sinks(
         Sink (m3/s) and source (m5/s2) of angular momentum from r and z walls, turning ones included.
     prod, eps_wall : (nr, nt, nz) out
         Production of k and value of epsilon at walls, m2/s3.
-    shear : (2,) out
-        Shear torque over density taken from the fluid by resting [0] and turning [1] r and z walls, m5/s2.
+    shear : (nr, 2) out
+        Shear torque over density taken from the fluid by resting [0] and turning [1] r and z walls per plane, m5/s2.
     """
     nr, nt, nz = ke.shape
-    shear[:] = 0.0
-    for n in range(cells.shape[0]):
+    shear[lo:hi] = 0.0
+    for n in range(first[lo], first[hi]):
         i, j, k = cells[n, 0], cells[n, 1], cells[n, 2]
         jp = j + 1 if j < nt - 1 else 0
         kc = max(ke[i, j, k], 1e-12)
@@ -155,7 +160,7 @@ def wall_sinks(
                 s_r += lam * a
                 s_l += lam * a * rw * rw / (rc[i] * rc[i])
                 q_l += lam * a * rw * rw * w_w
-                shear[code - 1] += lam * a * rw * slip
+                shear[i, code - 1] += lam * a * rw * slip
                 tau2 = lam * lam * (slip * slip + u_z * u_z)
                 y = max(y, y_low)
                 g += tau2 / (KAPPA * us * y)
@@ -179,7 +184,7 @@ def wall_sinks(
                 s_z += lam * az[i]
                 s_l += lam * az[i]
                 q_l += lam * az[i] * l_w
-                shear[code - 1] += lam * az[i] * (l_c - l_w)
+                shear[i, code - 1] += lam * az[i] * (l_c - l_w)
                 tau2 = lam * lam * (u_r * u_r + ((l_c - l_w) / rc[i]) ** 2)
                 y = max(y, y_low)
                 g += tau2 / (KAPPA * us * y)
@@ -195,10 +200,10 @@ def wall_sinks(
 
 
 @njit(**OPTIONS)
-def centre_velocities(ur, ang, uz, rc, uc):
+def centre_velocities(lo, hi, ur, ang, uz, rc, uc):
     """Cell-centre velocities ``uc`` (3, nr, nt, nz): u_r, u_theta, u_z, m/s."""
     nr, nt, nz = ang.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jp = j + 1 if j < nt - 1 else 0
             for k in range(nz):
@@ -208,10 +213,10 @@ def centre_velocities(ur, ang, uz, rc, uc):
 
 
 @njit(**OPTIONS)
-def production(uc, ur, ang, uz, nut, open_r, open_t, open_z, at_wall, solid, rc, zc, dr, dz, dth, g):
+def production(lo, hi, uc, ur, ang, uz, nut, open_r, open_t, open_z, at_wall, solid, rc, zc, dr, dz, dth, g):
     """Production G = nu_t (2 S:S) of k away from walls, m2/s3; mesh cells with ``at_wall`` keep what they have."""
     nr, nt, nz = nut.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             jp = j + 1 if j < nt - 1 else 0
@@ -263,11 +268,15 @@ def _face_loss(f, up2, up, down, down2, far_up_open, far_down_open):
 
 
 @njit(**OPTIONS)
-def numerical_dissipation(uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, e):
-    """Power that limited convection takes from the mean flow, into ``e`` (nr, nt, nz), m5/s3 per mesh cell."""
+def numerical_dissipation(lo, hi, uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, e, e_r):
+    """Power that limited convection takes from the mean flow, m5/s3: of theta and z faces into ``e`` (nr, nt, nz) per
+    mesh cell, of r faces into ``e_r`` (nr+1, nt, nz) per face; ``share_r_faces`` joins them."""
     nr, nt, nz = solid.shape
-    e[:] = 0.0
-    for i in range(nr):
+    for i in range(lo, hi):
+        e[i] = 0.0
+        e_r[i] = 0.0
+        if i == nr - 1:
+            e_r[nr] = 0.0
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             jp = j + 1 if j < nt - 1 else 0
@@ -294,8 +303,7 @@ def numerical_dissipation(uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, 
                         a,
                         b,
                     )
-                    e[i - 1, j, k] += 0.5 * q
-                    e[i, j, k] += 0.5 * q
+                    e_r[i, j, k] = q
                 if open_t[i, j, k]:
                     q = 0.0
                     for c in range(3):
@@ -323,11 +331,18 @@ def numerical_dissipation(uc, fr, ft, fz, r, rc, solid, open_r, open_t, open_z, 
 
 
 @njit(**OPTIONS)
-def assemble_scalar(x, fr, ft, fz, gr, gt, gz, solid, m):
+def share_r_faces(lo, hi, e, e_r):
+    """Half of what is lost at each r face to the mesh cells on its two sides."""
+    for i in range(lo, hi):
+        e[i] += 0.5 * (e_r[i] + e_r[i + 1])
+
+
+@njit(**OPTIONS)
+def assemble_scalar(lo, hi, x, fr, ft, fz, gr, gt, gz, solid, m):
     """Upwind convection and diffusion of a cell scalar into ``m`` (8, nr, nt, nz); P: sum of neighbours, b: 0."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = x.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jp = j + 1 if j < nt - 1 else 0
             for k in range(nz):
@@ -345,11 +360,11 @@ def assemble_scalar(x, fr, ft, fz, gr, gt, gz, solid, m):
 
 
 @njit(**OPTIONS)
-def add_k_sources(ke, eps, g, num, vol, solid, alpha, m):
+def add_k_sources(lo, hi, ke, eps, g, num, vol, solid, alpha, m):
     """Sources of k: production (at most 20 epsilon) and G_num explicit, dissipation implicit; then relaxation."""
     ap, b = m[6], m[7]
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -363,11 +378,11 @@ def add_k_sources(ke, eps, g, num, vol, solid, alpha, m):
 
 
 @njit(**OPTIONS)
-def add_epsilon_sources(ke, eps, g, num, eps_wall, at_wall, vol, solid, alpha, m):
+def add_epsilon_sources(lo, hi, ke, eps, g, num, eps_wall, at_wall, vol, solid, alpha, m):
     """Sources of epsilon; fixed value in mesh cells at walls; then relaxation."""
     ap, b = m[6], m[7]
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -385,10 +400,10 @@ def add_epsilon_sources(ke, eps, g, num, eps_wall, at_wall, vol, solid, alpha, m
 
 
 @njit(**OPTIONS)
-def update_viscosity(ke, eps, nut, limit, solid):
+def update_viscosity(lo, hi, ke, eps, nut, limit, solid):
     """Keep k and epsilon positive, nu_t = C_mu k^2 / epsilon, at most ``limit``, m2/s."""
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:

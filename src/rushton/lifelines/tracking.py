@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.cores import usable_cores
 from rushton.errors import CaseError, SolverError
 from rushton.lifelines import kernels, walks
 from rushton.lifelines.field import make_field
@@ -203,11 +203,6 @@ class Walkers:
         tally = add_tallies(self.tallies)
         close_halves(self.done, self.limits, tally, self.cloud.memory)
         return tally, Journey(*(np.sum([j[n] for j in self.journeys], axis=0) for n in range(len(Journey._fields))))
-
-
-def usable_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def track(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rushton.flow import turbulence
-from rushton.flow.lines import sweep_theta, sweep_z
 
 if TYPE_CHECKING:
     from rushton.flow.grid import FlowGrid
@@ -30,15 +29,14 @@ class KEpsilon:
         m = solver.coefficients(s.ke.shape)
         eps_old = s.eps.copy()
         solver.conduct(s.nut, turbulence.SIGMA_E)
-        turbulence.assemble_scalar(s.eps, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        turbulence.add_epsilon_sources(
-            s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, turbulence.ALPHA_KE, m
-        )
-        sweep_theta(m, s.eps, forward)
-        sweep_z(m, s.eps, forward)
+        solver.transport(s.eps, m)
+        solver.run(
+            turbulence.add_epsilon_sources,
+            s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, turbulence.ALPHA_KE, m,
+        )  # fmt: skip
+        solver.sweep(m, s.eps, forward)
         solver.conduct(s.nut, turbulence.SIGMA_K)
-        turbulence.assemble_scalar(s.ke, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        turbulence.add_k_sources(s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
-        sweep_theta(m, s.ke, forward)
-        sweep_z(m, s.ke, forward)
-        turbulence.update_viscosity(s.ke, s.eps, s.nut, solver.nut_limit, solid)
+        solver.transport(s.ke, m)
+        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.sweep(m, s.ke, forward)
+        solver.run(turbulence.update_viscosity, s.ke, s.eps, s.nut, solver.nut_limit, solid)

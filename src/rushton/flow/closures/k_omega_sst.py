@@ -30,7 +30,6 @@ import numpy as np
 from numba import njit
 
 from rushton.flow import turbulence
-from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.momentum import OPTIONS, fix_node
 from rushton.flow.wall_distance import wall_distance
 
@@ -55,10 +54,10 @@ def blending(k, omega, y, nu, cross):
 
 
 @njit(**OPTIONS)
-def blend(ke, omega, y, nu, open_r, open_t, open_z, solid, rc, zc, dth, f1, f2, cross):
+def blend(lo, hi, ke, omega, y, nu, open_r, open_t, open_z, solid, rc, zc, dth, f1, f2, cross):
     """F_1, F_2 (-) and the cross-diffusion (1/s2) of every fluid mesh cell; gradients central between open faces."""
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             jm = j - 1 if j > 0 else nt - 1
             jp = j + 1 if j < nt - 1 else 0
@@ -88,11 +87,11 @@ def blend(ke, omega, y, nu, open_r, open_t, open_z, solid, rc, zc, dth, f1, f2, 
 
 
 @njit(**OPTIONS)
-def add_omega_sources(ke, omega, nut, g, num, eps_wall, f1, cross, at_wall, vol, solid, alpha, m):
+def add_omega_sources(lo, hi, ke, omega, nut, g, num, eps_wall, f1, cross, at_wall, vol, solid, alpha, m):
     """Sources of omega; fixed value in mesh cells at walls; then relaxation. A negative cross-diffusion is implicit."""
     ap, b = m[6], m[7]
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -111,11 +110,11 @@ def add_omega_sources(ke, omega, nut, g, num, eps_wall, f1, cross, at_wall, vol,
 
 
 @njit(**OPTIONS)
-def add_k_sources(ke, omega, g, num, vol, solid, alpha, m):
+def add_k_sources(lo, hi, ke, omega, g, num, vol, solid, alpha, m):
     """Sources of k: production (at most 10 epsilon) and G_num explicit, dissipation implicit; then relaxation."""
     ap, b = m[6], m[7]
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -128,10 +127,10 @@ def add_k_sources(ke, omega, g, num, vol, solid, alpha, m):
 
 
 @njit(**OPTIONS)
-def update_viscosity(ke, omega, eps, nut, g, f2, limit, at_wall, solid):
+def update_viscosity(lo, hi, ke, omega, eps, nut, g, f2, limit, at_wall, solid):
     """Keep k and omega positive, epsilon = beta* k omega, nu_t (at most ``limit``, m2/s); S^2 = G / nu_t."""
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -164,22 +163,22 @@ class KOmegaSST:
         g, solid, w = self.grid, self.grid.mesh.solid, self.omega
         m = solver.coefficients(s.ke.shape)
         nut = np.maximum(s.nut, 1e-12)
-        blend(
+        solver.run(
+            blend,
             s.ke, w, self.distance, solver.nu, g.open_r, g.open_t, g.open_z, solid, g.rc, g.zc, g.dth,
             self.f1, self.f2, self.cross,
         )  # fmt: skip
         w_old = w.copy()
         solver.conduct((self.f1 * SIGMA_W1 + (1.0 - self.f1) * SIGMA_W2) * s.nut, 1.0)
-        turbulence.assemble_scalar(w, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        add_omega_sources(
+        solver.transport(w, m)
+        solver.run(
+            add_omega_sources,
             s.ke, w, nut, solver.g, solver.num, solver.eps_wall, self.f1, self.cross, g.at_wall, g.vol, solid,
             turbulence.ALPHA_KE, m,
         )  # fmt: skip
-        sweep_theta(m, w, forward)
-        sweep_z(m, w, forward)
+        solver.sweep(m, w, forward)
         solver.conduct((self.f1 * SIGMA_K1 + (1.0 - self.f1) * SIGMA_K2) * s.nut, 1.0)
-        turbulence.assemble_scalar(s.ke, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        add_k_sources(s.ke, w_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
-        sweep_theta(m, s.ke, forward)
-        sweep_z(m, s.ke, forward)
-        update_viscosity(s.ke, w, s.eps, s.nut, solver.g, self.f2, solver.nut_limit, g.at_wall, solid)
+        solver.transport(s.ke, m)
+        solver.run(add_k_sources, s.ke, w_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.sweep(m, s.ke, forward)
+        solver.run(update_viscosity, s.ke, w, s.eps, s.nut, solver.g, self.f2, solver.nut_limit, g.at_wall, solid)

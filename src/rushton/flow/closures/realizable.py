@@ -29,7 +29,6 @@ import numpy as np
 from numba import njit
 
 from rushton.flow import turbulence
-from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.momentum import OPTIONS, fix_node
 from rushton.flow.shear import velocity_gradient
 
@@ -55,11 +54,11 @@ def c_mu(rr, rt, rz, tr, tt, tz, zr, zt, zz, turnover):
 
 
 @njit(**OPTIONS)
-def add_epsilon_sources(ke, eps, nut, nu, g, num, eps_wall, at_wall, vol, solid, alpha, m):
+def add_epsilon_sources(lo, hi, ke, eps, nut, nu, g, num, eps_wall, at_wall, vol, solid, alpha, m):
     """Sources of epsilon; fixed value in mesh cells at walls; then relaxation. G, G_num at most 20 epsilon."""
     ap, b = m[6], m[7]
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -79,10 +78,12 @@ def add_epsilon_sources(ke, eps, nut, nu, g, num, eps_wall, at_wall, vol, solid,
 
 
 @njit(**OPTIONS)
-def update_viscosity(ke, eps, nut, limit, uc, ur, ang, uz, open_r, open_t, open_z, at_wall, solid, rc, zc, dr, dz, dth):
+def update_viscosity(
+    lo, hi, ke, eps, nut, limit, uc, ur, ang, uz, open_r, open_t, open_z, at_wall, solid, rc, zc, dr, dz, dth
+):
     """Keep k and epsilon positive, nu_t = C_mu k^2 / epsilon, at most ``limit``, m2/s."""
     nr, nt, nz = ke.shape
-    for i in range(nr):
+    for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 if solid[i, j, k]:
@@ -114,19 +115,19 @@ class RealizableKEpsilon:
         m = solver.coefficients(s.ke.shape)
         eps_old = s.eps.copy()
         solver.conduct(s.nut, SIGMA_E)
-        turbulence.assemble_scalar(s.eps, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        add_epsilon_sources(
+        solver.transport(s.eps, m)
+        solver.run(
+            add_epsilon_sources,
             s.ke, s.eps, np.maximum(s.nut, 1e-12), solver.nu, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol,
             solid, turbulence.ALPHA_KE, m,
         )  # fmt: skip
-        sweep_theta(m, s.eps, forward)
-        sweep_z(m, s.eps, forward)
+        solver.sweep(m, s.eps, forward)
         solver.conduct(s.nut, SIGMA_K)
-        turbulence.assemble_scalar(s.ke, solver.fr, solver.ft, solver.fz, solver.gr, solver.gt, solver.gz, solid, m)
-        turbulence.add_k_sources(s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
-        sweep_theta(m, s.ke, forward)
-        sweep_z(m, s.ke, forward)
-        update_viscosity(
+        solver.transport(s.ke, m)
+        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.sweep(m, s.ke, forward)
+        solver.run(
+            update_viscosity,
             s.ke, s.eps, s.nut, solver.nut_limit, solver.uc, s.ur, s.ang, s.uz, g.open_r, g.open_t, g.open_z,
             g.at_wall, solid, g.rc, g.zc, g.dr, g.dz, g.dth,
         )  # fmt: skip
