@@ -1,4 +1,4 @@
-"""The command ``rushton``: new | check | run | report | list.
+"""The command ``rushton``: new | check | run | report | compare | list.
 
 Whatever a user can get wrong ends in one message (what, where, how to mend it) and exit status 2; Ctrl-C in 130. Only
 typer and rich are imported here at the start: a help page must not wait for numba and VTK.
@@ -181,6 +181,36 @@ def report(results: Annotated[Path, typer.Argument(help="A results folder, for e
     with _watching() as watch:
         path = write_report(results, watch)
     out.print(f"Report: [bold]{escape(str(path))}[/]")
+
+
+@app.command()
+@command
+def compare(
+    cases: Annotated[
+        list[str], typer.Argument(metavar="CASE...", help="Results folders, case files or names of shipped cases.")
+    ],
+    equal: Annotated[
+        list[str] | None,
+        typer.Option("--equal", help="Bring every case to the first one's P/V, tip-speed, Re, theta95, kLa, vs, ..."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder for compare.md, compare.csv and compare.html.")
+    ] = None,
+) -> None:
+    """Scale-up criteria side by side: power, tip speed, blend time, kLa, heat, ..., also at equal something."""
+    from rushton.study import compare as compare_cases
+    from rushton.study.compare import LEGEND, SCALING, tables
+
+    found = compare_cases([one if Path(one).is_dir() else find_case(one) for one in cases], equal or ())
+    for table in tables(found):
+        out.print(table)
+        out.print()
+    out.print(f"[dim]{LEGEND}{' ' + SCALING if equal else ''}[/]")
+    for warning in found.warnings:
+        err.print(f"[yellow]Note[/] {escape(warning)}", soft_wrap=True)
+    if output is not None:
+        for path in found.write(output):
+            out.print(f"Written: {escape(str(path))}")
 
 
 @app.command("list")
