@@ -1,0 +1,63 @@
+"""Flags of a mesh under construction: which faces are walls of which part, which mesh cells are solid or turn."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from rushton.mesh.cylinder import TankMesh
+
+
+class Flags:
+    """Walls, solids and zones on given faces, to be set part by part.
+
+    Attributes
+    ----------
+    r, z, rc, zc : float
+        Faces and mid points, m.
+    nt_full, sector, nt : int
+        Mesh cells round the full tank, equal sectors in it, mesh cells round one sector.
+    names : list of str
+        Names of wall patches; index 0 is the interior.
+    wall_r, wall_t, wall_z, patch_r, patch_t, patch_z, solid, zone
+        As in ``TankMesh``.
+    """
+
+    def __init__(self, r: np.ndarray, z: np.ndarray, nt_full: int, sector: int) -> None:
+        if nt_full % sector:
+            raise ValueError(f"{nt_full} mesh cells round the tank cannot be cut into {sector} sectors")
+        self.r, self.z, self.nt_full, self.sector = r, z, nt_full, sector
+        self.rc, self.zc = 0.5 * (r[1:] + r[:-1]), 0.5 * (z[1:] + z[:-1])
+        nr, nt, nz = r.size - 1, nt_full // sector, z.size - 1
+        self.nt = nt
+        self.names = [""]
+        self.wall_r = np.zeros((nr + 1, nt, nz), np.int8)
+        self.wall_t = np.zeros((nr, nt, nz), np.int8)
+        self.wall_z = np.zeros((nr, nt, nz + 1), np.int8)
+        self.patch_r, self.patch_t, self.patch_z = (np.zeros_like(a) for a in (self.wall_r, self.wall_t, self.wall_z))
+        self.solid = np.zeros((nr, nt, nz), bool)
+        self.zone = np.zeros((nr, nz), np.int8)
+
+    def patch(self, name: str) -> int:
+        """Number of a new wall patch."""
+        self.names.append(name)
+        return len(self.names) - 1
+
+    def mesh(self) -> TankMesh:
+        """The finished mesh."""
+        return TankMesh(
+            r=self.r,
+            theta=np.linspace(0.0, 2.0 * math.pi / self.sector, self.nt + 1),
+            z=self.z,
+            sector=self.sector,
+            wall_r=self.wall_r,
+            wall_theta=self.wall_t,
+            wall_z=self.wall_z,
+            solid=self.solid,
+            zone=self.zone,
+            patch_names=tuple(self.names),
+            patch_r=self.patch_r,
+            patch_theta=self.patch_t,
+            patch_z=self.patch_z,
+        )

@@ -1,0 +1,46 @@
+"""Parts at rest and the shaft: wall, floor, surface, baffles as faces, the shaft as solid mesh cells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.mesh.cylinder import ROTATING, SLIP, STATIONARY
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Case
+    from rushton.mesh.flags import Flags
+
+
+def add_vessel(flags: Flags, case: Case) -> None:
+    """Wall, floor, surface, shaft and baffles."""
+    wall, floor, surface, shaft, baffle = (flags.patch(n) for n in ("wall", "floor", "surface", "shaft", "baffle"))
+    flags.wall_r[-1], flags.patch_r[-1] = STATIONARY, wall
+    flags.wall_z[:, :, 0], flags.patch_z[:, :, 0] = STATIONARY, floor
+    flags.wall_z[:, :, -1], flags.patch_z[:, :, -1] = SLIP, surface
+    _add_baffles(flags, case, baffle)
+    _add_shaft(flags, case, shaft)
+
+
+def in_shaft(case: Case, r: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(nr,), (nz,) bool: rings and layers of the shaft, which ends at the lower blade edge of the lowest impeller."""
+    return 0.5 * (r[1:] + r[:-1]) < 0.5 * case.tank.shaft_diameter, 0.5 * (z[1:] + z[:-1]) > case.shaft_end
+
+
+def _add_baffles(flags: Flags, case: Case, patch: int) -> None:
+    """Baffles as theta faces, the first at angle 0, the others on the nearest face."""
+    baffles = case.tank.baffles
+    ring = np.flatnonzero(flags.rc > 0.5 * case.tank.diameter - baffles.width)
+    for n in range(baffles.count):
+        j = round(n * flags.nt_full / baffles.count) % flags.nt
+        flags.wall_t[ring, j, :], flags.patch_t[ring, j, :] = STATIONARY, patch
+
+
+def _add_shaft(flags: Flags, case: Case, patch: int) -> None:
+    """The shaft as solid mesh cells with turning faces at its side and its end."""
+    inside, layer = in_shaft(case, flags.r, flags.z)
+    flags.solid |= inside[:, None, None] & layer[None, None, :]
+    i, k = int(np.count_nonzero(inside)), int(np.argmax(layer))
+    flags.wall_r[i][:, layer], flags.patch_r[i][:, layer] = ROTATING, patch
+    flags.wall_z[:i, :, k], flags.patch_z[:i, :, k] = ROTATING, patch
