@@ -54,6 +54,7 @@ KINDS: dict[str, Kind] = {
     "speed": Kind("rev/s", ("98 rpm", "1.63 1/s", "1.63 rev/s")),
     "density": Kind("kg/m3", ("1000 kg/m3", "1.02 g/mL", "1.02 kg/L")),
     "viscosity": Kind("Pa s", ("1 mPa s", "0.001 Pa s", "1 cP")),
+    "consistency": Kind("Pa s^n", ("0.5 Pa s^n", "0.5 Pa.s^0.4", "500 mPa s^n")),
     "temperature": Kind("K", ("25 degC", "298.15 K")),
     "pressure": Kind("Pa", ("0.5 bar", "50 kPa")),
     "biomass": Kind("kg/m3", ("55 g/kg", "55 g/L", "55 kg/m3")),
@@ -138,6 +139,8 @@ def to_si(value: Any, kind: str, medium: Medium = NO_MEDIUM, where: str = "") ->
     >>> round(to_si("98 rpm", "speed"), 4)
     1.6333
     """
+    if kind == "consistency":
+        return consistency_to_si(value, math.nan, where)
     name = kind.replace("_", " ")
     hint = f"write the {name} like {accepted(kind)}"
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -169,6 +172,47 @@ def to_si(value: Any, kind: str, medium: Medium = NO_MEDIUM, where: str = "") ->
         raise CaseError(f'"{value}" is not a finite number', where, hint)
     short = float(f"{result:.12g}")  # 55 g/L is 55 kg/m3, not 54.99999999999999
     return short if abs(short - result) <= 1e-15 * abs(result) else result
+
+
+_CONSISTENCY = re.compile(r"(m?)Pa[\s.·*]*s\s*(?:\^|\*\*)\s*(n|\d*\.?\d+)")
+
+
+def consistency_to_si(value: Any, index: float, where: str = "") -> float:
+    """Read the consistency K of a power-law liquid, whose unit Pa s^n holds the flow behaviour index n.
+
+    Parameters
+    ----------
+    value : str
+        ``"0.5 Pa s^n"``, or with the number in place of n: ``"0.5 Pa.s^0.4"``.
+    index : float
+        n, -; NaN if it is not known, which any exponent fits.
+    where : str
+        Key in the case file, for the message.
+
+    Returns
+    -------
+    float
+        K, Pa s^n.
+
+    Raises
+    ------
+    CaseError
+        No unit, another unit, or an exponent that is not the index.
+    """
+    hint = f"write the consistency like {accepted('consistency')}"
+    match = _NUMBER.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not match[2]:
+        raise CaseError(f"{value!r} is not a number with a unit", where, hint)
+    unit = _CONSISTENCY.fullmatch(match[2])
+    if unit is None:
+        raise CaseError(f"\"{value}\": '{match[2]}' is not a unit of a consistency", where, hint)
+    if unit[2] != "n" and abs(float(unit[2]) - index) > 1e-9:
+        raise CaseError(
+            f'"{value}" is for a flow behaviour index of {float(unit[2]):g}, but index = {index:g}',
+            where,
+            "give both from the same measurement, or write the unit as Pa s^n",
+        )
+    return float(match[1]) * (1e-3 if unit[1] else 1.0)
 
 
 class _UnitProblem(Exception):

@@ -16,7 +16,7 @@ from rushton.pipeline import STAGE_NAMES, Event, Results, run, stages
 from rushton.pipeline.summary import KEYS
 
 MESH = {"tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells"}
-FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity"}
+FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity", "broth.power_law"}
 MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
     "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",

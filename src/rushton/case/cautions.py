@@ -22,6 +22,7 @@ def cautions(
     """What the engineer should know before trusting the numbers, each in a sentence or two."""
     return [
         *_of_impellers(case, impellers),
+        *_of_the_broth(case),
         *_of_spacing(case),
         *_of_the_tank(case),
         *_of_gas(gas),
@@ -52,6 +53,18 @@ def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str
         if imp.blades not in (4, 6, 8):
             out.append(f"impeller {n}: {imp.blades} blades are outside the measurements behind the expected power")
     return out
+
+
+def _of_the_broth(case: Case) -> list[str]:
+    law = case.broth.power_law
+    if law is None or law.index == 1.0:
+        return []
+    slow = law.at(0.1 * case.operation.speed)
+    return [
+        f"shear-thinning broth: Re and the correlations of this page take {case.broth.viscosity:.2g} Pa s, that at "
+        f"the impeller; where it hardly moves it is {slow / case.broth.viscosity:.0f} times as viscous, and liquid "
+        "there may stand still and mix far more slowly than any blend-time correlation says"
+    ]
 
 
 def _of_spacing(case: Case) -> list[str]:

@@ -186,7 +186,9 @@ def _is_filled_in(loc: tuple[Any, ...]) -> bool:
 
 def _problem(error: dict[str, Any]) -> CaseError:
     loc: tuple[Any, ...] = error["loc"]
-    where, kind, given, ctx = dotted(loc), error["type"], error["input"], error.get("ctx", {})
+    # a viscosity law is written as a table in the place of the viscosity
+    where = dotted(loc).replace("broth.power_law", "broth.viscosity")
+    kind, given, ctx = error["type"], error["input"], error.get("ctx", {})
     section, field = _field_at(loc)
     quantity = _quantity(field)
     cause = ctx.get("error")

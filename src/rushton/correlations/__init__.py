@@ -42,6 +42,7 @@ from rushton.correlations.power import (
     stack_note,
     tip_speed,
 )
+from rushton.correlations.rheology import apparent_viscosity, metzner_otto_constant
 from rushton.correlations.turbulence import (
     edcf,
     kolmogorov_length,
@@ -51,6 +52,8 @@ from rushton.correlations.turbulence import (
 )
 
 __all__ = [
+    "apparent_viscosity",
+    "metzner_otto_constant",
     "GRAVITY",
     "METABOLIC_HEAT",
     "OXYGEN_IN_AIR",

@@ -30,7 +30,7 @@ class FlowNumbers:
     speed : float
         Rotational speed, 1/s.
     density, viscosity : float
-        Of the liquid, kg/m3 and Pa s.
+        Of the liquid, kg/m3 and Pa s; of a power-law broth at the shear rate of the impeller (Metzner and Otto).
     impeller_diameter : tuple of float
         One per impeller from the bottom, m.
     power_W : float
@@ -96,6 +96,8 @@ class Flow:
     k, epsilon, nu_t : (nr, nt, nz) float
         Turbulent kinetic energy m2/s2, its dissipation m2/s3, eddy viscosity m2/s; 0 in the solid.
     numbers : FlowNumbers
+    apparent_viscosity : (nr, nt, nz) float or None
+        Viscosity at the local shear rate of a power-law broth, Pa s, 0 in the solid; None for a Newtonian one.
     """
 
     mesh: TankMesh
@@ -106,6 +108,7 @@ class Flow:
     epsilon: np.ndarray
     nu_t: np.ndarray
     numbers: FlowNumbers
+    apparent_viscosity: np.ndarray | None = None
 
     @property
     def speed(self) -> float:
@@ -167,6 +170,8 @@ class Flow:
             "reynolds": n.reynolds,
             "reynolds_regime": n.reynolds_regime,
             "turbulence_model": n.turbulence_model,
+            "viscosity_at_impeller_Pa_s": n.viscosity,
+            **self._viscosities(),
             "dissipation_power_ratio": n.dissipation_power_ratio,
             "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
             "torque_imbalance": n.torque_imbalance,
@@ -174,14 +179,25 @@ class Flow:
             "circulation_time_s": n.circulation_time_s,
         }
 
+    def _viscosities(self) -> dict[str, Any]:
+        """Volume shares of the apparent viscosity: median, and what a tenth of the liquid exceeds, Pa s."""
+        names = ("median_viscosity_Pa_s", "viscosity_exceeded_by_a_tenth_Pa_s")
+        if self.apparent_viscosity is None:
+            reason = {f"{name}_reason": "the broth is Newtonian: one viscosity everywhere" for name in names}
+            return dict.fromkeys(names) | reason
+        fluid = ~self.mesh.solid
+        mu = self.apparent_viscosity[fluid]
+        order = np.argsort(mu)
+        share = np.cumsum(self.mesh.volumes[fluid][order]) / self.mesh.volume
+        return {n: float(mu[order][np.searchsorted(share, q)]) for n, q in zip(names, (0.5, 0.9), strict=True)}
+
     def save(self, folder: Path) -> None:
         """Write the flow into a folder (float64, so that the fluxes stay divergence-free)."""
         from rushton.store import save_result
 
-        names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")
-        save_result(
-            folder, self.mesh.to_arrays() | {n: getattr(self, n) for n in names}, {"numbers": asdict(self.numbers)}
-        )
+        names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t", "apparent_viscosity")
+        arrays = {n: getattr(self, n) for n in names if getattr(self, n) is not None}
+        save_result(folder, self.mesh.to_arrays() | arrays, {"numbers": asdict(self.numbers)})
 
     @classmethod
     def load(cls, folder: Path) -> Flow:
@@ -193,7 +209,9 @@ class Flow:
         known = {f.name for f in fields(FlowNumbers)}
         numbers = FlowNumbers(**{k: v for k, v in raw.items() if k in known})
         names = ("flux_r", "flux_theta", "flux_z", "k", "epsilon", "nu_t")
-        return cls(mesh=TankMesh.from_arrays(arrays), numbers=numbers, **{n: arrays[n] for n in names})
+        fields_ = {n: arrays[n] for n in names}
+        viscosity = arrays.get("apparent_viscosity")
+        return cls(mesh=TankMesh.from_arrays(arrays), numbers=numbers, apparent_viscosity=viscosity, **fields_)
 
     def export(self, results_folder: Path) -> None:
         """Write flow.vtu (cell data, SI) for ParaView and power.csv into the results folder."""
@@ -206,4 +224,6 @@ class Flow:
             "epsilon": self.epsilon[fluid],
             "nu_t": self.nu_t[fluid],
         }
+        if self.apparent_viscosity is not None:
+            data["apparent_viscosity"] = self.apparent_viscosity[fluid]
         write_vtu(Path(results_folder) / "flow.vtu", self.mesh, data)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.case.schema import impeller_shear_rate
 from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
 from rushton.flow.closures import CLOSURES
@@ -24,7 +25,7 @@ from rushton.flow.grid import FlowGrid
 from rushton.flow.power import flow_numbers, power_numbers
 from rushton.flow.regime import Regime, regime_of
 from rushton.flow.simplec import FlowState, Simplec
-from rushton.flow.viscosity import Newtonian
+from rushton.flow.viscosity import Newtonian, PowerLaw, Viscosity
 from rushton.mesh.build import angular_cells, build_mesh, symmetry
 from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, silent
@@ -129,14 +130,28 @@ def _solver(case: Case, grid: FlowGrid, team: Team) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
     limit = 1e-2 * math.pi * case.operation.speed * d * d
-    viscosity = Newtonian(case.broth.viscosity / case.broth.density)
-    return Simplec(grid, viscosity, limit, CLOSURES[flow_regime(case).model], team)
+    return Simplec(grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team)
+
+
+def viscosity_law(case: Case) -> Viscosity:
+    """Kinematic viscosity of the broth: a number, or a power law that starts at the shear rate of the impeller."""
+    rho, law = case.broth.density, case.broth.power_law
+    if law is None:
+        return Newtonian(case.broth.viscosity / rho)
+    rate = impeller_shear_rate(case.impellers, case.operation)
+    return PowerLaw(law.consistency / rho, law.index, law.min / rho, law.max / rho, rate)
+
+
+def apparent_viscosity(case: Case) -> float:
+    """Viscosity of the broth at the impeller: what the Reynolds number is formed with, Pa s."""
+    law = case.broth.power_law
+    return case.broth.viscosity if law is None else law.at(impeller_shear_rate(case.impellers, case.operation))
 
 
 def flow_regime(case: Case) -> Regime:
     """Flow regime of the largest impeller and the closure used in it."""
     d = max(imp.diameter for imp in case.impellers)
-    reynolds = case.broth.density * case.operation.speed * d * d / case.broth.viscosity
+    reynolds = case.broth.density * case.operation.speed * d * d / apparent_viscosity(case)
     return regime_of(reynolds, case.flow.turbulence)
 
 
@@ -278,12 +293,12 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
     numbers = FlowNumbers(
         speed=n,
         density=rho,
-        viscosity=case.broth.viscosity,
+        viscosity=apparent_viscosity(case),
         impeller_diameter=tuple(imp.diameter for imp in case.impellers),
         power_W=power,
         power_number=tuple(float(np.mean([m.np[i] for m in window])) for i in range(len(case.impellers))),
         flow_number=nq,
-        reynolds=rho * n * d * d / case.broth.viscosity,
+        reynolds=rho * n * d * d / apparent_viscosity(case),
         tip_speed_m_s=math.pi * n * d,
         dissipation_power_ratio=float((s.eps * vol).sum()) * copies * rho / power,
         numerical_dissipation_ratio=float(solver.num[fluid].sum()) * copies * rho / power,
@@ -305,6 +320,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         k=tile(np.where(fluid, s.ke, 0.0)),
         epsilon=tile(np.where(fluid, s.eps, 0.0)),
         nu_t=tile(np.where(fluid, s.nut, 0.0)),
+        apparent_viscosity=tile(np.where(fluid, rho * solver.nu, 0.0)) if case.broth.power_law is not None else None,
         numbers=numbers,
     )
 

@@ -9,8 +9,8 @@ L, cylindrical components (Bird, Stewart, Lightfoot, Transport Phenomena, append
     L_zr = du_z/dr                L_zt = du_z/(r dtheta)            L_zz = du_z/dz
 
 Derivatives are those of the production of k: staggered on the diagonal, central between open faces otherwise and
-one-sided at closed ones. A mesh cell at a wall takes the larger of that and the shear at the wall, lambda u / nu, which
-is u / y in the viscous layer (``rushton.flow.turbulence``).
+one-sided at closed ones. A mesh cell at a wall takes, where it is larger, the shear at the wall, lambda u / nu, which
+is u / y in the viscous layer (``rushton.flow.turbulence``), by two thirds.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def strain_rate(lo, hi, uc, ur, ang, uz, open_r, open_t, open_z, solid, rc, zc, 
 
 @njit(**OPTIONS)
 def wall_shear_rate(lo, hi, cells, first, ke, uc, nu, omega_shaft, wr, wt, wz, r, rc, dr, dz, dth, out):
-    """Raise ``out``, 1/s, to lambda u / nu of the strongest wall in the mesh cells at walls."""
+    """Raise ``out``, 1/s, towards lambda u / nu of the strongest wall in the mesh cells at walls."""
     nt = ke.shape[1]
     for n in range(first[lo], first[hi]):
         i, j, k = cells[n, 0], cells[n, 1], cells[n, 2]
@@ -105,7 +105,8 @@ def wall_shear_rate(lo, hi, cells, first, ke, uc, nu, omega_shaft, wr, wt, wz, r
             if code == 1 or code == 2:
                 slip = u_t - (omega_shaft * rc[i] if code == 2 else 0.0)
                 top = max(top, wall_lambda(kc, 0.5 * dz[k], nuc) * math.sqrt(slip * slip + u_r * u_r) / nuc)
-        out[i, j, k] = top
+        # quadratic fit through wall, centre and neighbour: two thirds of the near, one third of the far slope
+        out[i, j, k] = (2.0 * top + out[i, j, k]) / 3.0
 
 
 def shear_rate(solver: Simplec, s: FlowState, out: np.ndarray) -> None:

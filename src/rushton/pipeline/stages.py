@@ -114,7 +114,11 @@ def _tank(case: Case) -> dict[str, Any]:
 
 
 def _flow(case: Case) -> dict[str, Any]:
-    broth = {"density": case.broth.density, "viscosity": case.broth.viscosity}
+    broth = {
+        "density": case.broth.density,
+        "viscosity": case.broth.viscosity,
+        "power_law": plain(case.broth.power_law),
+    }
     return {**_tank(case), "operation": plain(case.operation), "broth": broth}
 
 

@@ -150,12 +150,24 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
                 ("Dissipation over shaft power, resolved by the model", number(part.get("dissipation_power_ratio"))),
                 ("Dissipation over shaft power, by the scheme", number(part.get("numerical_dissipation_ratio"))),
+                *_viscosities(part),
                 ("Iterations on the finest mesh", number(part.get("iterations"))),
             ],
             numbers=(1,),
         ),
     ]
     return section
+
+
+def _viscosities(part: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rows of a shear-thinning broth; none for a Newtonian one."""
+    if part.get("median_viscosity_Pa_s") is None:
+        return []
+    return [
+        ("Viscosity at the impeller, by Metzner and Otto", _si(part.get("viscosity_at_impeller_Pa_s"), "Pa s")),
+        ("Viscosity that half the liquid exceeds", _si(part.get("median_viscosity_Pa_s"), "Pa s")),
+        ("Viscosity that a tenth exceeds", _si(part.get("viscosity_exceeded_by_a_tenth_Pa_s"), "Pa s")),
+    ]
 
 
 def _impeller_row(case: Any, part: dict[str, Any], n: int) -> tuple[Any, ...]:
