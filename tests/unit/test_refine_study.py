@@ -112,6 +112,9 @@ def test_what_is_varied(cases_folder: Path) -> None:
     turned = [m.case.impellers[0] for m in members if "angle" in m.group]
     assert getattr(turned[1], key) - getattr(case.impellers[0], key) == pytest.approx(math.radians(15.0))
     assert [m.reuses_flow for m in members if "Schmidt" in m.group] == [True, True]
+    assert [m.value for m in members if m.group == "turbulence model"] == ["realizable-k-epsilon", "k-omega-sst"]
+    thick = case.model_copy(update={"broth": case.broth.model_copy(update={"viscosity": 1.0})})
+    assert "laminar" in variations(thick)[1][-1]
     tank = case.tank.model_copy(update={"baffles": case.tank.baffles.model_copy(update={"count": 0})})
     assert "no baffles" in variations(case.model_copy(update={"tank": tank}))[1][0]
     assert [m.case.numerics.angular_cells for m in grids(case, 100_000, 72)] == [55, 43]

@@ -23,7 +23,7 @@ RESPONSE_PER_HISTORY_SECOND = 4.5e-7
 """Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
 """Optimisation of one rig, s."""
-REFINE_RUNS = 8
+REFINE_RUNS = 10
 """Runs that vary a hidden choice, -."""
 REPORT = 12.0
 """Figures and page, s."""
@@ -56,7 +56,7 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
 
 
 def _refine_seconds(mesh_cells: int, fed: bool) -> float:
-    """Two coarser grids of 1/2.2 and 1/4.8 of the mesh cells, and eight runs on the cheap one (`rushton.refine`)."""
+    """Two coarser grids of 1/2.2 and 1/4.8 of the mesh cells, and ten runs on the cheap one (`rushton.refine`)."""
     grids = mesh_cells / 2.2, mesh_cells / 4.84
     cheap = next((n for n in (mesh_cells, *grids) if n <= 30_000), grids[-1])
     per_cell = FLOW_PER_CELL + MIXING_PER_CELL + (SUBSTRATE_PER_CELL if fed else 0.0)

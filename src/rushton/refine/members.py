@@ -19,7 +19,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
+
+from rushton.flow.regime import regime_of
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -91,7 +93,10 @@ def variations(case: Case) -> tuple[list[Member], list[str]]:
             out.append(Member("angle of blades to baffles", f"turned by {share:g} period", _turned(case, share)))
     else:
         left.append("angle of blades to baffles: there are no baffles")
-    for model in _other_turbulence(case):
+    models = _other_turbulence(case)
+    if not models:
+        left.append("turbulence model: the flow is computed as laminar")
+    for model in models:
         flow = base.model_copy(update={"turbulence": model})
         out.append(Member("turbulence model", model, case.model_copy(update={"flow": flow})))
     for factor in SCHMIDTS:
@@ -132,10 +137,12 @@ def first_blade_key(case: Case) -> str:
 
 
 def _other_turbulence(case: Case) -> list[str]:
-    """Turbulence models to choose from beside that of the case."""
-    field: Any = type(case.flow).model_fields.get("turbulence")
-    here = case.flow.model_dump().get("turbulence")
-    return [] if field is None else [model for model in get_args(field.annotation) if model != here]
+    """Turbulence models to choose from beside that of the case; none where the flow is computed as laminar."""
+    largest = max(imp.diameter for imp in case.impellers)
+    reynolds = case.operation.speed * largest**2 / case.broth.kinematic_viscosity
+    here = regime_of(reynolds, case.flow.turbulence).model
+    models = get_args(type(case.flow).model_fields["turbulence"].annotation)
+    return [] if here == "laminar" else [model for model in models if model not in (here, "laminar")]
 
 
 def half_range(base: float, values: Mapping[str, float]) -> float:
