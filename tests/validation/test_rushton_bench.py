@@ -1,7 +1,7 @@
 """The Rushton turbine of Wu and Patterson at standard quality, beside published values.
 
-Zero-thickness blades: the power number lies above that of real blades (docs/validation.md). Bars that the k-epsilon
-model does not reach are not asserted here but printed and published.
+Zero-thickness blades: the power number lies above that of real blades (docs/validation.md). Bars that no
+model reaches are not asserted here but printed and published.
 
 Turbulent kinetic energy in the discharge stream of the 0.27 m tank.
 
@@ -26,9 +26,10 @@ K = np.array([3.164, 4.167, 19.025, 49.091, 54.175, 35.475, 38.857, 71.847, 18.0
 """k / tip speed^2, -"""
 
 
-@pytest.fixture(scope="module")
-def bench(cases_folder):
+@pytest.fixture(scope="module", params=["k-epsilon", "realizable-k-epsilon", "k-omega-sst"])
+def bench(cases_folder, request):
     case = load_case(cases_folder / "rushton_bench.toml", quality="standard")
+    case = case.model_copy(update={"flow": case.flow.model_copy(update={"turbulence": request.param})})
     return case, solve_flow(case)
 
 
