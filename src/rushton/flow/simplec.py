@@ -25,7 +25,7 @@ from rushton.flow.viscosity import Viscosity
 
 ALPHA_U = 0.9
 """Under-relaxation of momentum, -."""
-PRESSURE_TOLERANCE, PRESSURE_ITERATIONS = 0.02, 8
+PRESSURE_TOLERANCE, PRESSURE_ITERATIONS = 0.05, 8
 
 
 @dataclass
