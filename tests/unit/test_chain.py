@@ -15,7 +15,10 @@ from rushton.case import case_from_dict
 from rushton.pipeline import STAGE_NAMES, Event, Results, run, stages
 from rushton.pipeline.summary import KEYS
 
-MESH = {"tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells"}
+MESH = {
+    "tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells",
+    "shaft_end",  # follows from tank and impellers
+}  # fmt: skip
 FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity", "broth.power_law"}
 MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
