@@ -21,9 +21,8 @@ def laminar(cases_folder, reynolds, cells):
     )
     n = flow.numbers
     power_number = n.power_W / (n.density * n.speed**3 * d**5)
-    print(
-        f"\nRe {reynolds:g}: Np {power_number:.3f}, Np Re {power_number * reynolds:.1f}, eps {n.dissipation_power_ratio:.3f}"
-    )
+    print(f"\nRe {reynolds:g}: Np {power_number:.3f}, Np Re {power_number * reynolds:.1f}")
+    print(f"dissipation over power {n.dissipation_power_ratio:.3f}")
     return flow, power_number * reynolds
 
 
