@@ -27,7 +27,7 @@ def fields():
 def split(add, x, *arguments, alpha=0.7):
     """(explicit, implicit) per volume that a source kernel puts into an empty coefficient block, unit volumes."""
     m = np.zeros((8, *SHAPE))
-    add(0, SHAPE[0], *arguments, np.ones((SHAPE[0], SHAPE[2])), np.zeros(SHAPE, bool), alpha, m)
+    add(0, SHAPE[0], *arguments, np.ones(SHAPE), np.zeros(SHAPE, bool), alpha, m)
     implicit = m[6] * alpha
     return m[7] - (1.0 / alpha - 1.0) * implicit * x, implicit
 

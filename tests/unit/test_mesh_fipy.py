@@ -24,8 +24,8 @@ def grid(tank: TankMesh) -> FiPyTankMesh:
 
 
 def test_volumes_are_those_of_the_cylinder(tank: TankMesh, grid: FiPyTankMesh) -> None:
-    i, _, k = tank.fluid_cells.T
-    exact = 0.5 * (tank.r[i + 1] ** 2 - tank.r[i] ** 2) * (2 * np.pi / tank.shape[1]) * (tank.z[k + 1] - tank.z[k])
+    i, j, k = tank.fluid_cells.T
+    exact = 0.5 * (tank.r[i + 1] ** 2 - tank.r[i] ** 2) * tank.dtheta[j] * (tank.z[k + 1] - tank.z[k])
     np.testing.assert_allclose(grid.cellVolumes, exact, rtol=1e-14)
     assert np.array_equal(np.asarray(grid.cellVolumes), tank.volumes[~tank.solid])
     assert float(np.sum(grid.cellVolumes)) == pytest.approx(tank.volume, rel=1e-14)
@@ -34,9 +34,9 @@ def test_volumes_are_those_of_the_cylinder(tank: TankMesh, grid: FiPyTankMesh) -
 @pytest.mark.parametrize(
     ("direction", "area"),
     [
-        (R, lambda m, i, j, k: m.r[i] * m.dtheta * np.diff(m.z)[k]),
+        (R, lambda m, i, j, k: m.r[i] * m.dtheta[j] * np.diff(m.z)[k]),
         (THETA, lambda m, i, j, k: np.diff(m.r)[i] * np.diff(m.z)[k]),
-        (Z, lambda m, i, j, k: 0.5 * np.diff(m.r**2)[i] * m.dtheta),
+        (Z, lambda m, i, j, k: 0.5 * np.diff(m.r**2)[i] * m.dtheta[j]),
     ],
 )
 def test_areas_are_those_of_the_cylinder(tank: TankMesh, grid: FiPyTankMesh, direction: int, area: Callable) -> None:
@@ -54,7 +54,7 @@ def test_distances_follow_the_coordinate_lines(tank: TankMesh, grid: FiPyTankMes
         [f.direction[:n] == R, f.direction[:n] == THETA],
         [
             np.abs(tank.r_centre[owner[:, 0]] - tank.r_centre[other[:, 0]]),
-            tank.r_centre[owner[:, 0]] * tank.dtheta,
+            tank.r_centre[owner[:, 0]] * 0.5 * (tank.dtheta[owner[:, 1]] + tank.dtheta[other[:, 1]]),
         ],
         np.abs(tank.z_centre[owner[:, 2]] - tank.z_centre[other[:, 2]]),
     )

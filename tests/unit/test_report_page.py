@@ -103,8 +103,8 @@ def make_flow(case: Case) -> Flow:
         return 0.9 * rf**2 * (1.0 - (rf / radius) ** 2) * loops
 
     p = psi(mesh.r[:, None], mesh.z[None, :])
-    flux_r = -np.diff(p, axis=1)[:, None, :] * mesh.dtheta * ones
-    flux_z = np.diff(p, axis=0)[:, None, :] * mesh.dtheta * ones
+    flux_r = -np.diff(p, axis=1)[:, None, :] * mesh.dtheta[:, None] * ones
+    flux_z = np.diff(p, axis=0)[:, None, :] * mesh.dtheta[:, None] * ones
     u_t = 0.35 * tip * (r / 0.65) * np.exp(-((r / 0.9) ** 2)) * (0.3 + jet) * ripple
     k = (0.02 + 0.09 * jet * np.exp(-(((r - 0.75) / 0.45) ** 2))) * tip**2 * 0.3 * ripple
     epsilon = k**1.5 / 0.25

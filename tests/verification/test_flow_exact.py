@@ -19,8 +19,8 @@ def couette_torque(n: int) -> tuple[float, float]:
     a, b, omega, nu, nt, nz = 0.5, 1.0, 2.0, 0.1, 8, 2
     r = np.concatenate([[0.0], np.linspace(a, b, n + 1)])
     rc, dr = 0.5 * (r[1:] + r[:-1]), np.diff(r)
-    dth, dz = 2 * math.pi / nt, np.full(nz, 0.5)
-    az = 0.5 * np.diff(r**2) * dth
+    dth, dz = np.full(nt, 2 * math.pi / nt), np.full(nz, 0.5)
+    az = 0.5 * np.diff(r**2)[:, None] * dth
     shape = (n + 1, nt, nz)
     wr = np.zeros((n + 2, nt, nz), np.int8)
     wr[1], wr[-1] = 2, 1
@@ -76,8 +76,8 @@ def test_solid_body_rotation_solves_the_angular_momentum_equation_exactly():
     """L = Omega r^2 with walls that turn along: every diffusive and convective term vanishes to rounding."""
     nt, nz = 8, 4
     r = np.array([0.0, 0.1, 0.25, 0.5, 0.6, 1.0])
-    rc, dr, dth, dz = 0.5 * (r[1:] + r[:-1]), np.diff(r), 2 * math.pi / nt, np.full(nz, 0.25)
-    az = 0.5 * np.diff(r**2) * dth
+    rc, dr, dth, dz = 0.5 * (r[1:] + r[:-1]), np.diff(r), np.full(nt, 2 * math.pi / nt), np.full(nz, 0.25)
+    az = 0.5 * np.diff(r**2)[:, None] * dth
     shape, omega = (5, nt, nz), 3.0
     ang = np.ones(shape) * omega * rc[:, None, None] ** 2
     gr, gt, gz = np.zeros((6, nt, nz)), np.zeros(shape), np.zeros((5, nt, nz + 1))

@@ -27,7 +27,7 @@ def decay_error(closure, law, n):
     first[..., 0] = True
     grid = replace(FlowGrid.of(mesh, 0.0), at_wall=first)
     solver = Simplec(grid, Newtonian(1e-30), 1e-12, closure)
-    solver.fz[..., 1:] = speed * grid.az[:, None, None]
+    solver.fz[..., 1:] = speed * grid.az[:, :, None]
     solver.g[..., 0] = solver.eps_wall[...] = eps0
     solver.g[..., 1:] = 0.0
     s = FlowState.at_rest(grid, 1.0, 1.0, 1.0)

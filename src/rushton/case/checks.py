@@ -16,6 +16,8 @@ from rushton.errors import CaseError
 if TYPE_CHECKING:
     from rushton.case.schema import Case, Impeller, Position, Sphere, Strain, Tank
 
+THINNEST = 0.003
+"""Least thickness of a solid blade, of the impeller's diameter, -."""
 GAP = 0.02
 """Least free gap between two impellers, of the smaller diameter: the mesh needs room for a face between them."""
 
@@ -37,6 +39,7 @@ def check_case(case: Case) -> None:
     check_sphere(case.tank, case.mixing.pulse, "mixing.pulse", case.shaft_end)
     for number, probe in enumerate(case.mixing.probes, 1):
         check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_end)
+    check_blades(case)
     check_organism(case)
     check_lifelines(case)
 
@@ -114,6 +117,25 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
             f"blades of {impeller.blade_thickness:.4g} m are too thick",
             f"{where}: blade_thickness",
             f"at most 0.1 D = {0.1 * d:.4g} m; usual are 0.01 to 0.04 D",
+        )
+
+
+def check_blades(case: Case) -> None:
+    """Solid blades are thick enough to be meshed, and are swept through by nothing."""
+    if case.flow.blades == "thin":
+        return
+    for number, impeller in enumerate(case.impellers, 1):
+        if impeller.blade_thickness < THINNEST * impeller.diameter:
+            raise CaseError(
+                f"blades of {impeller.blade_thickness:.4g} m are too thin to be meshed with their thickness",
+                f"impeller {number} (clearance {impeller.clearance:.4g} m): blade_thickness",
+                f'at least {THINNEST:g} D = {THINNEST * impeller.diameter:.4g} m, or flow.blades = "thin"',
+            )
+    if case.numerics.frame == "absolute":
+        raise CaseError(
+            "the absolute flux passes through the blades, which solid blades do not let it do",
+            "numerics.frame",
+            'leave it at "relative", or set flow.blades = "thin"',
         )
 
 

@@ -168,7 +168,7 @@ class Impeller(Section):
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
         gt=0.0,
-        description="thickness of blade and disc, for the expected power number (default: D/100)",
+        description="thickness of blade and disc; with flow.blades = 'solid' in the flow too (default: D/100)",
     )
     disc_diameter: Length = Field(
         default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc (default: 3/4 D)"

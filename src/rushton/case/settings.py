@@ -151,6 +151,9 @@ class FlowSettings(Section):
     turbulence: Literal["k-epsilon", "realizable-k-epsilon", "k-omega-sst", "laminar"] = Field(
         default="k-epsilon", description="turbulence model; below Re = 100 always laminar"
     )
+    blades: Literal["solid", "thin"] = Field(
+        default="thin", description="blades and discs as faces without thickness, or as solids with it"
+    )
     zone_radius: float | None = Field(
         default=None,
         gt=1.0,
@@ -173,7 +176,7 @@ class Numerics(Section):
         default=None,
         ge=8,
         le=720,
-        description="mesh cells round the tank, moved to a multiple of blades and baffles (default: 48, 72 or 96)",
+        description="mesh cells round the tank, about; fitted to blades and baffles (default: 48, 72 or 96)",
     )
     refine: bool = Field(
         default=False, description="form an error statement: three grids, hidden choices varied, a band on the numbers"

@@ -7,8 +7,8 @@ Swirl plus one poloidal loop, from a Stokes stream function Psi(r, z) (m3/s per 
     Psi     = loop s^2 (1 - s) sin(pi z/H) R^3,   s = r/R
 
 Face differences of one stream function cancel in every mesh cell, so the fluxes are divergence-free to rounding.
-On walls inside the tank (shaft, discs) Psi is set to zero, and the swirl is stopped at resting theta walls: a ring
-(i, k) that meets a baffle or a solid mesh cell has none.
+On walls inside the tank (shaft, discs, blades) Psi is set to zero, and the swirl is stopped at resting theta walls: a
+ring (i, k) that meets a baffle has none. Solid mesh cells turn with the swirl.
 
 Units: fluxes m3/s, Omega_s 1/s, loop 1/s, R and H m. There is no physics in it; k, epsilon and nu_t are uniform.
 """
@@ -87,10 +87,10 @@ def recirculating_flow(mesh: TankMesh, swirl: float = 1.0, loop: float = 1.0, nu
         psi[i : i + 2, k] = 0.0
     for i, k in np.argwhere(solid):
         psi[i : i + 2, k : k + 2] = 0.0
-    flux_r = np.broadcast_to(mesh.dtheta * (psi[:, None, :-1] - psi[:, None, 1:]), (nr + 1, nt, nz)).copy()
-    flux_z = np.broadcast_to(mesh.dtheta * (psi[1:, None, :] - psi[:-1, None, :]), (nr, nt, nz + 1)).copy()
+    flux_r = mesh.dtheta[:, None] * (psi[:, None, :-1] - psi[:, None, 1:])
+    flux_z = mesh.dtheta[:, None] * (psi[1:, None, :] - psi[:-1, None, :])
     flux_theta = swirl * mesh.r_centre[:, None, None] * mesh.area_theta
-    stopped = (mesh.wall_theta == STATIONARY).any(axis=1) | solid
+    stopped = (mesh.wall_theta == STATIONARY).any(axis=1)
     flux_theta = np.where(stopped[:, None, :], 0.0, flux_theta)
     fluid = ~mesh.solid
     k = np.where(fluid, (0.1 * (abs(swirl) + abs(loop)) * radius) ** 2 + 1e-12, 0.0)

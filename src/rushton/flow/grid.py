@@ -40,7 +40,7 @@ class FlowGrid:
     dr: np.ndarray
     zc: np.ndarray
     dz: np.ndarray
-    dth: float
+    dth: np.ndarray
     az: np.ndarray
     vol: np.ndarray
     omega: np.ndarray
@@ -67,7 +67,7 @@ class FlowGrid:
         open_z = np.zeros((nr, nt, nz + 1), np.int8)
         open_z[..., 1:-1] = (mesh.wall_z[..., 1:-1] == OPEN) & fluid[..., 1:] & fluid[..., :-1]
         rc, dr, dz = mesh.r_centre, np.diff(mesh.r), np.diff(mesh.z)
-        az = 0.5 * np.diff(mesh.r**2) * mesh.dtheta
+        az = mesh.ring_area[:, None] * mesh.dtheta
         turning = (mesh.wall_theta == ROTATING) | solid
         wall = _has_wall(mesh) & fluid
         wall_cells = np.argwhere(wall).astype(np.int32)
@@ -81,7 +81,7 @@ class FlowGrid:
             dz=dz,
             dth=mesh.dtheta,
             az=az,
-            vol=az[:, None] * dz[None, :],
+            vol=az[:, :, None] * dz,
             omega=np.where(mesh.zone > 0, omega_shaft, 0.0),
             open_r=open_r,
             open_t=open_t,

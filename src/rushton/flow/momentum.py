@@ -57,13 +57,13 @@ def volume_fluxes(lo, hi, ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz
     for i in range(lo, hi + 1 if hi == nr else hi):
         for j in range(nt):
             for k in range(nz):
-                fr[i, j, k] = ur[i, j, k] * r[i] * dth * dz[k]
+                fr[i, j, k] = ur[i, j, k] * r[i] * dth[j] * dz[k]
     for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
                 ft[i, j, k] = (ang[i, j, k] / rc[i] - omega[i, k] * rc[i]) * dr[i] * dz[k]
             for k in range(nz + 1):
-                fz[i, j, k] = uz[i, j, k] * az[i]
+                fz[i, j, k] = uz[i, j, k] * az[i, j]
 
 
 @njit(**OPTIONS)
@@ -92,8 +92,8 @@ def assemble_u_r(
                 f_s = 0.5 * (ft[h, j, k] + ft[i, j, k])
                 f_t = 0.5 * (fz[h, j, k + 1] + fz[i, j, k + 1])
                 f_b = 0.5 * (fz[h, j, k] + fz[i, j, k])
-                d_e = nue[i, j, k] * rc[i] * dth * dz[k] / dr[i]
-                d_w = nue[h, j, k] * rc[h] * dth * dz[k] / dr[h] if h > 0 else 0.0
+                d_e = nue[i, j, k] * rc[i] * dth[j] * dz[k] / dr[i]
+                d_w = nue[h, j, k] * rc[h] * dth[j] * dz[k] / dr[h] if h > 0 else 0.0
                 d_n = 0.5 * (gt[h, jp, k] + gt[i, jp, k])
                 d_s = 0.5 * (gt[h, j, k] + gt[i, j, k])
                 d_t = 0.5 * (gz[h, j, k + 1] + gz[i, j, k + 1])
@@ -104,11 +104,11 @@ def assemble_u_r(
                 c_s = d_s + max(f_s, 0.0)
                 c_t = d_t + max(-f_t, 0.0)
                 c_b = d_b + max(f_b, 0.0)
-                v_h = 0.5 * dr[h] * rc[h] * dth * dz[k]
-                v_i = 0.5 * dr[i] * rc[i] * dth * dz[k]
+                v_h = 0.5 * dr[h] * rc[h] * dth[j] * dz[k]
+                v_i = 0.5 * dr[i] * rc[i] * dth[j] * dz[k]
                 u_h = 0.5 * (ang[h, j, k] + ang[h, jp, k]) / rc[h]
                 u_i = 0.5 * (ang[i, j, k] + ang[i, jp, k]) / rc[i]
-                area = r[i] * dth * dz[k]
+                area = r[i] * dth[j] * dz[k]
                 rhs = (p[h, j, k] - p[i, j, k]) * area + v_h * u_h * u_h / rc[h] + v_i * u_i * u_i / rc[i]
                 sink = 0.5 * (st[h, j, k] + st[i, j, k] + sz[h, j, k] + sz[i, j, k])
                 sink += (nue[h, j, k] * v_h + nue[i, j, k] * v_i) / (r[i] * r[i])
@@ -185,15 +185,15 @@ def assemble_u_z(lo, hi, uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, 
                 d_w = 0.5 * (gr[i, j, h] + gr[i, j, k])
                 d_n = 0.5 * (gt[i, jp, h] + gt[i, jp, k])
                 d_s = 0.5 * (gt[i, j, h] + gt[i, j, k])
-                d_t = nue[i, j, k] * az[i] / dz[k]
-                d_b = nue[i, j, h] * az[i] / dz[h]
+                d_t = nue[i, j, k] * az[i, j] / dz[k]
+                d_b = nue[i, j, h] * az[i, j] / dz[h]
                 c_e = d_e + max(-f_e, 0.0)
                 c_w = d_w + max(f_w, 0.0)
                 c_n = d_n + max(-f_n, 0.0)
                 c_s = d_s + max(f_s, 0.0)
                 c_t = d_t + max(-f_t, 0.0)
                 c_b = d_b + max(f_b, 0.0)
-                rhs = (p[i, j, h] - p[i, j, k]) * az[i]
+                rhs = (p[i, j, h] - p[i, j, k]) * az[i, j]
                 sink = 0.5 * (sr[i, j, h] + sr[i, j, k] + st[i, j, h] + st[i, j, k])
                 if second:
                     if f_e > 0.0:
@@ -235,7 +235,7 @@ def assemble_u_z(lo, hi, uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, 
                 at[i, j, k] = c_t
                 ap[i, j, k] = total / alpha
                 b[i, j, k] = rhs + (1.0 / alpha - 1.0) * total * x
-                d[i, j, k] = az[i] / (total / alpha - total + sink)
+                d[i, j, k] = az[i, j] / (total / alpha - total + sink)
 
 
 @njit(**OPTIONS)
@@ -297,8 +297,8 @@ def assemble_angular_momentum(
                 f_b = 0.5 * (fz[i, jm, k] + fz[i, j, k])
                 d_e = 0.5 * (gr[i + 1, jm, k] + gr[i + 1, j, k]) * r[i + 1] * r[i + 1]
                 d_w = 0.5 * (gr[i, jm, k] + gr[i, j, k]) * r[i] * r[i]
-                d_n = nue[i, j, k] * dr[i] * dz[k] / (rc[i] * dth)
-                d_s = nue[i, jm, k] * dr[i] * dz[k] / (rc[i] * dth)
+                d_n = nue[i, j, k] * dr[i] * dz[k] / (rc[i] * dth[j])
+                d_s = nue[i, jm, k] * dr[i] * dz[k] / (rc[i] * dth[jm])
                 d_t = 0.5 * (gz[i, jm, k + 1] + gz[i, j, k + 1])
                 d_b = 0.5 * (gz[i, jm, k] + gz[i, j, k])
                 q_e = max(-f_e, 0.0)

@@ -26,7 +26,7 @@ from rushton.flow.power import flow_numbers, power_numbers
 from rushton.flow.regime import Regime, regime_of
 from rushton.flow.simplec import FlowState, Simplec
 from rushton.flow.viscosity import Newtonian, PowerLaw, Viscosity
-from rushton.mesh.build import angular_cells, build_mesh, symmetry
+from rushton.mesh.build import build_mesh, symmetry
 from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, silent
 
@@ -95,7 +95,7 @@ def solve_flow(case: Case, progress: Progress = silent, threads: int | None = No
 
 def _solve(case: Case, progress: Progress, team: Team) -> Flow:
     wanted = case.numerics.target_mesh_cells
-    sector = symmetry(case, angular_cells(case, wanted))
+    sector = symmetry(case, wanted)
     state: FlowState | None = None
     previous: FlowGrid | None = None
     history: list[Monitor] = []
@@ -105,7 +105,7 @@ def _solve(case: Case, progress: Progress, team: Team) -> Flow:
     converged = False
     for level, size in enumerate(meshes):
         finest = level == len(meshes) - 1
-        level_sector = sector if symmetry(case, angular_cells(case, size)) % sector == 0 else 1
+        level_sector = sector if symmetry(case, size) % sector == 0 else 1
         mesh = build_mesh(case, size, sector=level_sector)
         grid = FlowGrid.of(mesh, case.operation.omega)
         state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
@@ -277,14 +277,13 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
     # wall faces exactly: nothing through resting walls, the swept flux at blades (already in ft to rounding)
     fr = np.where(grid.open_r > 0, solver.fr, 0.0)
     fz = np.where(grid.open_z > 0, solver.fz, 0.0)
-    ft = np.where(mesh.solid, 0.0, ft)
     full = mesh.tiled()
 
     def tile(a: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(np.tile(a, (1, copies, 1)))
 
     fluid = ~mesh.solid
-    vol = np.where(fluid, grid.vol[:, None, :], 0.0)
+    vol = np.where(fluid, grid.vol, 0.0)
     d = max(imp.diameter for imp in case.impellers)
     nq = flow_numbers(case, mesh, fr)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))

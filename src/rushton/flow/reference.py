@@ -71,7 +71,7 @@ def u_z_directions(fr, ft, fz, gr, gt, gz, nue, az, dz) -> list[Direction]:
 
     fr2, gr2, ft2, gt2 = pair(fr), pair(gr), pair(ft), pair(gt)
     zero = np.zeros_like(gr2[:1])
-    along = nue * az[:, None, None] / dz
+    along = nue * az[:, :, None] / dz
     k = np.arange(1, dz.size)
     ones = np.ones(gt2.shape)
     return [
@@ -99,7 +99,7 @@ def u_r_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth) -> list[Directi
 
     ft2, gt2, fz2, gz2 = pair(ft), pair(gt), pair(fz), pair(gz)
     zero = np.zeros_like(gz2[..., :1])
-    along = nue * (rc / dr)[:, None, None] * dth * dz
+    along = nue * (rc / dr)[:, None, None] * dth[:, None] * dz
     inner = along[:-1].copy()
     inner[0] = 0.0
     i = np.arange(1, rc.size)[:, None, None] * np.ones((1, *ft.shape[1:]))
@@ -125,7 +125,7 @@ def angular_momentum_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth) ->
     fr2, gr2, fz2, gz2 = pair(fr), pair(gr), pair(fz), pair(gz)
     zero_r, zero_z = np.zeros_like(gr2[:1]), np.zeros_like(gz2[..., :1])
     ft2 = 0.5 * (ft + np.roll(ft, -1, 1))
-    along = nue * (dr / (rc * dth))[:, None, None] * dz
+    along = nue * (dr / rc)[:, None, None] / dth[:, None] * dz
     return [
         Direction(
             0, fr2[:-1], fr2[1:], gr2[:-1], gr2[1:],

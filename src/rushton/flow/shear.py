@@ -46,7 +46,7 @@ def velocity_gradient(uc, ur, ang, uz, open_r, open_t, open_z, rc, zc, dr, dz, d
         dwr = (uc[2, i1, j, k] - uc[2, i0, j, k]) / h
     n = jp if open_t[i, jp, k] else j
     s = jm if open_t[i, j, k] else j
-    h = ri * dth * ((1.0 if n != j else 0.0) + (1.0 if s != j else 0.0))
+    h = 0.5 * ri * ((dth[j] + dth[n] if n != j else 0.0) + (dth[j] + dth[s] if s != j else 0.0))
     dut = dwt = 0.0
     if h > 0.0:
         dut = (uc[0, i, n, k] - uc[0, i, s, k]) / h
@@ -60,7 +60,7 @@ def velocity_gradient(uc, ur, ang, uz, open_r, open_t, open_z, rc, zc, dr, dz, d
         dvz = (uc[1, i, j, k1] - uc[1, i, j, k0]) / h
     return (
         (ur[i + 1, j, k] - ur[i, j, k]) / dr[i], dut - v / ri, duz,
-        dvr + v / ri, (ang[i, jp, k] - ang[i, j, k]) / (ri * ri * dth) + u / ri, dvz,
+        dvr + v / ri, (ang[i, jp, k] - ang[i, j, k]) / (ri * ri * dth[j]) + u / ri, dvz,
         dwr, dwt, (uz[i, j, k + 1] - uz[i, j, k]) / dz[k],
     )  # fmt: skip
 
@@ -99,7 +99,7 @@ def wall_shear_rate(lo, hi, cells, first, ke, uc, nu, omega_shaft, wr, wt, wz, r
                 top = max(top, wall_lambda(kc, 0.5 * dr[i], nuc) * math.sqrt(slip * slip + u_z * u_z) / nuc)
             code = wt[i, j if side == 0 else jp, k]
             if code == 1 or code == 2:
-                y = 0.5 * rc[i] * dth
+                y = 0.5 * rc[i] * dth[j]
                 top = max(top, wall_lambda(kc, y, nuc) * math.sqrt(u_r * u_r + u_z * u_z) / nuc)
             code = wz[i, j, k + side]
             if code == 1 or code == 2:

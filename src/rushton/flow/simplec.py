@@ -82,9 +82,9 @@ def _pressure_coefficients(lo, hi, d_r, d_t, d_z, r, rc, dr, dz, az, dth, cr, ct
     for i in range(lo, hi):
         for j in range(nt):
             for k in range(nz):
-                cr[i, j, k] = d_r[i, j, k] * r[i] * dth * dz[k]
+                cr[i, j, k] = d_r[i, j, k] * r[i] * dth[j] * dz[k]
                 ct[i, j, k] = d_t[i, j, k] * dr[i] * dz[k] / rc[i]
-                cz[i, j, k] = d_z[i, j, k] * az[i]
+                cz[i, j, k] = d_z[i, j, k] * az[i, j]
 
 
 @njit(**momentum.OPTIONS)
@@ -198,6 +198,7 @@ class Simplec:
         self._divergence()
         self._correct_pressure(s, PRESSURE_TOLERANCE, PRESSURE_ITERATIONS)
         s.p += self.pc
+        s.p[mesh.solid] = 0.0  # no pressure in a solid: the torque on a blade is the jump between its two sides
         self.update_fluxes(s)
         self._turbulence(s, forward)
 

@@ -51,7 +51,13 @@ def conductance(lo, hi, nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, a
             for k in range(nz):
                 e = nu[i, j, k] + nut[i, j, k] / sigma
                 if open_t[i, j, k]:
-                    gt[i, j, k] = 0.5 * (e + nu[i, jm, k] + nut[i, jm, k] / sigma) * dr[i] * dz[k] / (rc[i] * dth)
+                    gt[i, j, k] = (
+                        0.5
+                        * (e + nu[i, jm, k] + nut[i, jm, k] / sigma)
+                        * dr[i]
+                        * dz[k]
+                        / (rc[i] * 0.5 * (dth[j] + dth[jm]))
+                    )
                 else:
                     gt[i, j, k] = 0.0
                 if i > 0:
@@ -60,7 +66,7 @@ def conductance(lo, hi, nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, a
                             0.5
                             * (e + nu[i - 1, j, k] + nut[i - 1, j, k] / sigma)
                             * r[i]
-                            * dth
+                            * dth[j]
                             * dz[k]
                             / (rc[i] - rc[i - 1])
                         )
@@ -69,7 +75,10 @@ def conductance(lo, hi, nut, nu, sigma, open_r, open_t, open_z, r, rc, dr, dz, a
                 if k > 0:
                     if open_z[i, j, k]:
                         gz[i, j, k] = (
-                            0.5 * (e + nu[i, j, k - 1] + nut[i, j, k - 1] / sigma) * az[i] / (0.5 * (dz[k] + dz[k - 1]))
+                            0.5
+                            * (e + nu[i, j, k - 1] + nut[i, j, k - 1] / sigma)
+                            * az[i, j]
+                            / (0.5 * (dz[k] + dz[k - 1]))
                         )
                     else:
                         gz[i, j, k] = 0.0
@@ -153,7 +162,7 @@ def wall_sinks(
                 y = 0.5 * dr[i]
                 lam = wall_lambda(kc, y, nuc)
                 rw = r[i + side]
-                a = rw * dth * dz[k]
+                a = rw * dth[j] * dz[k]
                 w_w = omega_shaft if code == 2 else 0.0
                 # r_w (u_theta / r - Omega) is the slip: solid-body rotation with the wall must be free of stress
                 slip = rw * (u_t / rc[i] - w_w)
@@ -168,7 +177,7 @@ def wall_sinks(
                 walls += 1
             code = wt[i, j if side == 0 else jp, k]
             if code == 1 or code == 2:
-                y = 0.5 * rc[i] * dth
+                y = 0.5 * rc[i] * dth[j]
                 lam = wall_lambda(kc, y, nuc)
                 s_t += lam * dr[i] * dz[k]
                 tau2 = lam * lam * (u_r * u_r + u_z * u_z)
@@ -181,10 +190,10 @@ def wall_sinks(
                 y = 0.5 * dz[k]
                 lam = wall_lambda(kc, y, nuc)
                 l_w = omega_shaft * rc[i] * rc[i] if code == 2 else 0.0
-                s_z += lam * az[i]
-                s_l += lam * az[i]
-                q_l += lam * az[i] * l_w
-                shear[i, code - 1] += lam * az[i] * (l_c - l_w)
+                s_z += lam * az[i, j]
+                s_l += lam * az[i, j]
+                q_l += lam * az[i, j] * l_w
+                shear[i, code - 1] += lam * az[i, j] * (l_c - l_w)
                 tau2 = lam * lam * (u_r * u_r + ((l_c - l_w) / rc[i]) ** 2)
                 y = max(y, y_low)
                 g += tau2 / (KAPPA * us * y)
@@ -226,7 +235,7 @@ def production(lo, hi, uc, ur, ang, uz, nut, open_r, open_t, open_z, at_wall, so
                 u = uc[0, i, j, k]
                 ri = rc[i]
                 s_rr = (ur[i + 1, j, k] - ur[i, j, k]) / dr[i]
-                s_tt = (ang[i, jp, k] - ang[i, j, k]) / (ri * ri * dth) + u / ri
+                s_tt = (ang[i, jp, k] - ang[i, j, k]) / (ri * ri * dth[j]) + u / ri
                 s_zz = (uz[i, j, k + 1] - uz[i, j, k]) / dz[k]
                 # r derivatives of u_theta / r and u_z; one-sided at closed faces
                 i1 = i + 1 if i < nr - 1 and open_r[i + 1, j, k] else i
@@ -238,7 +247,7 @@ def production(lo, hi, uc, ur, ang, uz, nut, open_r, open_t, open_z, at_wall, so
                     dwr = (uc[2, i1, j, k] - uc[2, i0, j, k]) / h
                 n = jp if open_t[i, jp, k] else j
                 s = jm if open_t[i, j, k] else j
-                h = ri * dth * ((1.0 if n != j else 0.0) + (1.0 if s != j else 0.0))
+                h = 0.5 * ri * ((dth[j] + dth[n] if n != j else 0.0) + (dth[j] + dth[s] if s != j else 0.0))
                 dut = dwt = 0.0
                 if h > 0.0:
                     dut = (uc[0, i, n, k] - uc[0, i, s, k]) / h
@@ -370,7 +379,7 @@ def add_k_sources(lo, hi, ke, eps, g, num, vol, solid, alpha, m):
                 if solid[i, j, k]:
                     continue
                 e = eps[i, j, k]
-                v = vol[i, k]
+                v = vol[i, j, k]
                 b[i, j, k] += min(g[i, j, k] + num[i, j, k] / v, 20.0 * e) * v
                 total = ap[i, j, k] + e / ke[i, j, k] * v
                 ap[i, j, k] = total / alpha
@@ -391,7 +400,7 @@ def add_epsilon_sources(lo, hi, ke, eps, g, num, eps_wall, at_wall, vol, solid, 
                     fix_node(m, i, j, k, eps_wall[i, j, k])
                     continue
                 e = eps[i, j, k]
-                v = vol[i, k]
+                v = vol[i, j, k]
                 rate = e / ke[i, j, k]
                 b[i, j, k] += C_1 * rate * min(g[i, j, k] + num[i, j, k] / v, 20.0 * e) * v
                 total = ap[i, j, k] + C_2 * rate * v

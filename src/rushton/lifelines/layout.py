@@ -35,7 +35,9 @@ class Field(NamedTuple):
     wall : (n_all,) uint8, faces closed to the walk
     number : (n_all,) int32, number of the fluid mesh cell, -1 in the solid
     shape : (3,) int64, nr, nt, nz
-    per_r, per_theta : (nr,) float64, fraction of the mesh cell per metre walked in r and theta
+    per_r : (nr,) float64, fraction of the mesh cell per metre walked in r
+    per_theta : (nr,) float64, angle per metre walked in theta, rad/m
+    per_turn : (nt,) float64, fraction of the mesh cell per angle, 1/rad
     per_z : (nz,) float64, the same in z
     metre_r : (nr,) float64, change of r^2 per metre walked in r, m
     zone_low, zone_high : (nz,) float64, part of the layer that lies in an impeller zone, as fractions (2, -1: none)
@@ -49,6 +51,7 @@ class Field(NamedTuple):
     shape: np.ndarray
     per_r: np.ndarray
     per_theta: np.ndarray
+    per_turn: np.ndarray
     per_z: np.ndarray
     metre_r: np.ndarray
     zone_low: np.ndarray

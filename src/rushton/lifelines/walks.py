@@ -69,16 +69,17 @@ def stride_z(field, c, k, z, e, h):
 @nb.njit(**FAST)
 def stride_theta(field, c, i, j, y, e, h):
     """Interface walk in theta with variate e; in one ring at most half way round."""
-    rec, wall = field.record, field.wall
+    rec, wall, per_turn = field.record, field.wall, field.per_turn
     nt, nz = field.shape[1], field.shape[2]
-    most = 0.5 * nt / SQRT3
+    most = math.pi / SQRT3
     per = field.per_theta[i]
     left = abs(e)
     up = 1 if e > 0.0 else 0
     g = y if up else 1.0 - y
     here = min(rec[c, STEP] * per, most)
-    while g + here * left > 1.0:
-        left -= (1.0 - g) / here
+    speed = here * per_turn[j]
+    while g + speed * left > 1.0:
+        left -= (1.0 - g) / speed
         g = 0.0
         if wall[c] & (WALL_T1 << up):
             up = 1 - up
@@ -91,9 +92,10 @@ def stride_theta(field, c, i, j, y, e, h):
         h = mix(h + GOLDEN)
         if unit(h) * here < there:
             c, j, here = to, jt, there
+            speed = here * per_turn[j]
         else:
             up = 1 - up
-    g += here * left
+    g += speed * left
     return c, j, g if up else 1.0 - g, h
 
 
@@ -164,15 +166,16 @@ def _shift_z(field, c, k, z, metres):
 
 
 @nb.njit(**APART)
-def _shift_theta(field, c, i, j, y, faces):
-    """Move in theta by a number of mesh cells, reflected at walls."""
+def _shift_theta(field, c, i, j, y, turn):
+    """Move in theta by an angle, rad, reflected at walls."""
     nt, nz = field.shape[1], field.shape[2]
-    up = faces > 0.0
-    left = min(abs(faces), 0.5 * nt)
+    up = turn > 0.0
+    left = min(abs(turn), math.pi)
     while True:
-        d = 1.0 - y if up else y
+        d = (1.0 - y if up else y) / field.per_turn[j]
         if left <= d:
-            return c, j, clip01(y + left if up else y - left)
+            g = left * field.per_turn[j]
+            return c, j, clip01(y + g if up else y - g)
         left -= d
         y = 1.0 if up else 0.0
         if field.wall[c] & (WALL_T2 if up else WALL_T1):
@@ -213,8 +216,7 @@ def point_walk(field, c, i, j, k, x, y, z, h, end_point):
     c, k, z = _shift_z(field, c, k, z, ez * q)
 
     s_face = field.s_face
-    nt = field.shape[1]
-    per = nt / (2.0 * math.pi * math.sqrt(max(s_face[i] + x * (s_face[i + 1] - s_face[i]), 1e-30)))
+    per = 1.0 / math.sqrt(max(s_face[i] + x * (s_face[i + 1] - s_face[i]), 1e-30))
     q = np.float64(rec[c, STEP])
     if end_point:
         q = np.float64(rec[_shift_theta(field, c, i, j, y, et * q * per)[0], STEP])

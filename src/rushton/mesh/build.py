@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.mesh.angles import angular_cells, symmetry, theta_faces
 from rushton.mesh.flags import Flags
-from rushton.mesh.impeller import add_impeller
-from rushton.mesh.spacing import angular_cells, spacing, symmetry
+from rushton.mesh.impeller import add_solid_impeller, add_thin_impeller, in_impeller
+from rushton.mesh.spacing import spacing
 from rushton.mesh.vessel import add_vessel, in_shaft
 from rushton.mesh.zones import rotating_zones
 
@@ -36,22 +37,34 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     TankMesh
     """
     wanted = mesh_cells or case.numerics.target_mesh_cells
-    nt = angular_cells(case, wanted)
+    theta = theta_faces(case, wanted, sector)
     low, high = 0.1, 12.0
     for _ in range(40):
         scale = math.sqrt(low * high)
         r, z = spacing(case, scale)
-        solid_r, solid_z = in_shaft(case, r, z)
-        count = (r.size - 1) * (z.size - 1) - np.count_nonzero(solid_r) * np.count_nonzero(solid_z)
-        if count * nt >= wanted:
+        if sector * _liquid_cells(case, r, theta, z, sector) >= wanted:
             low = scale
         else:
             high = scale
     r, z = spacing(case, low)
-    flags = Flags(r, z, nt, sector)
+    flags = Flags(r, theta, z, sector)
     add_vessel(flags, case)
     zones = rotating_zones(case)
     for number, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, zones, strict=True), 1):
-        add_impeller(flags, imp, number, case.tank.shaft_diameter)
+        if case.flow.blades == "thin":
+            add_thin_impeller(flags, imp, number, case.tank.shaft_diameter)
+        else:
+            add_solid_impeller(flags, imp, number)
         flags.zone[np.ix_(flags.rc < zone_r, (flags.zc > zone_low) & (flags.zc < zone_high))] = number
     return flags.mesh()
+
+
+def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, sector: int) -> int:
+    """Mesh cells of a sector outside the shaft and solid impellers."""
+    solid_r, solid_z = in_shaft(case, r, z)
+    solid = np.zeros((r.size - 1, theta.size - 1, z.size - 1), bool)
+    solid |= solid_r[:, None, None] & solid_z
+    if case.flow.blades == "solid":
+        for imp in case.impellers:
+            solid |= in_impeller(imp, r, theta, z, sector).any(axis=0)
+    return int(np.count_nonzero(~solid))

@@ -3,13 +3,14 @@
 A mesh cell (i, j, k) is the block r[i] < r < r[i+1], theta[j] < theta < theta[j+1], z[k] < z < z[k+1] of a
 cylinder. Its volume and face areas are exact, not those of a polygon::
 
-    V       = (r[i+1]^2 - r[i]^2) / 2  dtheta dz        m3
-    A_r     = r[i] dtheta dz                            m2, inner face
-    A_theta = (r[i+1] - r[i]) dz                        m2
-    A_z     = (r[i+1]^2 - r[i]^2) / 2  dtheta           m2
+    V       = (r[i+1]^2 - r[i]^2) / 2  dtheta[j] dz[k]  m3
+    A_r     = r[i] dtheta[j] dz[k]                      m2, inner face
+    A_theta = (r[i+1] - r[i]) dz[k]                     m2
+    A_z     = (r[i+1]^2 - r[i]^2) / 2  dtheta[j]        m2
 
-Baffles and blades are sets of theta faces, discs sets of z faces, both without thickness; the shaft is a block
-of solid mesh cells. Angle 0 is the plane of the first baffle, z = 0 the tank floor, +theta the sense of rotation.
+The shaft, and blades and discs with their thickness, are blocks of solid mesh cells; baffles, and blades and discs that
+are taken as thin, are sets of theta and z faces without thickness. Angle 0 is the plane of the first baffle, z = 0 the
+tank floor, +theta the sense of rotation.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class TankMesh:
     Attributes
     ----------
     r, theta, z : (nr+1,), (nt+1,), (nz+1,) float
-        Face coordinates, m, rad, m; theta is uniform and periodic over 2 pi / sector.
+        Face coordinates, m, rad, m; theta starts at 0 and is periodic over 2 pi / sector.
     sector : int
         Number of equal sectors in the full tank; 1 for the full tank.
     wall_r : (nr+1, nt, nz) int8
@@ -44,7 +45,7 @@ class TankMesh:
     wall_z : (nr, nt, nz+1) int8
         Face codes of the z faces; face k lies below mesh cell k.
     solid : (nr, nt, nz) bool
-        Mesh cells inside the shaft.
+        Mesh cells inside shaft, blades and discs.
     zone : (nr, nz) int8
         0 in the resting zone, impeller number (from 1) inside its rotating zone.
     patch_names : tuple of str
@@ -89,23 +90,26 @@ class TankMesh:
         """(nz,) mid height, m."""
         return 0.5 * (self.z[1:] + self.z[:-1])
 
-    @property
-    def dtheta(self) -> float:
-        """Angle of one mesh cell, rad."""
-        return float(self.theta[1] - self.theta[0])
+    @cached_property
+    def dtheta(self) -> np.ndarray:
+        """(nt,) angle of the mesh cells, rad."""
+        return np.diff(self.theta)
+
+    @cached_property
+    def ring_area(self) -> np.ndarray:
+        """(nr,) area of a z face per radian, (r[i+1]^2 - r[i]^2) / 2, m2."""
+        return 0.5 * np.diff(self.r**2)
 
     @cached_property
     def volumes(self) -> np.ndarray:
         """(nr, nt, nz) exact volume, m3; zero in the solid."""
-        v = (0.5 * np.diff(self.r**2) * self.dtheta)[:, None, None] * np.diff(self.z)[None, None, :]
-        return np.where(self.solid, 0.0, np.broadcast_to(v, self.shape))
+        v = self.ring_area[:, None, None] * self.dtheta[:, None] * np.diff(self.z)
+        return np.where(self.solid, 0.0, v)
 
     @cached_property
     def area_r(self) -> np.ndarray:
         """(nr+1, nt, nz) area of r faces, m2."""
-        a = (self.r * self.dtheta)[:, None, None] * np.diff(self.z)[None, None, :]
-        nr, nt, nz = self.shape
-        return np.ascontiguousarray(np.broadcast_to(a, (nr + 1, nt, nz)))
+        return self.r[:, None, None] * self.dtheta[:, None] * np.diff(self.z)
 
     @cached_property
     def area_theta(self) -> np.ndarray:
@@ -117,7 +121,7 @@ class TankMesh:
     def area_z(self) -> np.ndarray:
         """(nr, nt, nz+1) area of z faces, m2."""
         nr, nt, nz = self.shape
-        a = (0.5 * np.diff(self.r**2) * self.dtheta)[:, None, None]
+        a = (self.ring_area[:, None] * self.dtheta)[:, :, None]
         return np.ascontiguousarray(np.broadcast_to(a, (nr, nt, nz + 1)))
 
     @cached_property
@@ -169,13 +173,18 @@ class TankMesh:
                 f"the point at radius {radius:.4g} m, height {height:.4g} m is outside the liquid",
                 hint=f"allowed: radius 0 to {self.r[-1]:.4g} m, height 0 to {self.z[-1]:.4g} m",
             )
-        j = int((angle % (2.0 * math.pi / self.sector)) / self.dtheta) % nt
+        j = int(self.column(np.array(angle)))
         if self.solid[i, j, k]:
             raise CaseError(
-                f"the point at radius {radius:.4g} m, height {height:.4g} m is inside the shaft",
-                hint="move it further from the axis",
+                f"the point at radius {radius:.4g} m, height {height:.4g} m is inside the shaft or an impeller",
+                hint="move it further from the axis or away from the impeller",
             )
         return i, j, k
+
+    def column(self, angle: np.ndarray) -> np.ndarray:
+        """Number j of the mesh cell that holds an angle (rad, any turn), of the shape of ``angle``."""
+        j = np.searchsorted(self.theta, np.mod(angle, 2.0 * math.pi / self.sector), side="right") - 1
+        return np.clip(j, 0, self.shape[1] - 1)
 
     def sphere_weights(self, radius: float, angle: float, height: float, diameter: float) -> np.ndarray:
         """Share of a small sphere in every mesh cell.
@@ -207,14 +216,14 @@ class TankMesh:
                 hint=f"the liquid reaches to radius {self.r[-1]:.4g} m and height {self.z[-1]:.4g} m",
             )
         i = np.clip(np.searchsorted(self.r, rp, side="right") - 1, 0, nr - 1)
-        j = np.minimum((tp / self.dtheta).astype(int), nt - 1)
+        j = self.column(tp)
         k = np.clip(np.searchsorted(self.z, z, side="right") - 1, 0, nz - 1)
         weights = np.zeros(self.shape)
         np.add.at(weights, (i, j, k), 1.0)
         weights[self.solid] = 0.0
         total = weights.sum()
         if total == 0.0:
-            raise CaseError("the sphere lies inside the shaft", hint="move it further from the axis")
+            raise CaseError("the sphere lies inside the shaft or an impeller", hint="move it further from the axis")
         return weights / total
 
     # --- hand-over ---------------------------------------------------------------------------------------------
@@ -224,14 +233,13 @@ class TankMesh:
         s = self.sector
         if s == 1:
             return self
-        nt = self.shape[1]
 
         def tile(a: np.ndarray) -> np.ndarray:
             return np.ascontiguousarray(np.tile(a, (1, s, 1)))
 
         return TankMesh(
             r=self.r,
-            theta=np.linspace(0.0, 2.0 * math.pi, s * nt + 1),
+            theta=np.concatenate([*(self.theta[:-1] + n * 2.0 * math.pi / s for n in range(s)), [2.0 * math.pi]]),
             z=self.z,
             sector=1,
             wall_r=tile(self.wall_r),

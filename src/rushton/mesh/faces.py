@@ -173,7 +173,8 @@ def _face_geometry(
     area, distance, owner_distance = np.empty(n), np.empty(n), np.empty(n)
     radius, angle, height = np.empty(n), np.empty(n), np.empty(n)
     owner_cell = mesh.fluid_cells[owner]
-    half = (0.5 * np.diff(mesh.r), 0.5 * mesh.r_centre * mesh.dtheta, 0.5 * np.diff(mesh.z))
+    half_turn = 0.5 * mesh.r_centre[:, None] * mesh.dtheta
+    half_width = {R: 0.5 * np.diff(mesh.r), Z: 0.5 * np.diff(mesh.z)}
     areas = (mesh.area_r, mesh.area_theta, mesh.area_z)
     shapes = (mesh.wall_r.shape, mesh.wall_theta.shape, mesh.wall_z.shape)
     for d in (R, THETA, Z):
@@ -183,10 +184,13 @@ def _face_geometry(
         radius[here] = mesh.r[i] if d == R else mesh.r_centre[i]
         angle[here] = mesh.theta[j] if d == THETA else mesh.theta_centre[j]
         height[here] = mesh.z[k] if d == Z else mesh.z_centre[k]
-        along = 2 if d == Z else 0  # r and theta widths vary with r only
-        owner_distance[here] = half[d][owner_cell[here, along]]
         other = neighbour[here]
-        far = np.where(other >= 0, half[d][mesh.fluid_cells[np.maximum(other, 0), along]], 0.0)
+
+        def half(cell: np.ndarray, d: int = d) -> np.ndarray:
+            return half_turn[cell[:, 0], cell[:, 1]] if d == THETA else half_width[d][cell[:, d]]
+
+        owner_distance[here] = half(owner_cell[here])
+        far = np.where(other >= 0, half(mesh.fluid_cells[np.maximum(other, 0)]), 0.0)
         distance[here] = owner_distance[here] + far
     cos, sin = np.cos(angle), np.sin(angle)
     centre = np.column_stack([radius * cos, radius * sin, height])

@@ -16,20 +16,20 @@ class Flags:
     ----------
     r, z, rc, zc : float
         Faces and mid points, m.
-    nt_full, sector, nt : int
-        Mesh cells round the full tank, equal sectors in it, mesh cells round one sector.
+    theta : float
+        Faces of one sector, rad.
+    sector, nt : int
+        Equal sectors in the full tank, mesh cells round one sector.
     names : list of str
         Names of wall patches; index 0 is the interior.
     wall_r, wall_t, wall_z, patch_r, patch_t, patch_z, solid, zone
         As in ``TankMesh``.
     """
 
-    def __init__(self, r: np.ndarray, z: np.ndarray, nt_full: int, sector: int) -> None:
-        if nt_full % sector:
-            raise ValueError(f"{nt_full} mesh cells round the tank cannot be cut into {sector} sectors")
-        self.r, self.z, self.nt_full, self.sector = r, z, nt_full, sector
+    def __init__(self, r: np.ndarray, theta: np.ndarray, z: np.ndarray, sector: int) -> None:
+        self.r, self.theta, self.z, self.sector = r, theta, z, sector
         self.rc, self.zc = 0.5 * (r[1:] + r[:-1]), 0.5 * (z[1:] + z[:-1])
-        nr, nt, nz = r.size - 1, nt_full // sector, z.size - 1
+        nr, nt, nz = r.size - 1, theta.size - 1, z.size - 1
         self.nt = nt
         self.names = [""]
         self.wall_r = np.zeros((nr + 1, nt, nz), np.int8)
@@ -38,6 +38,12 @@ class Flags:
         self.patch_r, self.patch_t, self.patch_z = (np.zeros_like(a) for a in (self.wall_r, self.wall_t, self.wall_z))
         self.solid = np.zeros((nr, nt, nz), bool)
         self.zone = np.zeros((nr, nz), np.int8)
+
+    def nearest_theta(self, angle: float) -> int:
+        """Number of the theta face nearest to an angle, rad."""
+        period = 2.0 * math.pi / self.sector
+        away = np.abs(np.mod(self.theta[:-1] - angle + 0.5 * period, period) - 0.5 * period)
+        return int(np.argmin(away))
 
     def patch(self, name: str) -> int:
         """Number of a new wall patch."""
@@ -48,7 +54,7 @@ class Flags:
         """The finished mesh."""
         return TankMesh(
             r=self.r,
-            theta=np.linspace(0.0, 2.0 * math.pi / self.sector, self.nt + 1),
+            theta=self.theta,
             z=self.z,
             sector=self.sector,
             wall_r=self.wall_r,

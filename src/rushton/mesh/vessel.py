@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,7 +34,7 @@ def _add_baffles(flags: Flags, case: Case, patch: int) -> None:
     baffles = case.tank.baffles
     ring = np.flatnonzero(flags.rc > 0.5 * case.tank.diameter - baffles.width)
     for n in range(baffles.count):
-        j = round(n * flags.nt_full / baffles.count) % flags.nt
+        j = flags.nearest_theta(2.0 * math.pi * n / baffles.count)
         flags.wall_t[ring, j, :], flags.patch_t[ring, j, :] = STATIONARY, patch
 
 

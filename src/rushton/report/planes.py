@@ -88,8 +88,7 @@ def vector_on_plane(mesh: TankMesh, velocity: np.ndarray, plane: Plane) -> tuple
 
 def _half(mesh: TankMesh, field: np.ndarray, angle: float, radius: np.ndarray, z: np.ndarray) -> np.ndarray:
     """(n_radius, n_z) values at one angle."""
-    nt = mesh.shape[1]
-    j = int(((angle + 1e-9) % (2.0 * math.pi / mesh.sector)) / mesh.dtheta) % nt
+    j = int(mesh.column(np.array(angle + 1e-9)))
     values, solid = field[:, j, :], mesh.solid[:, j, :]
     filled = fill_solid(values, solid)
     rows = np.stack([np.interp(z, mesh.z_centre, row) for row in filled])

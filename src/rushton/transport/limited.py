@@ -32,7 +32,7 @@ def slope_weights(mesh: TankMesh) -> FloatArrays:
 
     Returns
     -------
-    (nr,), (1,), (nz,) float
+    (nr,), (nt,), (nz,) float
         0 at both ends of r and z, where one neighbour is missing; 1/4 where the grid is uniform.
     """
 
@@ -41,7 +41,9 @@ def slope_weights(mesh: TankMesh) -> FloatArrays:
         w[1:-1] = 0.5 * np.diff(faces)[1:-1] / (centres[2:] - centres[:-2])
         return w
 
-    return weights(mesh.r, mesh.r_centre), np.array([0.25]), weights(mesh.z, mesh.z_centre)
+    d = mesh.dtheta
+    turn = d / (2.0 * d + np.roll(d, 1) + np.roll(d, -1))  # periodic: centres of the neighbours are this far apart
+    return weights(mesh.r, mesh.r_centre), turn, weights(mesh.z, mesh.z_centre)
 
 
 def limited_part_reference(c: np.ndarray, fluxes: FloatArrays, joined: FloatArrays, weights: FloatArrays) -> np.ndarray:
@@ -93,7 +95,7 @@ def _limited(a, b, w):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def limited_slopes(c, open_r, open_t, open_z, w_r, w_z, delta):
+def limited_slopes(c, open_r, open_t, open_z, w_r, w_t, w_z, delta):
     """delta of every mesh cell in r, theta, z, (3, nr, nt, nz), mol/m3."""
     nr, nt, nz = c.shape
     for i in range(nr):
@@ -103,7 +105,7 @@ def limited_slopes(c, open_r, open_t, open_z, w_r, w_z, delta):
             for k in range(nz):
                 a = (c[i, up, k] - c[i, j, k]) * open_t[i, up, k]
                 b = (c[i, j, k] - c[i, down, k]) * open_t[i, j, k]
-                delta[1, i, j, k] = _limited(a, b, 0.25)
+                delta[1, i, j, k] = _limited(a, b, w_t[j])
             if 0 < i < nr - 1:
                 for k in range(nz):
                     a = (c[i + 1, j, k] - c[i, j, k]) * open_r[i + 1, j, k]

@@ -24,8 +24,7 @@ class LimitedConvection:
 
     def __init__(self, operator: ScalarOperator) -> None:
         self._fluxes = operator.fluxes
-        w_r, _, w_z = slope_weights(operator.mesh)
-        self._grid = (*(passes.astype(np.int8) for passes in operator.joined), w_r, w_z)
+        self._grid = (*(passes.astype(np.int8) for passes in operator.joined), *slope_weights(operator.mesh))
         self._delta, self._out = np.empty((3, *operator.mesh.shape)), np.empty(operator.mesh.shape)
 
     def __call__(self, c: np.ndarray) -> np.ndarray:

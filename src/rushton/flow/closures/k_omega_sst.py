@@ -74,7 +74,7 @@ def blend(lo, hi, ke, omega, y, nu, open_r, open_t, open_z, solid, rc, zc, dth, 
                 if i1 > i0:
                     h = rc[i1] - rc[i0]
                     dot += (ke[i1, j, k] - ke[i0, j, k]) * (omega[i1, j, k] - omega[i0, j, k]) / (h * h)
-                h = rc[i] * dth * ((1.0 if n != j else 0.0) + (1.0 if s != j else 0.0))
+                h = 0.5 * rc[i] * ((dth[j] + dth[n] if n != j else 0.0) + (dth[j] + dth[s] if s != j else 0.0))
                 if h > 0.0:
                     dot += (ke[i, n, k] - ke[i, s, k]) * (omega[i, n, k] - omega[i, s, k]) / (h * h)
                 if k1 > k0:
@@ -99,7 +99,7 @@ def add_omega_sources(lo, hi, ke, omega, nut, g, num, eps_wall, f1, cross, at_wa
                 if at_wall[i, j, k]:
                     fix_node(m, i, j, k, eps_wall[i, j, k] / (BETA_STAR * ke[i, j, k]))
                     continue
-                f, w, v, q = f1[i, j, k], omega[i, j, k], vol[i, k], ke[i, j, k]
+                f, w, v, q = f1[i, j, k], omega[i, j, k], vol[i, j, k], ke[i, j, k]
                 made = min(g[i, j, k] + num[i, j, k] / v, 10.0 * BETA_STAR * q * w)
                 a = f * ALPHA_1 + (1.0 - f) * ALPHA_2
                 c = (1.0 - f) * cross[i, j, k]
@@ -119,7 +119,7 @@ def add_k_sources(lo, hi, ke, omega, g, num, vol, solid, alpha, m):
             for k in range(nz):
                 if solid[i, j, k]:
                     continue
-                v, e = vol[i, k], BETA_STAR * omega[i, j, k]
+                v, e = vol[i, j, k], BETA_STAR * omega[i, j, k]
                 b[i, j, k] += min(g[i, j, k] + num[i, j, k] / v, 10.0 * e * ke[i, j, k]) * v
                 total = ap[i, j, k] + e * v
                 ap[i, j, k] = total / alpha

@@ -66,7 +66,7 @@ def add_epsilon_sources(lo, hi, ke, eps, nut, nu, g, num, eps_wall, at_wall, vol
                 if at_wall[i, j, k]:
                     fix_node(m, i, j, k, eps_wall[i, j, k])
                     continue
-                e, v, q = eps[i, j, k], vol[i, k], ke[i, j, k]
+                e, v, q = eps[i, j, k], vol[i, j, k], ke[i, j, k]
                 strain = math.sqrt(min(g[i, j, k], 20.0 * e) / nut[i, j, k])
                 eta = strain * q / e
                 b[i, j, k] += max(C_1_LEAST, eta / (eta + 5.0)) * strain * e * v
