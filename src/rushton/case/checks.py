@@ -35,10 +35,10 @@ def check_case(case: Case) -> None:
         check_impeller(case.tank, impeller, f"impeller {number} (clearance {impeller.clearance:.4g} m)")
     check_spacing(case.impellers)
     for number, feed in enumerate(case.feeds, 1):
-        check_sphere(case.tank, feed.sphere, f"feed {number}", case.shaft_end)
-    check_sphere(case.tank, case.mixing.pulse, "mixing.pulse", case.shaft_end)
+        check_sphere(case.tank, feed.sphere, f"feed {number}", case.shaft_span)
+    check_sphere(case.tank, case.mixing.pulse, "mixing.pulse", case.shaft_span)
     for number, probe in enumerate(case.mixing.probes, 1):
-        check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_end)
+        check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_span)
     check_blades(case)
     check_organism(case)
     check_lifelines(case)
@@ -152,8 +152,8 @@ def check_spacing(impellers: tuple[Impeller, ...]) -> None:
             )
 
 
-def check_point(tank: Tank, point: Position, where: str, shaft_end: float) -> None:
-    """A probe is in the liquid and outside the shaft, which ends at the height ``shaft_end``."""
+def check_point(tank: Tank, point: Position, where: str, shaft_span: tuple[float, float]) -> None:
+    """A probe is in the liquid and outside the shaft, which reaches between the heights ``shaft_span``."""
     wall, shaft = 0.5 * tank.diameter, 0.5 * tank.shaft_diameter
     if point.radius > wall:
         raise CaseError(
@@ -167,7 +167,7 @@ def check_point(tank: Tank, point: Position, where: str, shaft_end: float) -> No
             f"{where}: height",
             f"between 0 and {tank.liquid_height:.4g} m",
         )
-    if point.radius < shaft and point.height > shaft_end:
+    if point.radius < shaft and shaft_span[0] < point.height < shaft_span[1]:
         raise CaseError(
             f"radius {point.radius:.4g} m is inside the shaft",
             f"{where}: radius",
@@ -175,9 +175,9 @@ def check_point(tank: Tank, point: Position, where: str, shaft_end: float) -> No
         )
 
 
-def check_sphere(tank: Tank, sphere: Sphere, where: str, shaft_end: float) -> None:
+def check_sphere(tank: Tank, sphere: Sphere, where: str, shaft_span: tuple[float, float]) -> None:
     """The whole sphere of a feed or pulse is in the liquid, its centre outside the shaft."""
-    check_point(tank, sphere, where, shaft_end)
+    check_point(tank, sphere, where, shaft_span)
     half = 0.5 * sphere.diameter
     wall = 0.5 * tank.diameter
     tolerance = 1e-9 * tank.diameter

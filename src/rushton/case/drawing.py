@@ -66,7 +66,7 @@ def draw_text(case: Case, columns: int = 40, rows: int = 30, ascii_only: bool = 
         if tank.baffles.count % 2 == 0:
             fill(-radius, -radius + w, 0.0, tank.liquid_height, sign["baffle"])
     half = 0.5 * tank.shaft_diameter
-    fill(-half, half, case.shaft_end, tank.liquid_height, sign["shaft"])
+    fill(-half, half, *case.shaft_span, sign["shaft"])
     for imp in case.impellers:
         tip, inner, disc, z = imp.radius, imp.radius - imp.blade_length, 0.5 * imp.disc_diameter, imp.clearance
         fill(-disc, disc, z, z, sign["disc"])
@@ -93,13 +93,16 @@ def _framed(
     for n, feed in enumerate(case.feeds, 1):
         labels.setdefault(row(feed.position.height), f"{feed.position.height:.3g} m  feed {n}: {feed.substrate}")
     surface = sign["wall"] + sign["surface"] * width + sign["wall"]
-    above = " " * (shaft[0] + 1) + sign["shaft"] * (shaft[1] - shaft[0] + 1)
-    lines = [above, f"{surface}  {tank.liquid_height:.3g} m  liquid"]
+    outside = " " * (shaft[0] + 1) + sign["shaft"] * (shaft[1] - shaft[0] + 1)
+    lines = [outside] if tank.shaft_from == "top" else []
+    lines.append(f"{surface}  {tank.liquid_height:.3g} m  liquid")
     for n, marks in enumerate(canvas):
         lines.append(
             (sign["wall"] + "".join(marks) + sign["wall"] + ("  " + labels[n] if n in labels else "")).rstrip()
         )
     lines.append(sign["left"] + sign["floor"] * width + sign["right"] + f"  T {tank.diameter:.3g} m")
+    if tank.shaft_from == "bottom":
+        lines.append(outside)
     legend = [f"{sign['blade']} blade", f"{sign['disc']} disc", f"{sign['shaft']} shaft"]
     if tank.baffles.count:
         legend.append(f"{sign['baffle']} baffle ({tank.baffles.count} of {tank.baffles.width:.3g} m)")

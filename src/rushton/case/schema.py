@@ -118,7 +118,12 @@ class Tank(Section):
     shaft_diameter: Length = Field(
         default_factory=lambda d: d.get("diameter", _NAN) / 20.0,
         gt=0.0,
-        description="diameter of the shaft, which ends at the lower blade edge of the lowest impeller (default: T/20)",
+        description="diameter of the shaft (default: T/20)",
+    )
+    shaft_from: Literal["top", "bottom"] = Field(
+        default="top",
+        description="where the shaft enters: from above it ends at the lower blade edge of the lowest impeller, from "
+        "below at the upper blade edge of the highest",
     )
 
     @field_validator("baffles", mode="wrap")
@@ -416,15 +421,22 @@ class Case(Section):
 
     @property
     def shaft_end(self) -> float:
-        """Height at which the shaft ends, m: the lower blade edge of the lowest impeller."""
-        lowest = self.impellers[0]
-        return max(0.0, lowest.clearance - 0.5 * lowest.blade_height)
+        """Height of the free end of the shaft, m."""
+        return self.shaft_span[0 if self.tank.shaft_from == "top" else 1]
+
+    @property
+    def shaft_span(self) -> tuple[float, float]:
+        """Lower and upper height of the shaft in the liquid, m (``tank.shaft_from``)."""
+        lowest, highest = self.impellers[0], self.impellers[-1]
+        if self.tank.shaft_from == "bottom":
+            return 0.0, min(self.tank.liquid_height, highest.clearance + 0.5 * highest.blade_height)
+        return max(0.0, lowest.clearance - 0.5 * lowest.blade_height), self.tank.liquid_height
 
     @property
     def liquid_volume(self) -> float:
         """Volume of the liquid, without the shaft, m3."""
-        shaft = 0.25 * math.pi * self.tank.shaft_diameter**2 * (self.tank.liquid_height - self.shaft_end)
-        return self.tank.volume - shaft
+        low, high = self.shaft_span
+        return self.tank.volume - 0.25 * math.pi * self.tank.shaft_diameter**2 * (high - low)
 
     @property
     def defaults(self) -> frozenset[str]:

@@ -25,8 +25,10 @@ def add_vessel(flags: Flags, case: Case) -> None:
 
 
 def in_shaft(case: Case, r: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(nr,), (nz,) bool: rings and layers of the shaft, which ends at the lower blade edge of the lowest impeller."""
-    return 0.5 * (r[1:] + r[:-1]) < 0.5 * case.tank.shaft_diameter, 0.5 * (z[1:] + z[:-1]) > case.shaft_end
+    """(nr,), (nz,) bool: rings and layers of the shaft, which enters from above or from below (``tank.shaft_from``)."""
+    rc, zc = 0.5 * (r[1:] + r[:-1]), 0.5 * (z[1:] + z[:-1])
+    low, high = case.shaft_span
+    return rc < 0.5 * case.tank.shaft_diameter, (zc > low) & (zc < high)
 
 
 def _add_baffles(flags: Flags, case: Case, patch: int) -> None:
@@ -42,6 +44,7 @@ def _add_shaft(flags: Flags, case: Case, patch: int) -> None:
     """The shaft as solid mesh cells with turning faces at its side and its end."""
     inside, layer = in_shaft(case, flags.r, flags.z)
     flags.solid |= inside[:, None, None] & layer[None, None, :]
-    i, k = int(np.count_nonzero(inside)), int(np.argmax(layer))
+    i = int(np.count_nonzero(inside))
+    k = int(np.argmax(layer)) if case.tank.shaft_from == "top" else int(np.count_nonzero(layer))
     flags.wall_r[i][:, layer], flags.patch_r[i][:, layer] = ROTATING, patch
     flags.wall_z[:i, :, k], flags.patch_z[:i, :, k] = ROTATING, patch

@@ -55,12 +55,15 @@ def parts_side(axes: Axes, case: Any, colour: str = STEEL) -> None:
     from matplotlib.patches import Rectangle
 
     tank = case.tank
-    lowest = min(imp.clearance - 0.5 * imp.blade_height for imp in case.impellers)
-    top = 1.08 * tank.liquid_height
+    low, high = case.shaft_span
+    if tank.shaft_from == "top":
+        high += 0.08 * tank.liquid_height
+    else:
+        low -= 0.08 * tank.liquid_height
     if tank.shaft_diameter:
         axes.add_patch(
             Rectangle(
-                (-0.5 * tank.shaft_diameter, lowest), tank.shaft_diameter, top - lowest, fc=colour, ec="none", zorder=3
+                (-0.5 * tank.shaft_diameter, low), tank.shaft_diameter, high - low, fc=colour, ec="none", zorder=3
             )
         )
     for imp in case.impellers:

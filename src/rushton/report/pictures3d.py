@@ -105,6 +105,7 @@ def _geometry(case: Any) -> dict[str, Any]:
         "diameter": tank.diameter,
         "height": tank.liquid_height,
         "shaft": tank.shaft_diameter,
+        "shaft_span": case.shaft_span,
         "baffles": tank.baffles.count,
         "baffle_width": tank.baffles.width,
         "impellers": [

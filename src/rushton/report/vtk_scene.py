@@ -68,13 +68,13 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
     for n in range(g["baffles"]):
         a = 2.0 * math.pi * n / g["baffles"]
         plotter.add_mesh(plate(pv, a, radius - g["baffle_width"], radius, 0.0, height), color="#9fb0be", opacity=0.45)
-    low = min(i["clearance"] - 0.5 * i["blade_height"] for i in g["impellers"])
+    low, high = g["shaft_span"]
     if g["shaft"] > 0:
         shaft = pv.Cylinder(
-            center=(0, 0, 0.5 * (low + height)),
+            center=(0, 0, 0.5 * (low + high)),
             direction=(0, 0, 1),
             radius=0.5 * g["shaft"],
-            height=height - low,
+            height=high - low,
             resolution=48,
         )
         plotter.add_mesh(shaft, color="#8793a0", smooth_shading=True, split_sharp_edges=True, specular=0.3)
