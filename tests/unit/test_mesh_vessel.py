@@ -6,6 +6,8 @@ import pytest
 from rushton.case import load_case
 from rushton.case.drawing import draw_text
 from rushton.errors import CaseError
+from rushton.flow.rans import solve_flow
+from rushton.lifelines.field import rates
 from rushton.mesh import build_mesh
 from rushton.mesh.cylinder import OPEN, ROTATING
 
@@ -27,6 +29,9 @@ clearance = "250 mm"
 
 [operation]
 speed = "300 rpm"
+
+[numerics]
+mesh_cells = 12_000
 
 [[mixing.probes]]
 radius = "1 mm"
@@ -68,3 +73,11 @@ def test_drawing_shows_where_the_shaft_enters(tmp_path):
     above, below = (draw_text(stirred(tmp_path, s, p), ascii_only=True) for s, p in (("top", 50), ("bottom", 350)))
     assert set(above[0].strip()) == {"H"}
     assert "H" not in below[0] and set(below[-2].strip()) == {"H"}
+
+
+def test_flow_does_not_care_where_the_shaft_enters(tmp_path):
+    above, below = (solve_flow(stirred(tmp_path, s, p)) for s, p in (("top", 50), ("bottom", 350)))
+    assert above.converged and below.converged
+    assert abs(below.torque_imbalance) < 0.01
+    assert below.power_number == pytest.approx(above.power_number, rel=0.01)
+    assert np.all(rates(below)[below.mesh.solid] == 0.0)
