@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rushton import correlations as c
+from rushton.case import catalogue
 from rushton.case.cautions import cautions
 from rushton.case.regime_analysis import (
     CharacteristicTime,
@@ -213,11 +214,8 @@ def advise(case: Case) -> Advice:
 def _impeller(case: Case, number: int) -> ImpellerAdvice:
     imp, speed, broth = case.impellers[number], case.operation.speed, case.broth
     re = c.reynolds(speed, imp.diameter, broth.kinematic_viscosity)
-    height = imp.blade_height / imp.diameter
-    power_number = c.expected_power_number(
-        imp.blade_thickness / imp.diameter, case.tank.diameter, imp.blades, height, re
-    )
-    flow_number = c.flow_number(imp.blades, height)
+    power_number = catalogue.power_number(imp, case.tank, re)
+    flow_number = catalogue.flow_number(imp)
     return ImpellerAdvice(
         reynolds=re,
         tip_speed=c.tip_speed(speed, imp.diameter),

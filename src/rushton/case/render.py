@@ -66,6 +66,11 @@ def _operation(advice: Advice) -> Table:
         table.add_row(f"{name}: Re", f"{imp.reynolds:.3g}", "turbulent" if imp.reynolds >= 1e4 else "not turbulent")
         table.add_row(f"{name}: tip speed", f"{imp.tip_speed:.3g} m/s", "")
         table.add_row(f"{name}: power number", _band(imp.power_number), _range(imp.power_number))
+        imposed = case.impellers[n - 1].power_number
+        if imposed is not None:
+            table.add_row(
+                f"{name}: power number, imposed", f"{imposed:.4g}", "beside the solved one, never in its place"
+            )
         table.add_row(f"{name}: power", _power(imp.power), "")
         table.add_row(f"{name}: flow number", _band(imp.flow_number), _range(imp.flow_number))
     table.add_row("power, sum", _power(advice.power), "not gassed")

@@ -178,9 +178,16 @@ class Impeller(Section):
     disc_diameter: Length = Field(
         default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc (default: 3/4 D)"
     )
-    angle: Angle = Field(
+    first_blade: Angle = Field(
         default_factory=lambda d: math.pi / d["blades"] if d.get("blades") else _NAN,
         description="angle of the first blade to the first baffle (default: half a blade pitch)",
+    )
+    power_number: float | None = Field(
+        default=None,
+        gt=0.0,
+        le=20.0,
+        description="imposed power number: its power stands in the results beside the solved one and marked as "
+        "imposed; the flow is not scaled to it",
     )
 
     @field_validator("type")

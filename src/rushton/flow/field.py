@@ -37,6 +37,10 @@ class FlowNumbers:
         Shaft power, W.
     power_number, flow_number : tuple of float
         One per impeller, from the bottom, -.
+    power_number_catalogue, flow_number_catalogue : tuple of float
+        What published laws expect of each impeller (``rushton.case.catalogue``), -.
+    power_number_imposed : tuple of float or None
+        What the case imposes, for each impeller; no solved value is scaled to it, -.
     reynolds, tip_speed_m_s : float
         Of the largest impeller, - and m/s.
     dissipation_power_ratio, numerical_dissipation_ratio : float
@@ -77,6 +81,9 @@ class FlowNumbers:
     source: str = "rans"
     turbulence_model: str = "k-epsilon"
     reynolds_regime: str = "turbulent"
+    power_number_catalogue: tuple[float, ...] = ()
+    flow_number_catalogue: tuple[float, ...] = ()
+    power_number_imposed: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +173,7 @@ class Flow:
             "specific_power_W_m3": n.power_W / self.mesh.volume,
             "power_number": list(n.power_number),
             "flow_number": list(n.flow_number),
+            **self._catalogue(),
             "tip_speed_m_s": n.tip_speed_m_s,
             "reynolds": n.reynolds,
             "reynolds_regime": n.reynolds_regime,
@@ -178,6 +186,24 @@ class Flow:
             "mass_imbalance": n.mass_imbalance,
             "circulation_time_s": n.circulation_time_s,
         }
+
+    def _catalogue(self) -> dict[str, Any]:
+        """Catalogue and imposed numbers, with the reason where there is none."""
+        n = self.numbers
+        out: dict[str, Any] = {}
+        for key in ("power_number_catalogue", "flow_number_catalogue"):
+            values = getattr(n, key)
+            out[key] = list(values) or None
+            if not values:
+                out[f"{key}_reason"] = f"the flow comes from '{n.source}', which knows no impeller of the catalogue"
+        if all(value is None for value in n.power_number_imposed):
+            reason = "the case imposes no power number (power_number in [[impeller]])"
+            names = ("power_number_imposed", "power_imposed_W")
+            return out | dict.fromkeys(names) | {f"{name}_reason": reason for name in names}
+        power = n.power_W
+        for solved, imposed, d in zip(n.power_number, n.power_number_imposed, n.impeller_diameter, strict=True):
+            power += 0.0 if imposed is None else (imposed - solved) * n.density * n.speed**3 * d**5
+        return out | {"power_number_imposed": list(n.power_number_imposed), "power_imposed_W": power}
 
     def _viscosities(self) -> dict[str, Any]:
         """Volume shares of the apparent viscosity: median, and what a tenth of the liquid exceeds, Pa s."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.case import catalogue
 from rushton.case.schema import impeller_shear_rate
 from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
@@ -288,16 +289,16 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
     nq = flow_numbers(case, mesh, fr)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
     volume = float(vol.sum()) * copies
-    regime = flow_regime(case)
+    regime, mu = flow_regime(case), apparent_viscosity(case)
     numbers = FlowNumbers(
         speed=n,
         density=rho,
-        viscosity=apparent_viscosity(case),
+        viscosity=mu,
         impeller_diameter=tuple(imp.diameter for imp in case.impellers),
         power_W=power,
         power_number=tuple(float(np.mean([m.np[i] for m in window])) for i in range(len(case.impellers))),
         flow_number=nq,
-        reynolds=rho * n * d * d / apparent_viscosity(case),
+        reynolds=rho * n * d * d / mu,
         tip_speed_m_s=math.pi * n * d,
         dissipation_power_ratio=float((s.eps * vol).sum()) * copies * rho / power,
         numerical_dissipation_ratio=float(solver.num[fluid].sum()) * copies * rho / power,
@@ -309,6 +310,12 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         message=_message(regime, "" if converged else _why_not(window)),
         turbulence_model=regime.model,
         reynolds_regime=regime.name,
+        power_number_catalogue=tuple(
+            catalogue.power_number(imp, case.tank, case.operation.speed * imp.diameter**2 * rho / mu).value
+            for imp in case.impellers
+        ),
+        flow_number_catalogue=tuple(catalogue.flow_number(imp).value for imp in case.impellers),
+        power_number_imposed=tuple(imp.power_number for imp in case.impellers),
         history=tuple(m.as_dict() for m in history),
     )
     return Flow(

@@ -68,7 +68,7 @@ def wedge(impeller: Impeller) -> float:
 def blade_angles(impeller: Impeller, sector: int) -> np.ndarray:
     """(blades / sector,) mid angles of the blades of one sector, rad."""
     pitch = 2.0 * math.pi / impeller.blades
-    angles = impeller.angle + pitch * np.arange(impeller.blades // sector)
+    angles = impeller.first_blade + pitch * np.arange(impeller.blades // sector)
     return np.mod(angles, 2.0 * math.pi / sector)
 
 

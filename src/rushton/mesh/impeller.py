@@ -22,7 +22,7 @@ def add_thin_impeller(flags: Flags, imp: Impeller, number: int, shaft_diameter: 
     ring = np.flatnonzero((flags.rc > inner) & (flags.rc < tip))
     layer = np.flatnonzero(np.abs(flags.zc - imp.clearance) < 0.5 * imp.blade_height)
     nt_full = flags.nt * flags.sector
-    first = round(imp.angle / (2.0 * math.pi / nt_full))
+    first = round(imp.first_blade / (2.0 * math.pi / nt_full))
     for n in range(imp.blades):
         j = (first + round(n * nt_full / imp.blades)) % flags.nt
         flags.wall_t[ring[:, None], j, layer[None, :]] = ROTATING

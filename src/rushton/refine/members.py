@@ -123,17 +123,11 @@ def _zone_gaps(case: Case) -> list[float]:
 
 def _turned(case: Case, share: float) -> Case:
     """Every impeller turned by a share of the period after which its blades face the baffles alike."""
-    key = first_blade_key(case)
     turned = []
     for imp in case.impellers:
         period = 2.0 * math.pi / math.lcm(imp.blades, case.tank.baffles.count)
-        turned.append(imp.model_copy(update={key: getattr(imp, key) + share * period}))
+        turned.append(imp.model_copy(update={"first_blade": imp.first_blade + share * period}))
     return case.model_copy(update={"impellers": tuple(turned)})
-
-
-def first_blade_key(case: Case) -> str:
-    """Name of the angle of the first blade to the first baffle."""
-    return "first_blade" if "first_blade" in type(case.impellers[0]).model_fields else "angle"
 
 
 def _other_turbulence(case: Case) -> list[str]:

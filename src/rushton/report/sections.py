@@ -146,6 +146,7 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             ("Integral", "Value"),
             [
                 ("Shaft power", _si(part.get("power_W"), "W")),
+                *_imposed(part),
                 ("Specific power", _si(part.get("specific_power_W_m3"), "W/m³")),
                 ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
                 ("Dissipation over shaft power, resolved by the model", number(part.get("dissipation_power_ratio"))),
@@ -157,6 +158,13 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
     ]
     return section
+
+
+def _imposed(part: dict[str, Any]) -> list[tuple[str, str]]:
+    """Row of the power with imposed power numbers; none where the case imposes none."""
+    if part.get("power_imposed_W") is None:
+        return []
+    return [("Shaft power with the imposed power numbers (imposed, not solved)", _si(part["power_imposed_W"], "W"))]
 
 
 def _viscosities(part: dict[str, Any]) -> list[tuple[str, str]]:
@@ -172,24 +180,18 @@ def _viscosities(part: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _impeller_row(case: Any, part: dict[str, Any], n: int) -> tuple[Any, ...]:
     """One impeller: solved values beside what correlations expect of it."""
-    from rushton.correlations.power import expected_power_number, flow_number
+    from rushton.case import catalogue
 
     imp = case.impellers[n]
     powers, pumping = part.get("power_number") or [], part.get("flow_number") or []
-    height = imp.blade_height / imp.diameter
-    po = expected_power_number(
-        imp.blade_thickness / imp.diameter,
-        case.tank.diameter,
-        imp.blades,
-        height,
-        float(part.get("reynolds") or np.inf),
-    )
+    po = catalogue.power_number(imp, case.tank, float(part.get("reynolds") or np.inf))
+    imposed = "" if imp.power_number is None else f"; {given(imp.power_number)} imposed"
     return (
         f"{n + 1} ({imp.blades}-blade, {given(imp.diameter)} m)",
         powers[n] if n < len(powers) else None,
-        _expected(po),
+        _expected(po) + imposed,
         pumping[n] if n < len(pumping) else None,
-        _expected(flow_number(imp.blades, height)),
+        _expected(catalogue.flow_number(imp)),
     )
 
 
