@@ -59,7 +59,13 @@ def test_blades_stand_at_their_own_angles_whatever_the_grid():
     """Seven and five blades fit no common grid: they are not moved, and baffles stay where they are."""
     data = bench(
         impeller=[
-            {"diameter": "0.1 m", "clearance": "0.08 m", "blades": 7, "blade_thickness": "2 mm", "first_blade": "11 deg"},
+            {
+                "diameter": "0.1 m",
+                "clearance": "0.08 m",
+                "blades": 7,
+                "blade_thickness": "2 mm",
+                "first_blade": "11 deg",
+            },
             {"diameter": "0.1 m", "clearance": "0.2 m", "blades": 5, "blade_thickness": "2 mm", "first_blade": "3 deg"},
         ]
     )
