@@ -192,3 +192,39 @@ def test_oxygen_saturation_of_moist_air() -> None:
 def test_log_mean() -> None:
     assert c.log_mean(2.0, 2.0) == 2.0
     assert c.log_mean(1.0, math.e) == pytest.approx(math.e - 1.0)
+
+
+def test_figueiredo_and_the_limits_of_the_ungassed_power() -> None:
+    assert c.kla_figueiredo(1000.0, 0.02).value == pytest.approx(0.026 * 1000**0.6 * 0.02**0.8, rel=1e-12)
+    rare = c.gassed_power_michel_miller(6.25, 5.0, 0.1, 1e-7)
+    assert rare.value == 6.25 and not rare.valid
+
+
+def test_holdup_kudrewizki() -> None:
+    """N = 5 1/s, D = 0.1 m, 1 cm/s in air and water: 7.6 %, twice the other form at 200 W/m3."""
+    ratio = 0.819 * 0.04786 * 1.9037 * 0.5412 * 0.4707 * 6.738 * 1.0012 * 0.6387
+    assert c.holdup_kudrewizki(0.01, 5.0, 0.1).value == pytest.approx(ratio / (1 + ratio), rel=2e-3)
+    assert 2.0 < c.holdup_kudrewizki(0.01, 5.0, 0.1).value / c.holdup(200.0, 0.01).value < 2.3
+
+
+def test_regimes_of_a_turbine_in_gas() -> None:
+    """From little gas to too much: dispersed, loaded, flooded; lines cross in this order at D/T = 1/3 and Fr = 1."""
+    n, d, t = math.sqrt(9.81 / 0.1), 0.1, 0.3
+    assert c.froude(n, d) == pytest.approx(1.0)
+    regimes = [c.gas_regime(n, d, t, 1e-6, fl * n * d**3) for fl in (0.02, 0.2, 0.8)]
+    assert [r.flooded for r in regimes] == [False, False, True]
+    assert regimes[0].dispersion == pytest.approx(0.2 * 3**-0.5, rel=1e-12)
+    assert regimes[0].flooding == pytest.approx(30.0 * 3**-3.5, rel=1e-12)
+    assert "completely dispersed, vortex" in regimes[0].words
+    assert "loaded, large cavities" in regimes[1].words and "flooded" in regimes[2].words
+
+
+def test_upper_turbines_carry_less_gas() -> None:
+    """Onset of large cavities at Fl = 0.03, 0.08, 0.09, 0.11 from the bottom (Bernauer et al. 2021)."""
+    assert [c.gas_load(n) for n in (1, 2, 3, 4, 9)] == pytest.approx([1, 3 / 8, 1 / 3, 3 / 11, 3 / 11])
+
+
+def test_carbon_dioxide_saturation() -> None:
+    dry = c.solubility(1.0, 298.15, 0.035, 2400.0)
+    moist = 1e5 + c.vapour_pressure(298.15)
+    assert c.carbon_dioxide_saturation(298.15, moist, 1.0) == pytest.approx(dry, rel=1e-12)
