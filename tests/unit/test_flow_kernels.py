@@ -10,6 +10,7 @@ import scipy.sparse.linalg as spl
 from rushton.flow import momentum, reference, turbulence
 from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
+from rushton.flow.transposed import edge_viscosities, transposed_forces, transposed_forces_reference
 
 NR, NT, NZ = 7, 8, 9
 
@@ -112,6 +113,24 @@ def test_u_r_assembly_equals_reference(rng):
     centrifugal = half * (0.5 * (ang + np.roll(ang, -1, 1)) / rc[:, None, None]) ** 2 / rc[:, None, None]
     source = (p[:-1] - p[1:]) * r[1:-1, None, None] * dth[:, None] * dz + centrifugal[:-1] + centrifugal[1:]
     np.testing.assert_allclose(m[7][inner], rhs[inner] + source, rtol=1e-9, atol=1e-12)
+
+
+def test_transposed_stress_equals_reference(rng):
+    r, rc, dr, dz, dth, _ = geometry()
+    shape = (NR, NT, NZ)
+    ur, ang, uz = rng.normal(size=(NR + 1, NT, NZ)), rng.normal(size=shape), rng.normal(size=(NR, NT, NZ + 1))
+    nue = rng.uniform(0.1, 1.0, shape)
+    opened = tuple((rng.random(u.shape) < 0.8).astype(np.int8) for u in (ur, ang, uz))
+    f_r, f_t, f_z = np.zeros(ur.shape), np.zeros(shape), np.zeros(uz.shape)
+    edges = np.full((NR + 1, NT, NZ), np.nan), np.full((NR + 1, NT, NZ + 1), np.nan), np.full(uz.shape, np.nan)
+    for lo, hi in ((4, NR), (0, 4)):  # planes in any order
+        edge_viscosities(lo, hi, nue, *opened, *edges)
+    for lo, hi in ((0, 3), (3, NR)):
+        transposed_forces(lo, hi, ur, ang, uz, nue, *edges, r, rc, dr, dz, dth, f_r, f_t, f_z)
+    wanted = transposed_forces_reference(ur, ang, uz, nue, opened, r, rc, dr, dz, dth)
+    for found, right in zip((f_r, f_t, f_z), wanted, strict=True):
+        np.testing.assert_allclose(found, right, rtol=1e-9, atol=1e-12)
+    assert abs(f_t.sum()) < 1e-11 * np.abs(f_t).sum()  # a difference of fluxes: no angular momentum is made
 
 
 def test_angular_momentum_assembly_equals_reference(rng):

@@ -52,6 +52,7 @@ def couette_torque(n: int) -> tuple[float, float]:
             0, n + 1, cells, first, ke, ur, ang, uz, np.full(shape, nu), omega, wr, wt, wz, r, rc, dr, dz, az, dth,
             work[0], work[1], work[2], work[3], work[4], work[5], work[6], shear,
         )  # fmt: skip
+        d[:] = 0.0  # forces in, factors out
         momentum.assemble_angular_momentum(
             0, n + 1, ang, np.zeros(shape), np.zeros(wr.shape), np.zeros(shape), np.zeros(wz.shape), gr, gt, gz,
             np.full(shape, nu),

@@ -8,6 +8,8 @@ nu_e = nu + nu_t::
     div(v L)   = -dp/dtheta + 1/r d/dr(r nu_e r^2 d(L/r^2)/dr) + d/r dtheta(nu_e dL/r dtheta) + d/dz(nu_e dL/dz)
     div(v u_z) = -dp/dz     + div(nu_e grad u_z)
 
+and the transposed gradient of ``rushton.flow.transposed``, handed over as explicit forces.
+
 Inside the rotating zone v is the velocity relative to the rotor, v_theta = u_theta - Omega r, and that is the only
 change (frozen rotor): with absolute components there is no Coriolis term and no interpolation at the zone's border.
 With L as unknown, convection of swirl has no geometric source and the discrete torque balance is exact.
@@ -70,7 +72,8 @@ def volume_fluxes(lo, hi, ur, ang, uz, r, rc, dr, dz, az, dth, omega, fr, ft, fz
 def assemble_u_r(
     lo, hi, ur, ang, p, fr, ft, fz, gr, gt, gz, nue, st, sz, fixed, r, rc, dr, dz, az, dth, alpha, second, m, d
 ):
-    """Radial momentum; ``m`` (8, nr+1, nt, nz) coefficients, ``d`` pressure-to-velocity factors, m/s per m2/s2."""
+    """Radial momentum; ``m`` (8, nr+1, nt, nz) coefficients, ``d`` in: explicit forces, m4/s2, out:
+    pressure-to-velocity factors, m/s per m2/s2. u_r on the axis is taken as it stands."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = ft.shape
     for i in range(lo, hi):
@@ -81,7 +84,7 @@ def assemble_u_r(
             jmm = jm - 1 if jm > 0 else nt - 1
             for k in range(nz):
                 if i == 0 or i == nr or fixed[i, j, k]:
-                    fix_node(m, i, j, k, 0.0)
+                    fix_node(m, i, j, k, ur[0, j, k] if i == 0 else 0.0)
                     d[i, j, k] = 0.0
                     continue
                 h = i - 1
@@ -93,7 +96,7 @@ def assemble_u_r(
                 f_t = 0.5 * (fz[h, j, k + 1] + fz[i, j, k + 1])
                 f_b = 0.5 * (fz[h, j, k] + fz[i, j, k])
                 d_e = nue[i, j, k] * rc[i] * dth[j] * dz[k] / dr[i]
-                d_w = nue[h, j, k] * rc[h] * dth[j] * dz[k] / dr[h] if h > 0 else 0.0
+                d_w = nue[h, j, k] * rc[h] * dth[j] * dz[k] / dr[h]
                 d_n = 0.5 * (gt[h, jp, k] + gt[i, jp, k])
                 d_s = 0.5 * (gt[h, j, k] + gt[i, j, k])
                 d_t = 0.5 * (gz[h, j, k + 1] + gz[i, j, k + 1])
@@ -109,19 +112,18 @@ def assemble_u_r(
                 u_h = 0.5 * (ang[h, j, k] + ang[h, jp, k]) / rc[h]
                 u_i = 0.5 * (ang[i, j, k] + ang[i, jp, k]) / rc[i]
                 area = r[i] * dth[j] * dz[k]
-                rhs = (p[h, j, k] - p[i, j, k]) * area + v_h * u_h * u_h / rc[h] + v_i * u_i * u_i / rc[i]
+                rhs = d[i, j, k] + (p[h, j, k] - p[i, j, k]) * area + v_h * u_h * u_h / rc[h] + v_i * u_i * u_i / rc[i]
                 sink = 0.5 * (st[h, j, k] + st[i, j, k] + sz[h, j, k] + sz[i, j, k])
-                sink += (nue[h, j, k] * v_h + nue[i, j, k] * v_i) / (r[i] * r[i])
+                sink += nue[h, j, k] * v_h / (rc[h] * rc[h]) + nue[i, j, k] * v_i / (rc[i] * rc[i])
                 if second:
                     u_e, u_w = ur[i + 1, j, k], ur[h, j, k]
                     u_n, u_s = ur[i, jp, k], ur[i, jm, k]
                     if f_e > 0.0:
-                        if h > 0:
-                            rhs -= f_e * limited(u_e - x, x - u_w)
+                        rhs -= f_e * limited(u_e - x, x - u_w)
                     elif i + 2 <= nr:
                         rhs -= f_e * limited(x - u_e, u_e - ur[i + 2, j, k])
                     if f_w > 0.0:
-                        if h > 1:
+                        if h > 0:
                             rhs += f_w * limited(x - u_w, u_w - ur[h - 1, j, k])
                     else:
                         rhs += f_w * limited(u_w - x, x - u_e)
@@ -159,7 +161,7 @@ def assemble_u_r(
 
 @njit(**OPTIONS)
 def assemble_u_z(lo, hi, uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, az, alpha, second, m, d):
-    """Axial momentum; ``m`` (8, nr, nt, nz+1) coefficients, ``d`` pressure-to-velocity factors."""
+    """Axial momentum; ``m`` (8, nr, nt, nz+1) coefficients, ``d`` in: explicit forces, out: factors as above."""
     aw, ae, as_, an, ab, at, ap, b = m[0], m[1], m[2], m[3], m[4], m[5], m[6], m[7]
     nr, nt, nz = ft.shape
     for i in range(lo, hi):
@@ -193,7 +195,7 @@ def assemble_u_z(lo, hi, uz, p, fr, ft, fz, gr, gt, gz, nue, sr, st, fixed, dz, 
                 c_s = d_s + max(f_s, 0.0)
                 c_t = d_t + max(-f_t, 0.0)
                 c_b = d_b + max(f_b, 0.0)
-                rhs = (p[i, j, h] - p[i, j, k]) * az[i, j]
+                rhs = d[i, j, k] + (p[i, j, h] - p[i, j, k]) * az[i, j]
                 sink = 0.5 * (sr[i, j, h] + sr[i, j, k] + st[i, j, h] + st[i, j, k])
                 if second:
                     if f_e > 0.0:
@@ -267,7 +269,8 @@ def assemble_angular_momentum(
     d,
     torque,
 ):
-    """Angular momentum L = r u_theta; ``m`` (8, nr, nt, nz) coefficients, ``d`` pressure-to-L factors.
+    """Angular momentum L = r u_theta; ``m`` (8, nr, nt, nz) coefficients, ``d`` in: explicit forces, out: pressure-to-L
+    factors.
 
     At a blade or baffle L is fixed to ``value``; the residual of its equation is the torque that the fluid exerts on
     that wall (pressure jump x area x r, and fluxes at the edges), summed per plane and patch into ``torque``
@@ -310,7 +313,7 @@ def assemble_angular_momentum(
                 c_t = d_t + max(-f_t, 0.0)
                 c_b = d_b + max(f_b, 0.0)
                 area = dr[i] * dz[k]
-                rhs = (p[i, jm, k] - p[i, j, k]) * area * rc[i] + 0.5 * (ql[i, jm, k] + ql[i, j, k])
+                rhs = d[i, j, k] + (p[i, jm, k] - p[i, j, k]) * area * rc[i] + 0.5 * (ql[i, jm, k] + ql[i, j, k])
                 sink = 0.5 * (sl[i, jm, k] + sl[i, j, k])
                 if second:
                     if f_e > 0.0:

@@ -100,12 +100,8 @@ def u_r_directions(fr, ft, fz, gr, gt, gz, nue, rc, dr, dz, dth) -> list[Directi
     ft2, gt2, fz2, gz2 = pair(ft), pair(gt), pair(fz), pair(gz)
     zero = np.zeros_like(gz2[..., :1])
     along = nue * (rc / dr)[:, None, None] * dth[:, None] * dz
-    inner = along[:-1].copy()
-    inner[0] = 0.0
     i = np.arange(1, rc.size)[:, None, None] * np.ones((1, *ft.shape[1:]))
-    d0 = Direction(0, pair(fr[:-1]), pair(fr[1:]), inner, along[1:], 1.0 * (i > 2), 1.0 * (i + 2 <= rc.size))
-    # at i = 1 the far upwind node of the outer face is the axis, which carries no velocity of its own
-    d0.g_minus = np.where(i > 1, inner, 0.0)
+    d0 = Direction(0, pair(fr[:-1]), pair(fr[1:]), along[:-1], along[1:], 1.0 * (i > 1), 1.0 * (i + 2 <= rc.size))
     return [
         d0,
         Direction(1, ft2, _shift(ft2, 1, 1), gt2, _shift(gt2, 1, 1), _shift(gt2, -1, 1), _shift(gt2, 2, 1)),

@@ -21,6 +21,7 @@ from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
 from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
+from rushton.flow.transposed import axis_velocity, edge_viscosities, transposed_forces
 from rushton.flow.viscosity import Viscosity
 
 ALPHA_U = 0.9
@@ -145,6 +146,14 @@ class Simplec:
         self.pressure = PressureSolver(shape, team)
         self.mass = 0.0
 
+    @property
+    def _edges(self) -> list[np.ndarray]:
+        """Space for the viscosity on the three kinds of edges."""
+        nr, nt, nz = self.grid.mesh.shape
+        shapes = ((nr + 1, nt, nz), (nr + 1, nt, nz + 1), (nr, nt, nz + 1))
+        cuts = np.cumsum([0, *(int(np.prod(shape)) for shape in shapes)])
+        return [self._block[a:b].reshape(n) for a, b, n in zip(cuts[:-1], cuts[1:], shapes, strict=True)]
+
     def coefficients(self, shape: tuple[int, ...]) -> np.ndarray:
         """(8, *shape) block for the coefficients of one equation, shared by all."""
         size = int(np.prod(shape))
@@ -222,6 +231,13 @@ class Simplec:
 
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
         g = self.grid
+        axis_velocity(s.ur, g)
+        edges = self._edges  # in the coefficient block, which is free until the first assembly
+        self.run(edge_viscosities, self.nue, g.open_r, g.open_t, g.open_z, *edges)
+        self.run(
+            transposed_forces,
+            s.ur, s.ang, s.uz, self.nue, *edges, g.r, g.rc, g.dr, g.dz, g.dth, self.d_r, self.d_t, self.d_z,
+        )  # fmt: skip
         m = self.coefficients(s.ur.shape)
         self.team(
             momentum.assemble_u_r, self.planes + 1,
