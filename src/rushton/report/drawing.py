@@ -113,7 +113,7 @@ def plan_view(axes: Axes, case: Any) -> None:
         colour = INK if top else MUTED
         axes.add_patch(Circle((0, 0), 0.5 * imp.disc_diameter, fc="none", ec=colour, lw=0.8, ls=style))
         for n in range(imp.blades):
-            a = imp.angle + 2.0 * math.pi * n / imp.blades
+            a = imp.first_blade + 2.0 * math.pi * n / imp.blades
             inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
             axes.plot(
                 [inner * math.cos(a), tip * math.cos(a)],

@@ -170,7 +170,7 @@ def _plan_parts(axes: Axes, case: Any, imp: Any) -> None:
             [inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=INK, lw=1.6
         )
     for n in range(imp.blades):
-        a = imp.angle + 2.0 * math.pi * n / imp.blades
+        a = imp.first_blade + 2.0 * math.pi * n / imp.blades
         inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
         axes.plot(
             [inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color="white", lw=1.2

@@ -116,7 +116,7 @@ def _geometry(case: Any) -> dict[str, Any]:
                 "blade_height": imp.blade_height,
                 "blade_length": imp.blade_length,
                 "disc": imp.disc_diameter,
-                "angle": imp.angle,
+                "angle": imp.first_blade,
             }
             for imp in case.impellers
         ],
