@@ -408,6 +408,7 @@ _HEADLINE = (
     ("Power number, per impeller", "flow", "power_number", 1.0, ".2f", ""),
     ("Circulation time", "flow", "circulation_time_s", 1.0, ".3g", "s"),
     ("Blend time, slowest probe", "mixing", "theta95_probe_s", 1.0, ".3g", "s"),
+    ("Blend time, variance of the probes", "mixing", "theta95_multi_probe_s", 1.0, ".3g", "s"),
     ("Blend time, variance", "mixing", "theta95_variance_s", 1.0, ".3g", "s"),
     ("Substrate, mean", "substrate", "mean_mol_m3", 1e3, ".3g", "umol/L"),
     ("Volume in excess", "substrate", "share_excess", 100.0, ".1f", "%"),

@@ -12,7 +12,8 @@ from rushton.flow.analytic import plain_tank, recirculating_flow
 from rushton.flow.field import Flow
 from rushton.mesh import build_mesh
 from rushton.transport import blend
-from rushton.transport.mixing import Mixing, last_time_outside, late_decay
+from rushton.transport.criteria import DEFINITIONS, last_time_outside, late_decay
+from rushton.transport.mixing import Mixing
 from rushton.transport.operator import assemble
 from rushton.transport.stepping import TimeStepper
 
@@ -59,6 +60,27 @@ def test_blend_times_are_read_off_the_curves(case: Case, flow: Flow, mixing: Mix
     assert mixing.probe_curves.shape == (len(case.mixing.probes), mixing.time.size)
 
 
+def test_multi_probe_blend_time_is_that_of_the_log_variance_of_the_probes(mixing: Mixing) -> None:
+    """Hartmann et al.: log10 of 1/n sum (C_i/Cinf - 1)^2 falls below log10 0.05^2 for good; never after the slowest."""
+    log_variance = np.log10(((mixing.probe_curves - 1.0) ** 2).mean(axis=0))
+    assert mixing.theta95_multi_probe_s is not None and mixing.theta95_probe_s is not None
+    after = mixing.time > mixing.theta95_multi_probe_s
+    assert log_variance[after].max() <= -2.602 + 1e-4
+    assert log_variance[~after][-1] > -2.603
+    assert mixing.theta95_multi_probe_s <= mixing.theta95_probe_s
+
+
+def test_every_blend_time_carries_its_definition(mixing: Mixing, tmp_path: Path) -> None:
+    summary = mixing.summary()
+    times = {key for key in summary if key.startswith(("theta95", "slowest_mode", "n_theta95"))}
+    assert times == set(DEFINITIONS) == set(summary["definitions"])
+    mixing.export(tmp_path)
+    with (tmp_path / "blend_times.csv").open() as file:
+        rows = {row["quantity"]: row for row in csv.DictReader(file)}
+    assert rows.keys() == DEFINITIONS.keys() and all(row["definition"] for row in rows.values())
+    assert float(rows["theta95_variance_s"]["value"]) == pytest.approx(summary["theta95_variance_s"], rel=1e-6)
+
+
 @pytest.mark.parametrize(("swirl", "tolerance"), [(0.0, 0.01), (1.0, 0.04)])
 def test_late_decay_is_the_second_eigenvalue(swirl: float, tolerance: float) -> None:
     """Without the limited part the operator is a matrix with known eigenvalues; with swirl they are a complex pair."""
@@ -102,7 +124,7 @@ def test_save_load_export(mixing: Mixing, tmp_path: Path) -> None:
         rows = list(csv.reader(file))
     assert rows[0][0] == "time_s" and len(rows[0]) == 1 + mixing.probes.shape[0]
     assert len(rows) == 1 + mixing.time.size
-    assert (tmp_path / "mixing.csv").read_text().startswith("time_s,deviation")
+    assert (tmp_path / "mixing.csv").read_text().startswith("time_s,deviation,probe_deviation")
 
 
 def test_progress_rises_and_can_be_interrupted(case: Case, flow: Flow) -> None:

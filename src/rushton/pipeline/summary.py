@@ -17,7 +17,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "torque_imbalance", "mass_imbalance", "circulation_time_s",
     ),
     "mixing": (
-        "theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95", "tracer_mass_error",
+        "theta95_probe_s", "theta95_multi_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95",
+        "tracer_mass_error", "definitions",
     ),
     "substrate": (
         "mean_mol_m3", "min_mol_m3", "max_mol_m3", "ideal_mixed_mol_m3", "share_excess", "share_limitation",

@@ -199,6 +199,13 @@ def _expected(estimate: Any) -> str:
     return f"{'' if estimate.valid else '~ '}{number(estimate.low, 2)} to {number(estimate.high, 2)}"
 
 
+BLEND_TIMES = {
+    "theta95_probe_s": "Slowest probe",
+    "theta95_multi_probe_s": "Variance of the probes",
+    "theta95_variance_s": "Variance of the tank",
+    "slowest_mode_s": "Slowest mode",
+    "n_theta95": "Revolutions to mix, N θ₉₅",
+}
 FRAMES = {"relative": "with the blades (relative flux)", "absolute": "past the blades (absolute flux)"}
 
 
@@ -241,12 +248,10 @@ def mixing(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "Tracer curves and variance over time",
         ),
         table(
-            ("Definition", "Value"),
+            ("Mixing time", "Value", "Definition"),
             [
-                ("Slowest probe inside 1 ± 0.05 for good", _si(part.get("theta95_probe_s"), "s")),
-                ("Coefficient of variation of the tank below 0.05", _si(part.get("theta95_variance_s"), "s")),
-                ("Three time constants of the slowest exchange mode", _si(part.get("slowest_mode_s"), "s")),
-                ("Revolutions to mix, N θ₉₅", number(part.get("n_theta95"))),
+                (BLEND_TIMES[key], number(part.get(key)) if key == "n_theta95" else _si(part.get(key), "s"), meaning)
+                for key, meaning in (part.get("definitions") or {}).items()
             ],
             "Mixing time by each definition",
             numbers=(1,),

@@ -4,18 +4,12 @@
 
     V dC/dt + A C = T(C),      C(0) = pulse, 1 mol in a sphere
 
-    theta95, probes     last time at which the slowest probe has |C/Cinf - 1| > 0.05
-    theta95, variance   last time at which sqrt(sum V (C/Cinf - 1)^2 / sum V) > 0.05
-    slowest mode        3 / |lambda_2|, lambda_2 the slowest decay but one (the constant) of C -> V^-1 (A C - T(C)), 1/s
-
-Symbols and units as in :mod:`rushton.transport.operator`; Cinf = 1 mol / liquid volume. 3 = -ln 0.05. The slowest
-mode does not depend on pulse and probe; the other two do, so both places are part of the result. A probe reads its
-mesh cell. The mode is found by power iteration, which is what a tracer run is: whatever the pulse, the deviation
-falls like exp(-lambda_2 t) at last. The eigenvalues of the upwind matrix A are not used: they decay 5 to 25 % too
-fast on 1e5 to 2e4 mesh cells.
-
-Source of the criteria: E. L. Paul, V. A. Atiemo-Obeng, S. M. Kresta (eds.), Handbook of Industrial Mixing (2004),
-ch. 9.
+The blend times are those of :mod:`rushton.transport.criteria`; lambda_2 is the slowest decay but one (the constant)
+of C -> V^-1 (A C - T(C)), 1/s. Symbols and units as in :mod:`rushton.transport.operator`; Cinf = 1 mol / liquid
+volume. The slowest mode does not depend on pulse and probes; the others do, so both places are part of the result. A
+probe reads its mesh cell. The mode is found by power iteration, which is what a tracer run is: whatever the pulse,
+the deviation falls like exp(-lambda_2 t) at last. The eigenvalues of the upwind matrix A are not used: they
+decay 5 to 25 % too fast on 1e5 to 2e4 mesh cells.
 """
 
 from __future__ import annotations
@@ -30,14 +24,13 @@ import numpy as np
 
 from rushton.flow.field import Flow
 from rushton.store import Progress, load_result, save_result, silent
+from rushton.transport.criteria import BAND, DEFINITIONS, last_time_outside, late_decay
 from rushton.transport.operator import ScalarOperator, assemble
 from rushton.transport.stepping import TimeStepper
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
 
-BAND = 0.05
-"""Blended: within this of the final value, -."""
 FIRST_STEP = 0.125
 """First time step, revolutions."""
 RESOLUTION = 100
@@ -69,7 +62,7 @@ class Mixing:
         Radius m, angle rad, height m, diameter m of the sphere.
     theta95_probes_s : (n_probe,) float
         Blend time of each probe, s; nan if the run ended before.
-    theta95_probe_s, theta95_variance_s : float or None
+    theta95_probe_s, theta95_multi_probe_s, theta95_variance_s : float or None
         s; None if the run ended before.
     slowest_mode_s : float or None
         3/|lambda_2|, s.
@@ -95,6 +88,7 @@ class Mixing:
     pulse: np.ndarray
     theta95_probes_s: np.ndarray
     theta95_probe_s: float | None
+    theta95_multi_probe_s: float | None
     theta95_variance_s: float | None
     slowest_mode_s: float | None
     n_theta95: float | None
@@ -105,13 +99,19 @@ class Mixing:
     time_step: float
     reason: str = ""
 
+    @property
+    def probe_deviation(self) -> np.ndarray:
+        """(n_time,) sqrt(mean of (C/Cinf - 1)^2 over the probes)."""
+        return np.sqrt(((self.probe_curves - 1.0) ** 2).mean(axis=0))
+
     def summary(self) -> dict[str, Any]:
         """Section ``mixing`` of summary.json."""
         out: dict[str, Any] = {"tracer_mass_error": self.tracer_mass_error}
-        for key in ("theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95"):
+        for key in DEFINITIONS:
             out[key] = getattr(self, key)
             if out[key] is None:
                 out[f"{key}_reason"] = self.reason
+        out["definitions"] = dict(DEFINITIONS)
         return out | {"schmidt_turbulent": self.schmidt_turbulent, "rotating_zone_frame": self.frame}
 
     def save(self, folder: Path) -> None:
@@ -127,17 +127,24 @@ class Mixing:
         return cls(**values)
 
     def export(self, results_folder: Path) -> None:
-        """Write mixing.csv (volume) and probes.csv (each probe) into the results folder."""
+        """Write mixing.csv (deviations), probes.csv (each probe) and blend_times.csv into the results folder."""
         folder = Path(results_folder)
-        _write_csv(folder / "mixing.csv", ["time_s", "deviation"], np.column_stack([self.time, self.variance_curve]))
+        deviations = np.column_stack([self.time, self.variance_curve, self.probe_deviation])
+        _write_csv(folder / "mixing.csv", ["time_s", "deviation", "probe_deviation"], deviations)
         names = [f"r{r:.4g}m_a{math.degrees(a):.4g}deg_h{h:.4g}m" for r, a, h in self.probes]
         _write_csv(folder / "probes.csv", ["time_s", *names], np.column_stack([self.time, self.probe_curves.T]))
+        with (folder / "blend_times.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["quantity", "value", "definition"])
+            for key, meaning in DEFINITIONS.items():
+                value = getattr(self, key)
+                writer.writerow([key, "" if value is None else f"{value:.7g}", meaning])
 
 
 _ARRAYS = ("time", "probe_curves", "variance_curve", "probes", "pulse", "theta95_probes_s")
 _VALUES = (
-    "theta95_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95", "tracer_mass_error",
-    "slowest_mode_change", "schmidt_turbulent", "frame", "time_step", "reason",
+    "theta95_probe_s", "theta95_multi_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95",
+    "tracer_mass_error", "slowest_mode_change", "schmidt_turbulent", "frame", "time_step", "reason",
 )  # fmt: skip
 
 
@@ -146,26 +153,6 @@ def _write_csv(path: Path, header: list[str], rows: np.ndarray) -> None:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows([[f"{v:.7g}" for v in row] for row in rows])
-
-
-def last_time_outside(time: np.ndarray, deviation: np.ndarray, band: float = BAND) -> float:
-    """Last time at which a curve is outside the band, interpolated; nan if it ends outside.
-
-    Parameters
-    ----------
-    time : (n_time,) float
-        s.
-    deviation : (n_time,) float
-        Distance from the final value, >= 0.
-    """
-    outside = np.flatnonzero(deviation > band)
-    if outside.size == 0:
-        return float(time[0])
-    n = int(outside[-1])
-    if n + 1 == time.size:
-        return math.nan
-    share = (deviation[n] - band) / (deviation[n] - deviation[n + 1])
-    return float(time[n] + share * (time[n + 1] - time[n]))
 
 
 def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
@@ -193,6 +180,7 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
     time, probes, spread, mass_error = _run(operator, weights, cells, time_step, limit, progress)
     blended = np.array([last_time_outside(time, np.abs(curve - 1.0)) for curve in probes])
     by_probe = None if np.isnan(blended).any() else float(blended.max())
+    by_probes = last_time_outside(time, np.sqrt(((probes - 1.0) ** 2).mean(axis=0)))
     by_volume = last_time_outside(time, spread)
     reason = "" if by_probe is not None and not math.isnan(by_volume) else f"not blended within {time[-1]:.4g} s"
     rate, change = late_decay(time, spread)
@@ -207,6 +195,7 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
         pulse=np.array([pulse.radius, pulse.angle, pulse.height, pulse.diameter]),
         theta95_probes_s=blended,
         theta95_probe_s=by_probe,
+        theta95_multi_probe_s=None if math.isnan(by_probes) else by_probes,
         theta95_variance_s=None if math.isnan(by_volume) else by_volume,
         slowest_mode_s=3.0 / rate if settled else None,
         slowest_mode_change=change,
@@ -267,30 +256,3 @@ def _done(spread: list[float], time: float, limit: float) -> float:
     """Share of the run: the deviation falls from its first value to about 0.02, by decades."""
     decades = math.log(spread[0] / max(spread[-1], 1e-6)) / math.log(spread[0] / 0.02)
     return min(1.0, max(decades, time / limit))
-
-
-def late_decay(time: np.ndarray, deviation: np.ndarray) -> tuple[float, float]:
-    """Rate at which a deviation falls at last, and how much that rate still changes.
-
-    Parameters
-    ----------
-    time : (n_time,) float
-        s.
-    deviation : (n_time,) float
-        > 0.
-
-    Returns
-    -------
-    rate : float
-        Slope of -log(deviation) over the last quarter of the time, 1/s; nan if there are too few points.
-    change : float
-        Its relative difference to the quarter before.
-    """
-    rates = []
-    for first, last in ((0.75, 1.0), (0.5, 0.75)):
-        here = (time >= first * time[-1]) & (time <= last * time[-1])
-        if np.count_nonzero(here) < 4:
-            return math.nan, math.inf
-        slope = np.polyfit(time[here], np.log(np.maximum(deviation[here], 1e-300)), 1)[0]
-        rates.append(-float(slope))
-    return rates[0], abs(rates[1] / rates[0] - 1.0) if rates[0] > 0.0 else math.inf
