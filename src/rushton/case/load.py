@@ -298,8 +298,7 @@ def _how_to_write(key: str, field: Any, quantity: Quantity | None) -> str:
 
 def _choices(loc: tuple[Any, ...]) -> str:
     if loc and loc[-1] == "type":
-        usable = [n for n, e in shelf("impellers").items() if e["usable"]]
-        return f'write type = "{usable[0]}"'
+        return "write type = one of " + ", ".join(f'"{name}"' for name in shelf("impellers"))
     return ""
 
 

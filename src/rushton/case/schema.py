@@ -13,12 +13,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, field_validator, model_validator
 
 from rushton.case import checks
+from rushton.case.blades import axial_height, form, is_disc_turbine
 from rushton.case.fields import (
     Angle,
     Concentration,
     Density,
     Length,
     MolarRate,
+    OptionalAngle,
     OptionalBiomass,
     OptionalTime,
     Quantity,
@@ -152,6 +154,16 @@ def _proportion(name: str) -> Any:
     return factory
 
 
+def _blade_angle(kind: str) -> float | None:
+    """Blade angle of a type, rad; None where it has none to choose."""
+    angle = entry("impellers", kind).get("angle")
+    return None if angle is None else math.radians(float(angle))
+
+
+def _radial(kind: str) -> bool:
+    return str(entry("impellers", kind)["flow"]) == "radial"
+
+
 class Impeller(Section):
     """One impeller on the shaft."""
 
@@ -162,13 +174,18 @@ class Impeller(Section):
         default_factory=lambda d: int(entry("impellers", d.get("type", "rushton"))["blades"]),
         ge=2,
         le=24,
-        description="number of blades (default: 6)",
+        description="number of blades (default: by type, 6)",
     )
     blade_height: Length = Field(
-        default_factory=_proportion("blade_height"), gt=0.0, description="height of a blade (default: D/5)"
+        default_factory=_proportion("blade_height"),
+        gt=0.0,
+        description="height of a blade; of pitched blades and hydrofoils their (mean) width along the chord (default: "
+        "by type, D/5)",
     )
     blade_length: Length = Field(
-        default_factory=_proportion("blade_length"), gt=0.0, description="radial length of a blade (default: D/4)"
+        default_factory=_proportion("blade_length"),
+        gt=0.0,
+        description="radial length of a blade (default: by type, D/4)",
     )
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
@@ -176,7 +193,19 @@ class Impeller(Section):
         description="thickness of blade and disc; with flow.blades = 'solid' in the flow too (default: D/100)",
     )
     disc_diameter: Length = Field(
-        default_factory=_proportion("disc_diameter"), gt=0.0, description="diameter of the disc (default: 3/4 D)"
+        default_factory=_proportion("disc_diameter"),
+        gt=0.0,
+        description="diameter of the disc, of types without a disc that of the hub (default: by type, 3/4 D)",
+    )
+    angle: OptionalAngle = Field(
+        default_factory=lambda d: _blade_angle(d.get("type", "rushton")),
+        ge=math.radians(10.0),
+        le=0.5 * math.pi,
+        description="angle of pitched blades to the horizontal (default: 45 deg)",
+    )
+    pumping: Literal["down", "up"] | None = Field(
+        default_factory=lambda d: None if _radial(d.get("type", "rushton")) else "down",
+        description="where pitched blades and hydrofoils throw the liquid (default: down)",
     )
     first_blade: Angle = Field(
         default_factory=lambda d: math.pi / d["blades"] if d.get("blades") else _NAN,
@@ -193,15 +222,34 @@ class Impeller(Section):
     @field_validator("type")
     @classmethod
     def _usable(cls, value: str) -> str:
-        found = entry("impellers", value, "impeller.type")
-        if not found["usable"]:
-            raise ValueError(f"this version computes Rushton turbines only; '{value}' is known but not computed yet")
+        entry("impellers", value, "impeller.type")
         return value
+
+    @model_validator(mode="after")
+    def _keys_of_the_type(self) -> Impeller:
+        if self.angle is not None and form(self) != "pitched":
+            raise ValueError(
+                f"the blades of type '{self.type}' have no angle to choose; leave `angle` out (the angle of the first "
+                "blade to the first baffle is `first_blade`)"
+            )
+        if self.pumping is not None and is_disc_turbine(self):
+            raise ValueError(f"type '{self.type}' throws the liquid outwards; leave `pumping` out")
+        return self
 
     @property
     def radius(self) -> float:
         """Radius of the blade tips, m."""
         return 0.5 * self.diameter
+
+    @property
+    def height(self) -> float:
+        """Height of the blades along the axis, m; of pitched ones that of their projection."""
+        return axial_height(self)
+
+    @property
+    def immersed(self) -> bool:
+        """Whether the blades are no mesh faces or solids but surfaces immersed in the mesh."""
+        return form(self) != "upright"
 
 
 class Operation(Section):
@@ -436,8 +484,8 @@ class Case(Section):
         """Lower and upper height of the shaft in the liquid, m (``tank.shaft_from``)."""
         lowest, highest = self.impellers[0], self.impellers[-1]
         if self.tank.shaft_from == "bottom":
-            return 0.0, min(self.tank.liquid_height, highest.clearance + 0.5 * highest.blade_height)
-        return max(0.0, lowest.clearance - 0.5 * lowest.blade_height), self.tank.liquid_height
+            return 0.0, min(self.tank.liquid_height, highest.clearance + 0.5 * highest.height)
+        return max(0.0, lowest.clearance - 0.5 * lowest.height), self.tank.liquid_height
 
     @property
     def liquid_volume(self) -> float:

@@ -1,9 +1,13 @@
 """Power and flow numbers as solved.
 
     Np = 2 pi T / (rho N^2 D^5)    T torque of the blades and the disc edge fluxes on the liquid, N m
-    Nq = Q / (N D^3)               Q net outflow through the cylinder r = D/2 over the blade height, m3/s
+    Nq = Q / (N D^3)               Q net flow of the impeller, m3/s
 
-Np comes from the residual of angular momentum at the blade faces (pressure jump times area times radius) and is never
+Q of a disc turbine leaves through the cylinder r = D/2 over the blade height; that of pitched blades and hydrofoils goes
+through the disc r < D/2 at the lower edge of the blades (pumping down) or the upper one (pumping up).
+
+Np comes from the residual of angular momentum at the blade faces (pressure jump times area times radius), of
+immersed blades from the forces that keep the liquid from passing them, and is never
 rescaled.
 """
 
@@ -31,12 +35,17 @@ def power_numbers(case: Case, solver: Simplec) -> tuple[float, ...]:
     )
 
 
-def flow_numbers(case: Case, mesh: TankMesh, flux_r: np.ndarray) -> tuple[float, ...]:
-    """Nq per impeller, from the bottom; ``flux_r`` (nr+1, nt, nz) of the mesh (sector or full tank), m3/s."""
+def flow_numbers(case: Case, mesh: TankMesh, flux_r: np.ndarray, flux_z: np.ndarray) -> tuple[float, ...]:
+    """Nq per impeller, from the bottom; fluxes (nr+1, nt, nz) and (nr, nt, nz+1) of the mesh (sector or tank), m3/s."""
     out = []
     for imp in case.impellers:
         tip = int(np.argmin(np.abs(mesh.r - 0.5 * imp.diameter)))
-        layer = np.abs(mesh.z_centre - imp.clearance) < 0.5 * imp.blade_height
-        q = float(flux_r[tip][:, layer].sum()) * mesh.sector
-        out.append(q / (case.operation.speed * imp.diameter**3))
+        if imp.pumping is None:
+            layer = np.abs(mesh.z_centre - imp.clearance) < 0.5 * imp.height
+            q = float(flux_r[tip][:, layer].sum())
+        elif imp.pumping == "down":
+            q = -float(flux_z[:tip, :, np.argmin(np.abs(mesh.z - imp.clearance + 0.5 * imp.height))].sum())
+        else:
+            q = float(flux_z[:tip, :, np.argmin(np.abs(mesh.z - imp.clearance - 0.5 * imp.height))].sum())
+        out.append(q * mesh.sector / (case.operation.speed * imp.diameter**3))
     return tuple(out)

@@ -23,6 +23,7 @@ from rushton.errors import SolverError
 from rushton.flow.closures import CLOSURES
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
+from rushton.flow.immersed import immersed_blades
 from rushton.flow.power import flow_numbers, power_numbers
 from rushton.flow.regime import Regime, regime_of
 from rushton.flow.simplec import FlowState, Simplec
@@ -131,7 +132,7 @@ def _solver(case: Case, grid: FlowGrid, team: Team) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
     limit = 1e-2 * math.pi * case.operation.speed * d * d
-    return Simplec(grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team)
+    return Simplec(grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team, immersed_blades(case, grid))
 
 
 def viscosity_law(case: Case) -> Viscosity:
@@ -179,7 +180,7 @@ def _iterate(
             level,
             it + 1,
             power_numbers(case, solver),
-            flow_numbers(case, solver.grid.mesh, solver.fr),
+            flow_numbers(case, solver.grid.mesh, solver.fr, solver.fz),
             torque_imbalance(solver),
             solver.mass * solver.grid.mesh.sector / (n * d**3),
         )
@@ -286,7 +287,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
     fluid = ~mesh.solid
     vol = np.where(fluid, grid.vol, 0.0)
     d = max(imp.diameter for imp in case.impellers)
-    nq = flow_numbers(case, mesh, fr)
+    nq = flow_numbers(case, mesh, fr, fz)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
     volume = float(vol.sum()) * copies
     regime, mu = flow_regime(case), apparent_viscosity(case)

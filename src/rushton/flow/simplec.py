@@ -19,6 +19,7 @@ from rushton.cores import ALONE, Team
 from rushton.flow import momentum, turbulence
 from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
+from rushton.flow.immersed import ImmersedBlades
 from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
 from rushton.flow.transposed import axis_velocity, edge_viscosities, transposed_forces
@@ -117,6 +118,8 @@ class Simplec:
         Makes the turbulence closure of a grid (``rushton.flow.closures``).
     team : Team
         Threads that share the planes of every kernel.
+    blades : ImmersedBlades, optional
+        Blades that no mesh face follows (``rushton.flow.immersed``).
     """
 
     def __init__(
@@ -126,9 +129,10 @@ class Simplec:
         nut_limit: float,
         closure: Callable[[FlowGrid], Closure] = KEpsilon,
         team: Team = ALONE,
+        blades: ImmersedBlades | None = None,
     ) -> None:
         nr, nt, nz = shape = grid.mesh.shape
-        self.team, self.planes = team, nr
+        self.team, self.planes, self.blades = team, nr, blades
         self.grid, self.viscosity, self.nut_limit, self.closure = grid, viscosity, nut_limit, closure(grid)
         self.nu = viscosity.start(shape)
         self.fr, self.ft, self.fz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
@@ -209,6 +213,8 @@ class Simplec:
         s.p += self.pc
         s.p[mesh.solid] = 0.0  # no pressure in a solid: the torque on a blade is the jump between its two sides
         self.update_fluxes(s)
+        if self.blades is not None:
+            self.torque += self.blades.remember(self, s.ang, s.uz)
         self._turbulence(s, forward)
 
     def _divergence(self) -> None:
@@ -254,6 +260,8 @@ class Simplec:
             self.d_t, self._torque,
         )  # fmt: skip
         self.torque[:] = self._torque.sum(axis=0)
+        if self.blades is not None:
+            self.blades.add_to_angular_momentum(self, s.ang, s.uz, m)
         self.sweep(m, s.ang, forward)
         m = self.coefficients(s.uz.shape)
         self.run(
@@ -261,6 +269,8 @@ class Simplec:
             s.uz, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.sr, self.st,
             g.fixed_z, g.dz, g.az, alpha, second, m, self.d_z,
         )  # fmt: skip
+        if self.blades is not None:
+            self.blades.add_to_u_z(self, s.ang, m)
         self.sweep(m, s.uz, forward)
 
     def _correct_pressure(self, s: FlowState, tolerance: float, iterations: int) -> None:
@@ -285,6 +295,8 @@ class Simplec:
             self.gr,  # free until the next conductances
         )  # fmt: skip
         self.run(turbulence.share_r_faces, self.num, self.gr)
+        if self.blades is not None:
+            self.num *= self.blades.keep
         self.closure.advance(self, s, forward)
 
     def project(self, s: FlowState, sweeps: int = 4, tolerance: float = 1e-8) -> float:

@@ -88,7 +88,7 @@ def rates(flow: Flow, frame: Frame = FRAME) -> np.ndarray:
 
 
 def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Impeller zones per layer of mesh cells: cylinders of the impeller's diameter, two blade heights high.
+    """Impeller zones per layer of mesh cells: cylinders of the impeller's diameter, two blade heights high (of pitched blades: two heights of their projection).
 
     Returns
     -------
@@ -99,8 +99,8 @@ def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.nd
     low, high, ring = np.full(nz, 2.0), np.full(nz, -1.0), np.zeros(nz, np.int32)
     dz = np.diff(mesh.z)
     for impeller in impellers:
-        bottom = (impeller.clearance - impeller.blade_height - mesh.z[:-1]) / dz
-        top = (impeller.clearance + impeller.blade_height - mesh.z[:-1]) / dz
+        bottom = (impeller.clearance - impeller.height - mesh.z[:-1]) / dz
+        top = (impeller.clearance + impeller.height - mesh.z[:-1]) / dz
         touched = (bottom < 1.0) & (top > 0.0)
         low[touched] = np.minimum(low[touched], np.maximum(bottom[touched], 0.0))
         high[touched] = np.maximum(high[touched], np.minimum(top[touched], 1.0))

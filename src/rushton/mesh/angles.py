@@ -6,6 +6,7 @@ A blade of thickness t stands between two half planes through the axis, a wedge 
 
 so it is exact at mid-blade and 4/3 t thick at the tip of a standard turbine (r_1 = D/4, r_2 = D/2). Blades taken as
 thin (``flow.blades = "thin"``) are faces of a uniform grid, moved to the nearest face where the counts do not fit.
+Immersed blades (pitched, foils, concave) ask nothing of the faces.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ def angular_cells(case: Case, mesh_cells: int) -> int:
     1.9 degrees).
     """
     wanted = 48 if mesh_cells < 50_000 else 72 if mesh_cells < 200_000 else 96
-    if case.flow.blades == "solid":
+    if _fitted(case):
         wanted -= 12
     if case.numerics.angular_cells is not None:  # of the finest grid; those on the way to it have fewer
         wanted = round(case.numerics.angular_cells * (mesh_cells / case.numerics.target_mesh_cells) ** (1.0 / 3.0))
-    unit = math.lcm(*_counts(case))
-    if case.flow.blades == "solid" or unit > 144:
+    unit = math.lcm(*_on_faces(case), math.gcd(*_counts(case)))
+    if _fitted(case) or unit > 144:
         return wanted
     return max(unit, unit * round(wanted / unit))
 
@@ -47,9 +48,9 @@ def symmetry(case: Case, mesh_cells: int) -> int:
     """Number of equal sectors that repeat round the tank: the common divisor of blades, baffles and, of thin blades,
     mesh cells."""
     counts = _counts(case)
-    if case.flow.blades == "thin":
+    if not _fitted(case):
         nt = angular_cells(case, mesh_cells)
-        if any(nt % n for n in counts):
+        if any(nt % n for n in _on_faces(case)):
             return 1
         counts.append(nt)
     return math.gcd(*counts)
@@ -58,6 +59,16 @@ def symmetry(case: Case, mesh_cells: int) -> int:
 def _counts(case: Case) -> list[int]:
     baffles = [case.tank.baffles.count] if case.tank.baffles.count else []
     return [imp.blades for imp in case.impellers] + baffles
+
+
+def _on_faces(case: Case) -> list[int]:
+    """Counts of what stands on theta faces of a uniform grid: baffles and thin blades, not immersed ones."""
+    return _counts(case)[len(case.impellers) :] + [imp.blades for imp in case.impellers if not imp.immersed]
+
+
+def _fitted(case: Case) -> bool:
+    """Whether the theta faces are fitted to solid blades."""
+    return case.flow.blades == "solid" and not all(imp.immersed for imp in case.impellers)
 
 
 def wedge(impeller: Impeller) -> float:
@@ -75,16 +86,17 @@ def blade_angles(impeller: Impeller, sector: int) -> np.ndarray:
 def theta_faces(case: Case, mesh_cells: int, sector: int) -> np.ndarray:
     """(nt+1,) theta faces of one of ``sector`` equal sectors, from 0 to 2 pi / sector, rad."""
     nt, period = angular_cells(case, mesh_cells), 2.0 * math.pi / sector
-    if case.flow.blades == "thin":
+    if not _fitted(case):
         if nt % sector:
             raise ValueError(f"{nt} mesh cells round the tank cannot be cut into {sector} sectors")
         return np.linspace(0.0, period, nt // sector + 1)
+    fitted = [imp for imp in case.impellers if not imp.immersed]
     sides = np.concatenate(
-        [blade_angles(imp, sector) + half * wedge(imp) for imp in case.impellers for half in (-0.5, 0.5)]
+        [np.zeros(0), *(blade_angles(imp, sector) + half * wedge(imp) for imp in fitted for half in (-0.5, 0.5))]
     )
     baffles = 2.0 * math.pi * np.arange(case.tank.baffles.count) / max(case.tank.baffles.count, 1)
     edges = np.mod(np.concatenate([sides, baffles]), period)
-    tolerance = 0.02 * min(wedge(imp) for imp in case.impellers)
+    tolerance = 0.02 * min([wedge(imp) for imp in fitted] or [2.0 * math.pi / nt])
     inner = edges[(edges > tolerance) & (edges < period - tolerance)]
     mean = 2.0 * math.pi / nt
     features = [(float(a) + n * period, BESIDE_BLADE * mean) for a in np.mod(sides, period) for n in (-1, 0, 1)]

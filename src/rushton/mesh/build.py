@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.case.blades import is_disc_turbine
 from rushton.mesh.angles import angular_cells, symmetry, theta_faces
 from rushton.mesh.flags import Flags
-from rushton.mesh.impeller import add_solid_impeller, add_thin_impeller, in_impeller
+from rushton.mesh.impeller import add_immersed_impeller, add_solid_impeller, add_thin_impeller, in_core, in_impeller
 from rushton.mesh.spacing import spacing
 from rushton.mesh.vessel import add_vessel, in_shaft
 from rushton.mesh.zones import rotating_zones
@@ -51,7 +52,9 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     add_vessel(flags, case)
     zones = rotating_zones(case)
     for number, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, zones, strict=True), 1):
-        if case.flow.blades == "thin":
+        if imp.immersed:
+            add_immersed_impeller(flags, imp, number, case.tank.shaft_diameter, case.flow.blades == "thin")
+        elif case.flow.blades == "thin":
             add_thin_impeller(flags, imp, number, case.tank.shaft_diameter)
         else:
             add_solid_impeller(flags, imp, number)
@@ -64,7 +67,9 @@ def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, s
     solid_r, solid_z = in_shaft(case, r, z)
     solid = np.zeros((r.size - 1, theta.size - 1, z.size - 1), bool)
     solid |= solid_r[:, None, None] & solid_z
-    if case.flow.blades == "solid":
-        for imp in case.impellers:
+    for imp in case.impellers:
+        if imp.immersed and not (is_disc_turbine(imp) and case.flow.blades == "thin"):
+            solid |= in_core(imp, r, z)[:, None, :]
+        elif not imp.immersed and case.flow.blades == "solid":
             solid |= in_impeller(imp, r, theta, z, sector).any(axis=0)
     return int(np.count_nonzero(~solid))

@@ -1,4 +1,7 @@
-"""Parts that turn: blades and disc as faces of the mesh or, with their thickness, as solid mesh cells."""
+"""Parts that turn: blades and disc as faces of the mesh or, with their thickness, as solid mesh cells; hubs.
+
+Blades that are no half planes through the axis (pitched, foils, concave) are not in the mesh: ``rushton.flow.immersed``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.case.blades import is_disc_turbine
 from rushton.mesh.angles import blade_columns
 from rushton.mesh.cylinder import ROTATING
 
@@ -27,9 +31,7 @@ def add_thin_impeller(flags: Flags, imp: Impeller, number: int, shaft_diameter: 
         j = (first + round(n * nt_full / imp.blades)) % flags.nt
         flags.wall_t[ring[:, None], j, layer[None, :]] = ROTATING
         flags.patch_t[ring[:, None], j, layer[None, :]] = blade
-    k = int(np.argmin(np.abs(flags.z - imp.clearance)))
-    rings = np.flatnonzero((flags.rc < 0.5 * imp.disc_diameter) & (flags.rc > 0.5 * shaft_diameter))
-    flags.wall_z[rings, :, k], flags.patch_z[rings, :, k] = ROTATING, disc
+    _thin_disc(flags, imp, disc, shaft_diameter)
 
 
 def in_impeller(imp: Impeller, r: np.ndarray, theta: np.ndarray, z: np.ndarray, sector: int) -> np.ndarray:
@@ -45,17 +47,51 @@ def in_impeller(imp: Impeller, r: np.ndarray, theta: np.ndarray, z: np.ndarray, 
 
 def add_solid_impeller(flags: Flags, imp: Impeller, number: int) -> None:
     """Blades and disc of impeller ``number`` as solid mesh cells; their faces towards the liquid are turning walls."""
-    blade, disc = flags.patch(f"blade_{number}"), flags.patch(f"disc_{number}")
+    patches = (flags.patch(f"blade_{number}"), flags.patch(f"disc_{number}"))
     parts = in_impeller(imp, flags.r, flags.theta, flags.z, flags.sector)
     flags.solid |= parts.any(axis=0)
+    for part, patch in zip(parts, patches, strict=True):
+        _turning_walls(flags, part, patch)
+
+
+def add_immersed_impeller(flags: Flags, imp: Impeller, number: int, shaft_diameter: float, thin: bool) -> None:
+    """What the mesh holds of an impeller whose blades are immersed surfaces: its hub, or its disc.
+
+    The patch ``blade_<number>`` has no faces; the torque of the immersed blades is booked under it.
+    """
+    flags.patch(f"blade_{number}")
+    disc = flags.patch(f"disc_{number}")
+    if is_disc_turbine(imp) and thin:
+        _thin_disc(flags, imp, disc, shaft_diameter)
+        return
+    part = in_core(imp, flags.r, flags.z)[:, None, :] & np.ones(flags.solid.shape, bool)
+    flags.solid |= part
+    _turning_walls(flags, part, disc)
+
+
+def in_core(imp: Impeller, r: np.ndarray, z: np.ndarray) -> np.ndarray:
+    """(nr, nz) bool: mesh cells in the hub of an impeller with immersed blades, or in its disc of finite thickness."""
+    rc, zc = 0.5 * (r[1:] + r[:-1]), 0.5 * (z[1:] + z[:-1])
+    half = 0.5 * (imp.blade_thickness if is_disc_turbine(imp) else imp.height)
+    return (rc < 0.5 * imp.disc_diameter)[:, None] & (np.abs(zc - imp.clearance) < half)
+
+
+def _thin_disc(flags: Flags, imp: Impeller, patch: int, shaft_diameter: float) -> None:
+    """The disc as z faces at the mid-plane."""
+    k = int(np.argmin(np.abs(flags.z - imp.clearance)))
+    rings = np.flatnonzero((flags.rc < 0.5 * imp.disc_diameter) & (flags.rc > 0.5 * shaft_diameter))
+    flags.wall_z[rings, :, k], flags.patch_z[rings, :, k] = ROTATING, patch
+
+
+def _turning_walls(flags: Flags, part: np.ndarray, patch: int) -> None:
+    """Faces between a solid part and the liquid become turning walls of a patch."""
     walls, patches = (flags.wall_r, flags.wall_t, flags.wall_z), (flags.patch_r, flags.patch_t, flags.patch_z)
-    for part, name in zip(parts, (blade, disc), strict=True):
-        for axis, (wall, patch) in enumerate(zip(walls, patches, strict=True)):
-            face = np.zeros(wall.shape, bool)
-            if axis == 1:
-                face |= (part & ~np.roll(flags.solid, 1, axis=1)) | (np.roll(part, 1, axis=1) & ~flags.solid)
-            else:
-                inside, liquid = np.moveaxis(part, axis, 0), np.moveaxis(~flags.solid, axis, 0)
-                inner = (inside[1:] & liquid[:-1]) | (inside[:-1] & liquid[1:])
-                np.moveaxis(face, axis, 0)[1:-1] = inner
-            wall[face], patch[face] = ROTATING, name
+    for axis, (wall, names) in enumerate(zip(walls, patches, strict=True)):
+        face = np.zeros(wall.shape, bool)
+        if axis == 1:
+            face |= (part & ~np.roll(flags.solid, 1, axis=1)) | (np.roll(part, 1, axis=1) & ~flags.solid)
+        else:
+            inside, liquid = np.moveaxis(part, axis, 0), np.moveaxis(~flags.solid, axis, 0)
+            inner = (inside[1:] & liquid[:-1]) | (inside[:-1] & liquid[1:])
+            np.moveaxis(face, axis, 0)[1:-1] = inner
+        wall[face], names[face] = ROTATING, patch

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.case.blades import is_disc_turbine
 from rushton.mesh.zones import rotating_zones
 
 if TYPE_CHECKING:
@@ -65,12 +66,12 @@ def spacing(case: Case, scale: float) -> tuple[np.ndarray, np.ndarray]:
         r_edges.append(radius - tank.baffles.width)
         r_feat.append((radius - tank.baffles.width, 0.030 * radius))
     for imp, (zone_r, zone_low, zone_high) in zip(imps, rotating_zones(case), strict=True):
-        d, w, c = imp.diameter, imp.blade_height, imp.clearance
+        d, w, c = imp.diameter, imp.height, imp.clearance
         tip, inner, disc = 0.5 * d, 0.5 * d - imp.blade_length, 0.5 * imp.disc_diameter
         r_edges += [tip, inner, disc, zone_r]
         r_feat += [(tip, edge * imp.blade_length / 8.0), (inner, edge * imp.blade_length / 6.0)]
         disc_faces = [c] if thin else [c - 0.5 * imp.blade_thickness, c + 0.5 * imp.blade_thickness]
-        blade_edges = [c - 0.5 * w, *disc_faces, c + 0.5 * w]
+        blade_edges = [c - 0.5 * w, *(disc_faces if is_disc_turbine(imp) else [c]), c + 0.5 * w]
         z_edges += [*blade_edges, zone_low, zone_high]
         z_feat += [(place, edge * w / 8.0) for place in blade_edges]
     r_edges = unique(r_edges, 2e-3 * radius)

@@ -24,7 +24,7 @@ def rotating_zones(case: Case) -> list[tuple[float, float, float]]:
         radius = min(0.5 * (tip + edge), 1.45 * tip) if wanted is None else min(wanted * tip, 0.05 * tip + 0.95 * edge)
         half = 0.5 * case.flow.zone_height * imp.diameter
         low, high = imp.clearance - half, imp.clearance + half
-        blade = 0.5 * imp.blade_height
+        blade = 0.5 * imp.height
         low = max(low, 0.5 * (imp.clearance - blade))
         high = min(high, 0.5 * (imp.clearance + blade + tank.liquid_height))
         if n > 0:

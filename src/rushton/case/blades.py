@@ -1,0 +1,89 @@
+"""Where the blades of an impeller are: their mid-surface as a curve at every radius.
+
+Unrolled at radius r, the plane (s, z) holds s = r theta, m, in the sense of rotation, and z, m, upwards, both from the
+point where the middle of the blade meets the impeller's mid-plane. The blade is the curve of ``profile``:
+
+- flat blades (pitched types): a chord of width c at the angle a to the horizontal, leading edge up when it pumps down
+
+      s = x cos a,   z = +- x sin a,   -c/2 <= x <= c/2        + pumps down, - pumps up
+- foils: angle and chord change linearly from hub to tip; the mid-line is a parabola of camber f (of the chord), its hollow
+  side on the side to which it pumps
+
+      offset along the normal = 4 f c (1/4 - (x/c)^2)
+- concave blades of a disc turbine: a half circle of diameter w, open towards the front
+
+      s = w/4 - sqrt(w^2/4 - z^2),   -w/2 <= z <= w/2
+
+The liquid meets the leading edge at +s. Proportions of each type, with their source: ``library/impellers.toml``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.case.library import entry
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Impeller
+
+SEGMENTS = 16
+"""Straight pieces of a curved profile, -."""
+
+
+def form(impeller: Impeller) -> str:
+    """Form of the blades: "upright", "concave", "pitched" or "foil"."""
+    return str(entry("impellers", impeller.type)["form"])
+
+
+def is_disc_turbine(impeller: Impeller) -> bool:
+    """Whether blades stand on a disc and the impeller throws the liquid outwards."""
+    return str(entry("impellers", impeller.type)["flow"]) == "radial"
+
+
+def pitch(impeller: Impeller, r: float) -> float:
+    """Angle of the chord to the horizontal at radius ``r`` (m), rad."""
+    if form(impeller) == "pitched":
+        assert impeller.angle is not None
+        return impeller.angle
+    root, tip = entry("impellers", impeller.type)["angles"]
+    return math.radians(root + (tip - root) * _outwards(impeller, r))
+
+
+def chord(impeller: Impeller, r: float) -> float:
+    """Width of the blade along its chord at radius ``r`` (m), m."""
+    root, tip = entry("impellers", impeller.type).get("taper", (1.0, 1.0))
+    return impeller.blade_height * float(root + (tip - root) * _outwards(impeller, r))
+
+
+def profile(impeller: Impeller, r: float) -> np.ndarray:
+    """(n, 2) points (s, z) of the blade at radius ``r``, m (module docstring)."""
+    kind, w = form(impeller), impeller.blade_height
+    if kind == "upright":
+        return np.array([(0.0, -0.5 * w), (0.0, 0.5 * w)])
+    if kind == "concave":
+        turn = np.linspace(-0.5 * math.pi, 0.5 * math.pi, SEGMENTS + 1)
+        return np.column_stack([0.25 * w - 0.5 * w * np.cos(turn), 0.5 * w * np.sin(turn)])
+    a, c = pitch(impeller, r), chord(impeller, r)
+    camber = float(entry("impellers", impeller.type).get("camber", 0.0))
+    x = c * np.linspace(-0.5, 0.5, 2 if camber == 0.0 else SEGMENTS + 1)
+    off = 4.0 * camber * c * (0.25 - (x / c) ** 2)
+    s, z = x * math.cos(a) - off * math.sin(a), x * math.sin(a) + off * math.cos(a)
+    return np.column_stack([s, z if impeller.pumping == "down" else -z])
+
+
+def axial_height(impeller: Impeller) -> float:
+    """Height between the lowest and the highest point of the blades, m, symmetric to the mid-plane."""
+    if form(impeller) in ("upright", "concave"):
+        return impeller.blade_height
+    low = 0.5 * impeller.diameter - impeller.blade_length
+    radii = np.linspace(low, 0.5 * impeller.diameter, 9)
+    return 2.0 * max(float(np.abs(profile(impeller, r)[:, 1]).max()) for r in radii)
+
+
+def _outwards(impeller: Impeller, r: float) -> float:
+    """0 at the inner end of the blade, 1 at its tip."""
+    tip = 0.5 * impeller.diameter
+    return min(1.0, max(0.0, (r - tip + impeller.blade_length) / impeller.blade_length))
