@@ -1,27 +1,31 @@
 """Blades that no mesh face follows: pitched blades, foils and concave ones as surfaces immersed in the flow.
 
-A blade lets nothing through: with the normal n = (n_theta, n_z) of its surface (``rushton.case.blades``)
+A blade lets nothing through. On it lie markers, about one per mesh cell, each with the normal n = (n_theta, n_z) of the
+surface (``rushton.case.blades``); the velocity at a marker is interpolated from the four u_theta and the four u_z nodes
+round it with weights w that add up to one, and must have no normal part::
 
-    u_n = n_theta (u_theta - Omega r) + n_z u_z = 0         m/s
+    u_n = n_theta (sum w u_theta - Omega r) + n_z sum w u_z = 0         m/s
 
-On the velocity nodes within a mesh cell of the surface a force keeps u_n at zero, a penalty and its memory::
+A force per marker along the normal, a penalty and its memory, is given back to the same nodes with the same weights::
 
-    F = -w (sigma u_n + f) n,    f <- f + beta sigma u_n  after each iteration,    w = hat (1 - |d| / h)     m/s2
+    F = -V (sigma u_n + f) n,    f <- f + beta sigma u_n  after each iteration         m4/s2 (force over density)
 
-    sigma = 20 Omega     penalty rate, 1/s;   beta = 0.05, gain of the memory, -
-    d     distance of the node to the surface, m;   h = smear max(|n_theta| r dtheta, |n_z| dz), reach of the force, m
+    V      area of the marker times the size of a mesh cell across the surface, m3
+    sigma  = 40 Omega, penalty rate, 1/s;   beta = 0.1, gain of the memory, -
 
-A penalty alone leaks (13 to 25 % of the tip speed); f grows until u_n vanishes. At the ends of the chord w falls from 1 to
-0 over one mesh cell, so that the area of the blade is kept. n_i^2 sigma w V enters the diagonal of the momentum
-equations, outside their relaxation, and the factors of the pressure correction, d <- A d / (A + S d); the rest is
-explicit with the velocities of the last iteration.
+A penalty alone leaks; f grows until u_n vanishes. Interpolation and spreading are each other's adjoint, so the work of the
+forces is exactly the torque on the blades times Omega when nothing passes, and the flow along the surface is left alone
+(a force on every node near the surface would brake it too). This is the immersed boundary of Peskin with the feedback
+of Goldstein, Handler and Sirovich (1993, J. Comput. Phys. 105:354).
 
-The force is normal to the surface: blades have no skin friction and no thickness but that of the force, some two mesh
-cells. The torque on a blade is the sum of the actual forces times their radius, so the torque balance closes as it does
-for mesh-aligned blades.
+S = w n_i^2 sigma V enters the diagonal of the momentum equations, outside their relaxation, with S u_i of the last
+iteration on the right, and the factors of the pressure correction, d <- A d / (A + S d).
 
-G_num (``rushton.flow.turbulence``) is left out in mesh cells that touch an immersed blade: what the scheme dissipates in the
-layer of the force is no turbulence.
+Blades have no skin friction, and no thickness but that of the forces, about one mesh cell. The torque on a blade is the sum
+of the actual forces times their radius, so the torque balance closes as it does for mesh-aligned blades.
+
+G_num (``rushton.flow.turbulence``) is left out in mesh cells that touch a marker: what the scheme dissipates in the
+layer of the forces is no turbulence.
 """
 
 from __future__ import annotations
@@ -42,40 +46,50 @@ if TYPE_CHECKING:
     from rushton.flow.grid import FlowGrid
     from rushton.flow.simplec import Simplec
 
-SIGMA, BETA, SMEAR = 20.0, 0.05, 1.0
-"""Penalty rate over Omega, gain of the memory, reach of the force over the size of a mesh cell, -."""
+SIGMA, BETA, SPACING = 40.0, 0.1, 0.75
+"""Penalty rate over Omega, gain of the memory, markers apart over the size of a mesh cell, -."""
 
 
 @dataclass(eq=False)
-class Nodes:
-    """Velocity nodes of one component near immersed blades, by rising ring.
+class Markers:
+    """Markers on the immersed blades of one grid, by rising ring.
 
     Attributes
     ----------
-    at : (n, 3) int32
-        Indices (i, j, k) of the nodes.
+    ring : (n,) int32
+        Ring i of mesh cells in whose middle the marker lies.
     first : (nr+1,) int64
-        Index of the first node of each ring.
+        Index of the first marker of each ring.
     n_t, n_z : (n,) float
-        Normal of the surface at the node, -.
-    mass : (n,) float
-        Weight times volume of the control volume, m3.
-    reach : (n,) float
-        h, m.
+        Normal of the surface, -.
+    volume : (n,) float
+        V, m3.
     patch : (n,) int32
         Wall patch under which the torque is booked.
+    j_t, k_t, j_z, k_z : (n, 2) int32
+        Theta and z indices of the theta nodes and of the z nodes round the marker.
+    w_t, w_z : (n, 2, 2) float
+        Their weights, -.
     memory : (n,) float
         f, m/s2.
+    slip : (n,) float
+        u_n of the last iteration, m/s.
     """
 
-    at: np.ndarray
+    ring: np.ndarray
     first: np.ndarray
     n_t: np.ndarray
     n_z: np.ndarray
-    mass: np.ndarray
-    reach: np.ndarray
+    volume: np.ndarray
     patch: np.ndarray
+    j_t: np.ndarray
+    k_t: np.ndarray
+    w_t: np.ndarray
+    j_z: np.ndarray
+    k_z: np.ndarray
+    w_z: np.ndarray
     memory: np.ndarray
+    slip: np.ndarray
 
 
 class ImmersedBlades:
@@ -85,51 +99,53 @@ class ImmersedBlades:
     ----------
     case : Case
     grid : FlowGrid
-    sigma, beta, smear : float
+    sigma, beta, spacing : float
         As in the module docstring, in Omega, 1 and mesh cells.
     """
 
     def __init__(
-        self, case: Case, grid: FlowGrid, sigma: float = SIGMA, beta: float = BETA, smear: float = SMEAR
+        self, case: Case, grid: FlowGrid, sigma: float = SIGMA, beta: float = BETA, spacing: float = SPACING
     ) -> None:
         self.grid, self.sigma, self.beta = grid, sigma * grid.omega_shaft, beta
-        self.theta, self.z = (_nodes(case, grid, kind, smear) for kind in ("theta", "z"))
+        self.markers = m = place_markers(case, grid, spacing)
         self.torque = np.zeros((grid.mesh.shape[0], len(grid.mesh.patch_names)))
         self.keep = np.ones(grid.mesh.shape)
-        nt = grid.mesh.shape[1]
-        for nodes, (dj, dk) in ((self.theta, (1, 0)), (self.z, (0, 1))):
-            i, j, k = nodes.at.T
-            self.keep[i, j, k] = 0.0
-            self.keep[i, (j - dj) % nt, k - dk] = 0.0
+        nt, nz = grid.mesh.shape[1:]
+        i = m.ring[:, None, None]
+        for shift in (0, 1):
+            self.keep[i, (m.j_t[:, :, None] - shift) % nt, m.k_t[:, None, :]] = 0.0
+            self.keep[i, m.j_z[:, :, None], np.clip(m.k_z[:, None, :] - shift, 0, nz - 1)] = 0.0
 
-    def add_to_angular_momentum(self, solver: Simplec, ang: np.ndarray, uz: np.ndarray, m: np.ndarray) -> None:
-        """Force into the assembled equations of angular momentum."""
-        g, n = self.grid, self.theta
+    def add_to_angular_momentum(self, solver: Simplec, ang: np.ndarray, uz: np.ndarray, block: np.ndarray) -> None:
+        """Normal velocities at the markers, then their forces into the assembled equations of angular momentum."""
+        g, m = self.grid, self.markers
+        solver.run(normal_velocity, *self._geometry(), g.omega_shaft, ang, uz, g.rc, m.slip)
         solver.run(
-            force_on_angular_momentum, n.at, n.first, n.n_t, n.n_z, n.mass, n.memory, self.sigma, g.omega_shaft,
-            uz, g.rc, g.dr, g.dz, m, solver.d_t,
+            force_on_angular_momentum, m.ring, m.first, m.n_t, m.volume, m.memory, m.slip, m.j_t, m.k_t, m.w_t,
+            self.sigma, g.fixed_t, ang, g.rc, g.dr, g.dz, block, solver.d_t,
         )  # fmt: skip
 
-    def add_to_u_z(self, solver: Simplec, ang: np.ndarray, m: np.ndarray) -> None:
-        """Force into the assembled equations of axial momentum."""
-        g, n = self.grid, self.z
+    def add_to_u_z(self, solver: Simplec, uz: np.ndarray, block: np.ndarray) -> None:
+        """Forces into the assembled equations of axial momentum, of the same normal velocities."""
+        g, m = self.grid, self.markers
         solver.run(
-            force_on_u_z, n.at, n.first, n.n_t, n.n_z, n.mass, n.memory, self.sigma, g.omega_shaft,
-            ang, g.rc, g.az, m, solver.d_z,
+            force_on_u_z, m.ring, m.first, m.n_z, m.volume, m.memory, m.slip, m.j_z, m.k_z, m.w_z,
+            self.sigma, g.fixed_z, uz, g.az, block, solver.d_z,
         )  # fmt: skip
 
     def remember(self, solver: Simplec, ang: np.ndarray, uz: np.ndarray) -> np.ndarray:
         """Update the memory by the velocities of this iteration; torque of the fluid on the blades by patch, m5/s2."""
-        g, n = self.grid, self.theta
+        g, m = self.grid, self.markers
+        solver.run(normal_velocity, *self._geometry(), g.omega_shaft, ang, uz, g.rc, m.slip)
         solver.run(
-            remember_theta, n.at, n.first, n.n_t, n.n_z, n.mass, n.patch, n.memory, self.sigma, self.beta,
-            g.omega_shaft, ang, uz, g.rc, self.torque,
+            remember, m.ring, m.first, m.n_t, m.volume, m.memory, m.slip, m.patch, m.j_t, m.k_t, m.w_t,
+            self.sigma, self.beta, g.fixed_t, g.rc, self.torque,
         )  # fmt: skip
-        n = self.z
-        solver.run(
-            remember_z, n.at, n.first, n.n_t, n.n_z, n.memory, self.sigma, self.beta, g.omega_shaft, ang, uz, g.rc
-        )
         return np.asarray(self.torque.sum(axis=0))
+
+    def _geometry(self) -> tuple[np.ndarray, ...]:
+        m = self.markers
+        return (m.ring, m.first, m.n_t, m.n_z, m.j_t, m.k_t, m.w_t, m.j_z, m.k_z, m.w_z)
 
 
 def immersed_blades(case: Case, grid: FlowGrid) -> ImmersedBlades | None:
@@ -137,150 +153,170 @@ def immersed_blades(case: Case, grid: FlowGrid) -> ImmersedBlades | None:
     return ImmersedBlades(case, grid) if any(imp.immersed for imp in case.impellers) else None
 
 
-# ------------------------------------------------------------------------------------------------------ where the nodes are
+# ----------------------------------------------------------------------------------------------- where the markers are
 
 
-def _nodes(case: Case, grid: FlowGrid, kind: str, smear: float) -> Nodes:
-    """Nodes of one velocity component within reach of the blades of a sector."""
-    found = [
-        _nodes_of(imp, grid, kind, smear, grid.mesh.patch_names.index(f"blade_{number}"))
+def place_markers(case: Case, grid: FlowGrid, spacing: float) -> Markers:
+    """Markers on all immersed blades of the sector."""
+    parts = [
+        _on_blade(line, rc, angle, imp.clearance, grid, i, spacing, grid.mesh.patch_names.index(f"blade_{number}"))
         for number, imp in enumerate(case.impellers, 1)
         if imp.immersed
+        for i, rc, line in _rings(imp, grid)
+        for angle in blade_angles(imp, grid.mesh.sector)
     ]
-    i, j, k, n_t, n_z, mass, reach, patch = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.lexsort((k, j, i))
-    at = np.stack([i, j, k], axis=1)[order].astype(np.int32)
-    first = np.searchsorted(at[:, 0], np.arange(grid.mesh.shape[0] + 1))
-    return Nodes(
-        np.ascontiguousarray(at), first, n_t[order], n_z[order], mass[order], reach[order],
-        patch[order].astype(np.int32), np.zeros(len(at)),
-    )  # fmt: skip
-
-
-def _nodes_of(imp: Impeller, grid: FlowGrid, kind: str, smear: float, patch: int) -> tuple[np.ndarray, ...]:
-    """(i, j, k, n_theta, n_z, weight x volume, reach, patch) of the nodes near the blades of one impeller."""
-    mesh, rc = grid.mesh, grid.rc
-    period = 2.0 * math.pi / mesh.sector
-    tip, inner = imp.radius, max(imp.radius - imp.blade_length, 0.5 * imp.disc_diameter * _has_hub(imp))
-    if kind == "theta":
-        theta, width = mesh.theta[:-1], 0.5 * (grid.dth + np.roll(grid.dth, 1))
-        z, height, fixed = grid.zc, grid.dz, grid.fixed_t
-    else:
-        theta, width = mesh.theta_centre, grid.dth
-        z, fixed = mesh.z, grid.fixed_z
-        height = np.concatenate([grid.dz[:1], 0.5 * (grid.dz[1:] + grid.dz[:-1]), grid.dz[-1:]])
-    margin = smear * max(float(height.max()), 0.05 * imp.diameter)
-    layer = np.flatnonzero(np.abs(z - imp.clearance) < 0.5 * imp.height + margin)
-    rows: list[tuple[np.ndarray, ...]] = []
-    for i in np.flatnonzero((rc > inner) & (rc < tip)):
-        line = profile(imp, rc[i])
-        for angle in blade_angles(imp, mesh.sector):
-            away = np.mod(theta - angle + 0.5 * period, period) - 0.5 * period
-            s, up = np.meshgrid(rc[i] * away, z[layer] - imp.clearance, indexing="ij")
-            ds, dz = np.meshgrid(rc[i] * width, height[layer], indexing="ij")
-            distance, n_t, n_z, beyond, t_s, t_z = _to_line(line, s, up)
-            reach = smear * np.maximum(np.abs(n_t) * ds, np.abs(n_z) * dz)
-            ramp = np.maximum(np.abs(t_s) * ds, np.abs(t_z) * dz)
-            w = np.clip(1.0 - np.abs(distance) / reach, 0.0, 1.0) * np.clip(0.5 - beyond / ramp, 0.0, 1.0)
-            w[fixed[i][:, layer]] = 0.0
-            j, k = np.nonzero(w > 1e-6)
-            volume = rc[i] * grid.dr[i] * width[j] * height[layer][k]
-            n = np.full(j.size, i)
-            rows.append((n, j, layer[k], n_t[j, k], n_z[j, k], w[j, k] * volume, reach[j, k], np.full(j.size, patch)))
-    return tuple(np.concatenate(parts) for parts in zip(*rows, strict=True))
-
-
-def _has_hub(imp: Impeller) -> bool:
-    """Whether ``disc_diameter`` is that of a hub, out of which the blades grow."""
-    return imp.pumping is not None
-
-
-def _to_line(line: np.ndarray, s: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, ...]:
-    """From points (s, z) to a polyline.
-
-    Returns
-    -------
-    distance : signed distance along the normal of the nearest piece, m
-    n_t, n_z : that normal, (t_z, -t_s) of the direction t of the piece
-    beyond : distance along the line past its ends, negative on it, m
-    t_s, t_z : that direction
-    """
-    start, step = line[:-1], np.diff(line, axis=0)
-    length = np.hypot(step[:, 0], step[:, 1])
-    t = step / length[:, None]
-    x = (s[..., None] - start[:, 0]) * t[:, 0] + (z[..., None] - start[:, 1]) * t[:, 1]
-    n = (s[..., None] - start[:, 0]) * t[:, 1] - (z[..., None] - start[:, 1]) * t[:, 0]
-    past = np.maximum(np.maximum(-x, x - length), 0.0)
-    nearest = np.argmin(n * n + past * past, axis=-1)
-
-    def of(a: np.ndarray) -> np.ndarray:
-        return np.asarray(np.take_along_axis(a, nearest[..., None], axis=-1)[..., 0])
-
-    along, last = of(x), len(length) - 1
-    beyond = np.maximum(
-        np.where(nearest == 0, -along, -np.inf), np.where(nearest == last, along - length[last], -np.inf)
+    ring, patch, n_t, n_z, volume, j_t, w_jt, k_t, w_kt, j_z, w_jz, k_z, w_kz = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    beyond = np.where(np.isinf(beyond), -0.5 * length.sum(), beyond)
-    return of(n), t[nearest, 1], -t[nearest, 0], beyond, t[nearest, 0], t[nearest, 1]
+    order = np.argsort(ring, kind="stable")
+
+    def index(a: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(a[order].astype(np.int32))
+
+    ring = index(ring)
+    return Markers(
+        ring=ring,
+        first=np.searchsorted(ring, np.arange(grid.mesh.shape[0] + 1)),
+        n_t=n_t[order],
+        n_z=n_z[order],
+        volume=volume[order],
+        patch=index(patch),
+        j_t=index(j_t),
+        k_t=index(k_t),
+        w_t=(w_jt[:, :, None] * w_kt[:, None, :])[order],
+        j_z=index(j_z),
+        k_z=index(k_z),
+        w_z=(w_jz[:, :, None] * w_kz[:, None, :])[order],
+        memory=np.zeros(ring.size),
+        slip=np.zeros(ring.size),
+    )
+
+
+def _rings(imp: Impeller, grid: FlowGrid) -> list[tuple[int, float, np.ndarray]]:
+    """(i, r, profile) of every ring of mesh cells that a blade crosses, from the hub on."""
+    hub = 0.5 * imp.disc_diameter if imp.pumping is not None else 0.0
+    inner = max(imp.radius - imp.blade_length, hub)
+    here = np.flatnonzero((grid.rc > inner) & (grid.rc < imp.radius))
+    return [(int(i), float(grid.rc[i]), profile(imp, float(grid.rc[i]))) for i in here]
+
+
+def _on_blade(
+    line: np.ndarray, rc: float, angle: float, clearance: float, grid: FlowGrid, i: int, spacing: float, patch: int
+) -> tuple[np.ndarray, ...]:
+    """Markers along the profile of one blade in one ring, with the nodes round them."""
+    mesh = grid.mesh
+    period = 2.0 * math.pi / mesh.sector
+    step = np.diff(line, axis=0)
+    length = np.concatenate([[0.0], np.cumsum(np.hypot(step[:, 0], step[:, 1]))])
+    # as many markers as the profile crosses mesh cells, over the spacing
+    near_t = _size(mesh.theta, np.mod(angle, period)) * rc
+    near_z = _size(mesh.z, clearance)
+    crossed = np.hypot(step[:, 0] / near_t, step[:, 1] / near_z).sum()
+    count = max(2, math.ceil(crossed / spacing))
+    at = (np.arange(count) + 0.5) / count * length[-1]
+    s, z = np.interp(at, length, line[:, 0]), np.interp(at, length, line[:, 1]) + clearance
+    piece = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(step) - 1)
+    t = step[piece] / np.hypot(step[piece, 0], step[piece, 1])[:, None]
+    n_t, n_z = t[:, 1], -t[:, 0]
+    theta = np.mod(angle + s / rc, period)
+    j_t, w_jt = _round(mesh.theta[:-1], theta, period)
+    j_z, w_jz = _round(mesh.theta_centre, theta, period)
+    k_t, w_kt = _along(grid.zc, z)
+    k_z, w_kz = _along(mesh.z, z)
+    across = np.maximum(np.abs(n_t) * rc * grid.dth[j_z[:, 0]], np.abs(n_z) * grid.dz[k_t[:, 0]])
+    volume = length[-1] / count * grid.dr[i] * across
+    ring, patches = np.full(count, i), np.full(count, patch)
+    return ring, patches, n_t, n_z, volume, j_t, w_jt, k_t, w_kt, j_z, w_jz, k_z, w_kz
+
+
+def _size(faces: np.ndarray, x: float) -> float:
+    """Size of the interval of ``faces`` in which ``x`` lies."""
+    n = int(np.clip(np.searchsorted(faces, x, side="right") - 1, 0, faces.size - 2))
+    return float(faces[n + 1] - faces[n])
+
+
+def _along(nodes: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 2) the nodes on the two sides of every ``x`` and their weights for linear interpolation."""
+    low = np.clip(np.searchsorted(nodes, x, side="right") - 1, 0, nodes.size - 2)
+    up = np.clip((x - nodes[low]) / (nodes[low + 1] - nodes[low]), 0.0, 1.0)
+    return np.stack([low, low + 1], axis=1), np.stack([1.0 - up, up], axis=1)
+
+
+def _round(nodes: np.ndarray, theta: np.ndarray, period: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same round the ring, periodic."""
+    n = nodes.size
+    closed = np.concatenate([nodes[-1:] - period, nodes, nodes[:1] + period])
+    j, w = _along(closed, theta)
+    return (j - 1) % n, w
 
 
 # ------------------------------------------------------------------------------------------------------------- the kernels
 
 
-@njit(inline="always", **OPTIONS)
-def axial_at_theta_node(uz, i, j, k):
-    """u_z at a theta node, m/s: mean of the four nodes round it."""
-    jm = j - 1 if j > 0 else uz.shape[1] - 1
-    return 0.25 * (uz[i, jm, k] + uz[i, j, k] + uz[i, jm, k + 1] + uz[i, j, k + 1])
-
-
-@njit(inline="always", **OPTIONS)
-def momentum_at_z_node(ang, i, j, k):
-    """L at a z node between floor and surface, m2/s: mean of the four nodes round it."""
-    jp = j + 1 if j < ang.shape[1] - 1 else 0
-    return 0.25 * (ang[i, j, k - 1] + ang[i, jp, k - 1] + ang[i, j, k] + ang[i, jp, k])
-
-
 @njit(**OPTIONS)
-def force_on_angular_momentum(lo, hi, at, first, n_t, n_z, mass, memory, sigma, omega, uz, rc, dr, dz, m, d):
-    """Torque r F_theta into the coefficients ``m`` of L and the pressure factors ``d`` of planes lo <= i < hi."""
+def normal_velocity(lo, hi, ring, first, n_t, n_z, j_t, k_t, w_t, j_z, k_z, w_z, omega, ang, uz, rc, slip):
+    """u_n at the markers of planes lo <= i < hi into ``slip``, m/s."""
     for n in range(first[lo], first[hi]):
-        i, j, k = at[n, 0], at[n, 1], at[n, 2]
-        sink = sigma * n_t[n] * n_t[n] * mass[n]
-        known = sigma * (n_z[n] * axial_at_theta_node(uz, i, j, k) - n_t[n] * omega * rc[i]) + memory[n]
-        m[6, i, j, k] += sink
-        m[7, i, j, k] -= mass[n] * rc[i] * n_t[n] * known
-        area = dr[i] * dz[k] * rc[i]
-        d[i, j, k] = area * d[i, j, k] / (area + sink * d[i, j, k])
+        i = ring[n]
+        u_t = u_z = 0.0
+        for a in range(2):
+            for b in range(2):
+                u_t += w_t[n, a, b] * ang[i, j_t[n, a], k_t[n, b]]
+                u_z += w_z[n, a, b] * uz[i, j_z[n, a], k_z[n, b]]
+        slip[n] = n_t[n] * (u_t / rc[i] - omega * rc[i]) + n_z[n] * u_z
 
 
 @njit(**OPTIONS)
-def force_on_u_z(lo, hi, at, first, n_t, n_z, mass, memory, sigma, omega, ang, rc, az, m, d):
-    """Force F_z into the coefficients ``m`` of u_z and the pressure factors ``d`` of planes lo <= i < hi."""
+def force_on_angular_momentum(
+    lo, hi, ring, first, n_t, volume, memory, slip, j_t, k_t, w_t, sigma, fixed, ang, rc, dr, dz, block, d
+):
+    """r F_theta into the coefficients ``block`` of L and the pressure factors ``d`` of planes lo <= i < hi."""
     for n in range(first[lo], first[hi]):
-        i, j, k = at[n, 0], at[n, 1], at[n, 2]
-        sink = sigma * n_z[n] * n_z[n] * mass[n]
-        slip = momentum_at_z_node(ang, i, j, k) / rc[i] - omega * rc[i]
-        m[6, i, j, k] += sink
-        m[7, i, j, k] -= mass[n] * n_z[n] * (sigma * n_t[n] * slip + memory[n])
-        d[i, j, k] = az[i, j] * d[i, j, k] / (az[i, j] + sink * d[i, j, k])
+        i = ring[n]
+        force = volume[n] * (sigma * slip[n] + memory[n]) * n_t[n] * rc[i]
+        stiff = sigma * volume[n] * n_t[n] * n_t[n]
+        for a in range(2):
+            for b in range(2):
+                j, k, w = j_t[n, a], k_t[n, b], w_t[n, a, b]
+                if fixed[i, j, k]:
+                    continue
+                sink = w * stiff
+                block[6, i, j, k] += sink
+                block[7, i, j, k] += sink * ang[i, j, k] - w * force
+                area = dr[i] * dz[k] * rc[i]
+                d[i, j, k] = area * d[i, j, k] / (area + sink * d[i, j, k])
 
 
 @njit(**OPTIONS)
-def remember_theta(lo, hi, at, first, n_t, n_z, mass, patch, memory, sigma, beta, omega, ang, uz, rc, torque):
-    """f of the theta nodes, and the torque of the fluid on the blades per plane and patch into ``torque``, m5/s2."""
+def force_on_u_z(lo, hi, ring, first, n_z, volume, memory, slip, j_z, k_z, w_z, sigma, fixed, uz, az, block, d):
+    """F_z into the coefficients ``block`` of u_z and the pressure factors ``d`` of planes lo <= i < hi."""
+    for n in range(first[lo], first[hi]):
+        i = ring[n]
+        force = volume[n] * (sigma * slip[n] + memory[n]) * n_z[n]
+        stiff = sigma * volume[n] * n_z[n] * n_z[n]
+        for a in range(2):
+            for b in range(2):
+                j, k, w = j_z[n, a], k_z[n, b], w_z[n, a, b]
+                if fixed[i, j, k]:
+                    continue
+                sink = w * stiff
+                block[6, i, j, k] += sink
+                block[7, i, j, k] += sink * uz[i, j, k] - w * force
+                d[i, j, k] = az[i, j] * d[i, j, k] / (az[i, j] + sink * d[i, j, k])
+
+
+@njit(**OPTIONS)
+def remember(
+    lo, hi, ring, first, n_t, volume, memory, slip, patch, j_t, k_t, w_t, sigma, beta, fixed, rc, torque
+):
+    """f of the markers, and the torque of the fluid on the blades per plane and patch into ``torque``, m5/s2."""
     torque[lo:hi] = 0.0
     for n in range(first[lo], first[hi]):
-        i, j, k = at[n, 0], at[n, 1], at[n, 2]
-        u_n = n_t[n] * (ang[i, j, k] / rc[i] - omega * rc[i]) + n_z[n] * axial_at_theta_node(uz, i, j, k)
-        torque[i, patch[n]] += mass[n] * rc[i] * n_t[n] * (sigma * u_n + memory[n])
-        memory[n] += beta * sigma * u_n
-
-
-@njit(**OPTIONS)
-def remember_z(lo, hi, at, first, n_t, n_z, memory, sigma, beta, omega, ang, uz, rc):
-    """f of the z nodes."""
-    for n in range(first[lo], first[hi]):
-        i, j, k = at[n, 0], at[n, 1], at[n, 2]
-        u_n = n_t[n] * (momentum_at_z_node(ang, i, j, k) / rc[i] - omega * rc[i]) + n_z[n] * uz[i, j, k]
-        memory[n] += beta * sigma * u_n
+        i = ring[n]
+        open_share = 0.0
+        for a in range(2):
+            for b in range(2):
+                if not fixed[i, j_t[n, a], k_t[n, b]]:
+                    open_share += w_t[n, a, b]
+        torque[i, patch[n]] += open_share * volume[n] * (sigma * slip[n] + memory[n]) * n_t[n] * rc[i]
+        memory[n] += beta * sigma * slip[n]

@@ -270,7 +270,7 @@ class Simplec:
             g.fixed_z, g.dz, g.az, alpha, second, m, self.d_z,
         )  # fmt: skip
         if self.blades is not None:
-            self.blades.add_to_u_z(self, s.ang, m)
+            self.blades.add_to_u_z(self, s.uz, m)
         self.sweep(m, s.uz, forward)
 
     def _correct_pressure(self, s: FlowState, tolerance: float, iterations: int) -> None:
