@@ -240,7 +240,8 @@ def _blend(case: Case, impellers: tuple[ImpellerAdvice, ...], dissipation: float
             c.blend_time_dissipation(dissipation, imp.diameter, tank.diameter, tank.liquid_height, count),
         ),
     ]
-    if count > 1 or tank.liquid_height > 1.2 * tank.diameter:
+    radial = all(imp.pumping is None for imp in case.impellers)  # measured with disc turbines
+    if radial and (count > 1 or tank.liquid_height > 1.2 * tank.diameter):
         stack = c.blend_time_multi_rushton(speed, imp.diameter, tank.liquid_height, np_mean)
         found.insert(0, ("3.3 Np^-1/3 (H/D)^2.43 / N", stack))
     return tuple(found)

@@ -6,8 +6,8 @@ point where the middle of the blade meets the impeller's mid-plane. The blade is
 - flat blades (pitched types): a chord of width c at the angle a to the horizontal, leading edge up when it pumps down
 
       s = x cos a,   z = +- x sin a,   -c/2 <= x <= c/2        + pumps down, - pumps up
-- foils: angle and chord change linearly from hub to tip; the mid-line is a parabola of camber f (of the chord), its hollow
-  side on the side to which it pumps
+- foils: angle and chord change linearly from hub to tip; the mid-line is a parabola of camber f (of the chord), hollow
+  on the side to which it pumps
 
       offset along the normal = 4 f c (1/4 - (x/c)^2)
 - concave blades of a disc turbine: a half circle of diameter w, open towards the front

@@ -50,7 +50,7 @@ def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str
             out.append(f"impeller {n}: D/T = {ratio:.2f} is outside 0.25 to 0.6, which correlations do not cover")
         if clearance < 0.15:
             out.append(f"impeller {n}: C/T = {clearance:.2f}, so near the floor that the lower loop may collapse")
-        if imp.blades not in (4, 6, 8):
+        if imp.pumping is None and imp.blades not in (4, 6, 8):
             out.append(f"impeller {n}: {imp.blades} blades are outside the measurements behind the expected power")
     return out
 

@@ -68,13 +68,12 @@ def check_tank(tank: Tank) -> None:
 
 def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
     """The impeller is inside the liquid, free of shaft and baffles, and its own parts fit together."""
-    d, w, c = impeller.diameter, impeller.blade_height, impeller.clearance
+    d, w, c = impeller.diameter, impeller.height, impeller.clearance
     if d >= tank.diameter:
         raise CaseError(
             f"an impeller of {d:.4g} m does not fit into a tank of {tank.diameter:.4g} m",
             f"{where}: diameter",
-            f"smaller than the tank; a Rushton turbine is usually {tank.diameter / 3:.4g} to "
-            f"{tank.diameter / 2:.4g} m here",
+            f"smaller than the tank; a turbine is usually {tank.diameter / 3:.4g} to {tank.diameter / 2:.4g} m here",
         )
     free = tank.diameter - (2.0 * tank.baffles.width if tank.baffles.count else 0.0)
     if d > 0.95 * free:
@@ -91,7 +90,9 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
             f"{where}: clearance",
             f"between {low:.4g} and {high:.4g} m (floor to mid-plane of the impeller)",
         )
-    if not tank.shaft_diameter < impeller.disc_diameter < d:
+    if impeller.hub_diameter:
+        check_hub(tank, impeller, where)
+    elif not tank.shaft_diameter < impeller.disc_diameter < d:
         raise CaseError(
             f"a disc of {impeller.disc_diameter:.4g} m does not lie between shaft ({tank.shaft_diameter:.4g} m) "
             f"and blade tips ({d:.4g} m)",
@@ -99,7 +100,7 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
             f"customary: 0.75 D = {0.75 * d:.4g} m",
         )
     inner = d - 2.0 * impeller.blade_length
-    if not tank.shaft_diameter <= inner < impeller.disc_diameter:
+    if not impeller.hub_diameter and not tank.shaft_diameter <= inner < impeller.disc_diameter:
         raise CaseError(
             f"blades of {impeller.blade_length:.4g} m begin at a diameter of {inner:.4g} m, which is not between the "
             f"shaft ({tank.shaft_diameter:.4g} m) and the disc edge ({impeller.disc_diameter:.4g} m)",
@@ -120,12 +121,29 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
         )
 
 
+def check_hub(tank: Tank, impeller: Impeller, where: str) -> None:
+    """A hub carries the blades of types without a disc: it holds the shaft and reaches the blades."""
+    d, hub = impeller.diameter, impeller.hub_diameter
+    if not tank.shaft_diameter <= hub < 0.6 * d:
+        raise CaseError(
+            f"a hub of {hub:.4g} m does not lie between shaft ({tank.shaft_diameter:.4g} m) and 0.6 D",
+            f"{where}: disc_diameter (of this type the diameter of its hub)",
+            f"between {tank.shaft_diameter:.4g} and {0.6 * d:.4g} m",
+        )
+    if 0.5 * d - impeller.blade_length > 0.5 * hub * (1.0 + 1e-9):
+        raise CaseError(
+            f"blades of {impeller.blade_length:.4g} m do not reach the hub of {hub:.4g} m",
+            f"{where}: blade_length",
+            f"at least {0.5 * (d - hub):.4g} m, or a larger hub (disc_diameter)",
+        )
+
+
 def check_blades(case: Case) -> None:
     """Solid blades are thick enough to be meshed, and are swept through by nothing."""
     if case.flow.blades == "thin":
         return
     for number, impeller in enumerate(case.impellers, 1):
-        if impeller.blade_thickness < THINNEST * impeller.diameter:
+        if not impeller.immersed and impeller.blade_thickness < THINNEST * impeller.diameter:
             raise CaseError(
                 f"blades of {impeller.blade_thickness:.4g} m are too thin to be meshed with their thickness",
                 f"impeller {number} (clearance {impeller.clearance:.4g} m): blade_thickness",
@@ -143,7 +161,7 @@ def check_spacing(impellers: tuple[Impeller, ...]) -> None:
     """Neighbours on the shaft neither overlap nor touch."""
     for number, (below, above) in enumerate(itertools.pairwise(impellers), 1):
         distance = above.clearance - below.clearance
-        least = 0.5 * (below.blade_height + above.blade_height) + GAP * min(below.diameter, above.diameter)
+        least = 0.5 * (below.height + above.height) + GAP * min(below.diameter, above.diameter)
         if distance < least:
             raise CaseError(
                 f"impellers {number} and {number + 1} overlap: their mid-planes are {distance:.4g} m apart",

@@ -247,6 +247,11 @@ class Impeller(Section):
         return axial_height(self)
 
     @property
+    def hub_diameter(self) -> float:
+        """Diameter of the hub that carries pitched blades and foils, m; 0 for disc turbines."""
+        return 0.0 if is_disc_turbine(self) else self.disc_diameter
+
+    @property
     def immersed(self) -> bool:
         """Whether the blades are no mesh faces or solids but surfaces immersed in the mesh."""
         return form(self) != "upright"
@@ -489,9 +494,11 @@ class Case(Section):
 
     @property
     def liquid_volume(self) -> float:
-        """Volume of the liquid, without the shaft, m3."""
+        """Volume of the liquid, without shaft and hubs, m3."""
         low, high = self.shaft_span
-        return self.tank.volume - 0.25 * math.pi * self.tank.shaft_diameter**2 * (high - low)
+        shaft = self.tank.shaft_diameter
+        hubs = sum(max(imp.hub_diameter**2 - shaft**2, 0.0) * imp.height for imp in self.impellers)
+        return self.tank.volume - 0.25 * math.pi * (shaft**2 * (high - low) + hubs)
 
     @property
     def defaults(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from rushton.correlations.blending import (
     blend_time_multi_rushton,
     circulation_time,
 )
-from rushton.correlations.estimate import GRAVITY, Estimate
+from rushton.correlations.estimate import GRAVITY, Estimate, banded
 from rushton.correlations.gas import (
     holdup,
     holdup_kudrewizki,
@@ -43,10 +43,12 @@ from rushton.correlations.oxygen import (
 from rushton.correlations.power import (
     discharge_flow_number,
     expected_power_number,
+    expected_power_number_pitched,
     flow_number,
     power,
     power_number_kamei_hiraoka,
     power_number_max,
+    power_number_max_pitched,
     power_number_thickness,
     reynolds,
     stack_note,
@@ -74,6 +76,7 @@ __all__ = [
     "gas_load",
     "gas_regime",
     "holdup_kudrewizki",
+    "banded",
     "blend_time",
     "blend_time_at",
     "blend_time_dissipation",
@@ -83,6 +86,7 @@ __all__ = [
     "dispersion_gas_number",
     "edcf",
     "expected_power_number",
+    "expected_power_number_pitched",
     "flooding_gas_number",
     "flow_number",
     "flow_number_gas",
@@ -101,6 +105,7 @@ __all__ = [
     "power",
     "power_number_kamei_hiraoka",
     "power_number_max",
+    "power_number_max_pitched",
     "power_number_thickness",
     "reynolds",
     "shear_rate",

@@ -82,7 +82,7 @@ class FlowNumbers:
     turbulence_model: str = "k-epsilon"
     reynolds_regime: str = "turbulent"
     power_number_catalogue: tuple[float, ...] = ()
-    flow_number_catalogue: tuple[float, ...] = ()
+    flow_number_catalogue: tuple[float | None, ...] = ()
     power_number_imposed: tuple[float | None, ...] = ()
 
 
@@ -194,6 +194,8 @@ class Flow:
         for key in ("power_number_catalogue", "flow_number_catalogue"):
             values = getattr(n, key)
             out[key] = list(values) or None
+            if None in values:
+                out[f"{key}_reason"] = "null: none published for the type"
             if not values:
                 out[f"{key}_reason"] = f"the flow comes from '{n.source}', which knows no impeller of the catalogue"
         if all(value is None for value in n.power_number_imposed):

@@ -11,18 +11,18 @@ A force per marker along the normal, a penalty and its memory, is given back to 
     F = -V (sigma u_n + f) n,    f <- f + beta sigma u_n  after each iteration         m4/s2 (force over density)
 
     V      area of the marker times the size of a mesh cell across the surface, m3
-    sigma  = 40 Omega, penalty rate, 1/s;   beta = 0.1, gain of the memory, -
+    sigma  = 40 Omega, penalty rate, 1/s;   beta = 0.3, gain of the memory, -
 
-A penalty alone leaks; f grows until u_n vanishes. Interpolation and spreading are each other's adjoint, so the work of the
-forces is exactly the torque on the blades times Omega when nothing passes, and the flow along the surface is left alone
-(a force on every node near the surface would brake it too). This is the immersed boundary of Peskin with the feedback
-of Goldstein, Handler and Sirovich (1993, J. Comput. Phys. 105:354).
+A penalty alone leaks; f grows until u_n vanishes. Interpolation and spreading are each other's adjoint, so the work of
+the forces is exactly the torque on the blades times Omega when nothing passes, and the flow along the surface is left
+alone (a force on every node near the surface would brake it too). This is the immersed boundary of Peskin with the
+feedback of Goldstein, Handler and Sirovich (1993, J. Comput. Phys. 105:354).
 
 S = w n_i^2 sigma V enters the diagonal of the momentum equations, outside their relaxation, with S u_i of the last
 iteration on the right, and the factors of the pressure correction, d <- A d / (A + S d).
 
-Blades have no skin friction, and no thickness but that of the forces, about one mesh cell. The torque on a blade is the sum
-of the actual forces times their radius, so the torque balance closes as it does for mesh-aligned blades.
+Blades have no skin friction, and no thickness but that of the forces, about one mesh cell. The torque on a blade is the
+sum of the actual forces times their radius, so the torque balance closes as it does for mesh-aligned blades.
 
 G_num (``rushton.flow.turbulence``) is left out in mesh cells that touch a marker: what the scheme dissipates in the
 layer of the forces is no turbulence.
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from rushton.flow.grid import FlowGrid
     from rushton.flow.simplec import Simplec
 
-SIGMA, BETA, SPACING = 40.0, 0.1, 0.75
+SIGMA, BETA, SPACING = 40.0, 0.3, 1.0
 """Penalty rate over Omega, gain of the memory, markers apart over the size of a mesh cell, -."""
 
 
@@ -194,8 +194,7 @@ def place_markers(case: Case, grid: FlowGrid, spacing: float) -> Markers:
 
 def _rings(imp: Impeller, grid: FlowGrid) -> list[tuple[int, float, np.ndarray]]:
     """(i, r, profile) of every ring of mesh cells that a blade crosses, from the hub on."""
-    hub = 0.5 * imp.disc_diameter if imp.pumping is not None else 0.0
-    inner = max(imp.radius - imp.blade_length, hub)
+    inner = max(imp.radius - imp.blade_length, 0.5 * imp.hub_diameter)
     here = np.flatnonzero((grid.rc > inner) & (grid.rc < imp.radius))
     return [(int(i), float(grid.rc[i]), profile(imp, float(grid.rc[i]))) for i in here]
 
@@ -250,7 +249,7 @@ def _round(nodes: np.ndarray, theta: np.ndarray, period: float) -> tuple[np.ndar
     return (j - 1) % n, w
 
 
-# ------------------------------------------------------------------------------------------------------------- the kernels
+# --------------------------------------------------------------------------------------------------------- the kernels
 
 
 @njit(**OPTIONS)
@@ -306,9 +305,7 @@ def force_on_u_z(lo, hi, ring, first, n_z, volume, memory, slip, j_z, k_z, w_z, 
 
 
 @njit(**OPTIONS)
-def remember(
-    lo, hi, ring, first, n_t, volume, memory, slip, patch, j_t, k_t, w_t, sigma, beta, fixed, rc, torque
-):
+def remember(lo, hi, ring, first, n_t, volume, memory, slip, patch, j_t, k_t, w_t, sigma, beta, fixed, rc, torque):
     """f of the markers, and the torque of the fluid on the blades per plane and patch into ``torque``, m5/s2."""
     torque[lo:hi] = 0.0
     for n in range(first[lo], first[hi]):

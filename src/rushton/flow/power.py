@@ -3,8 +3,8 @@
     Np = 2 pi T / (rho N^2 D^5)    T torque of the blades and the disc edge fluxes on the liquid, N m
     Nq = Q / (N D^3)               Q net flow of the impeller, m3/s
 
-Q of a disc turbine leaves through the cylinder r = D/2 over the blade height; that of pitched blades and hydrofoils goes
-through the disc r < D/2 at the lower edge of the blades (pumping down) or the upper one (pumping up).
+Q of a disc turbine leaves through the cylinder r = D/2 over the blade height; that of pitched blades and hydrofoils
+goes through the disc r < D/2 at the lower edge of the blades (pumping down) or the upper one (pumping up).
 
 Np comes from the residual of angular momentum at the blade faces (pressure jump times area times radius), of
 immersed blades from the forces that keep the liquid from passing them, and is never

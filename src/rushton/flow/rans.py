@@ -132,7 +132,9 @@ def _solver(case: Case, grid: FlowGrid, team: Team) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
     limit = 1e-2 * math.pi * case.operation.speed * d * d
-    return Simplec(grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team, immersed_blades(case, grid))
+    return Simplec(
+        grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team, immersed_blades(case, grid)
+    )
 
 
 def viscosity_law(case: Case) -> Viscosity:
@@ -315,7 +317,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
             catalogue.power_number(imp, case.tank, case.operation.speed * imp.diameter**2 * rho / mu).value
             for imp in case.impellers
         ),
-        flow_number_catalogue=tuple(catalogue.flow_number(imp).value for imp in case.impellers),
+        flow_number_catalogue=tuple(catalogue.published_flow_number(imp) for imp in case.impellers),
         power_number_imposed=tuple(imp.power_number for imp in case.impellers),
         history=tuple(m.as_dict() for m in history),
     )

@@ -88,7 +88,7 @@ def rates(flow: Flow, frame: Frame = FRAME) -> np.ndarray:
 
 
 def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Impeller zones per layer of mesh cells: cylinders of the impeller's diameter, two blade heights high (of pitched blades: two heights of their projection).
+    """Impeller zones per layer of mesh cells: cylinders of the impeller's diameter, two blade heights high.
 
     Returns
     -------

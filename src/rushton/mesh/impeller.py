@@ -1,6 +1,6 @@
 """Parts that turn: blades and disc as faces of the mesh or, with their thickness, as solid mesh cells; hubs.
 
-Blades that are no half planes through the axis (pitched, foils, concave) are not in the mesh: ``rushton.flow.immersed``.
+Pitched blades, foils and concave blades are not in the mesh but immersed in the flow: ``rushton.flow.immersed``.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ def spacing(case: Case, scale: float) -> tuple[np.ndarray, np.ndarray]:
     for imp, (zone_r, zone_low, zone_high) in zip(imps, rotating_zones(case), strict=True):
         d, w, c = imp.diameter, imp.height, imp.clearance
         tip, inner, disc = 0.5 * d, 0.5 * d - imp.blade_length, 0.5 * imp.disc_diameter
+        inner = max(inner, 0.5 * imp.hub_diameter)
         r_edges += [tip, inner, disc, zone_r]
         r_feat += [(tip, edge * imp.blade_length / 8.0), (inner, edge * imp.blade_length / 6.0)]
         disc_faces = [c] if thin else [c - 0.5 * imp.blade_thickness, c + 0.5 * imp.blade_thickness]
