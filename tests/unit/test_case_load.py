@@ -203,7 +203,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
     ("list is a number", "mixing.probes", 3, "where a list belongs", "square brackets"),
     ("impeller type", "impeller.0.type", "rushtn", "unknown impeller 'rushtn'", "did you mean 'rushton'"),
     ("angle of upright blades", "impeller.0.angle", "30 deg", "have no angle to choose", "first_blade"),
-    ("pumping of a disc turbine", "impeller.0.pumping", "up", "outwards", "pumping"),
+    ("pumping of a disc turbine", "impeller.0.pumping", "up", "outwards", "leave it out"),
     ("strain", "strain.name", "penicilium_54m3", "unknown strain", "did you mean 'penicillium_54m3'"),
     ("model", "strain.model", "penicillium_tang", "unknown model", "did you mean 'penicillium_tang2017'"),
     ("broth", "broth.name", "water", "unknown broth", "water_25C"),
@@ -344,7 +344,7 @@ def test_settings_describe_themselves() -> None:
     found = {s.key: s for s in settings()}
     assert found["tank.diameter"].default == "required"
     assert found["tank.baffles.width"].default == "T/10"
-    assert found["impeller[].blade_height"].default == "D/5"
+    assert found["impeller[].blade_height"].default == "D/5 or by type"
     assert found["lifelines.duration"].default == "600 s"
     assert found["numerics.quality"].allowed == "draft | standard | fine"
     assert found["operation.speed"].allowed == "more than 0 rev/s and at most 100 rev/s"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
+from rushton.case.blades import form, is_disc_turbine
 from rushton.case.library import entry
 from rushton.errors import CaseError
 
@@ -68,6 +69,7 @@ def check_tank(tank: Tank) -> None:
 
 def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
     """The impeller is inside the liquid, free of shaft and baffles, and its own parts fit together."""
+    check_type(impeller, where)
     d, w, c = impeller.diameter, impeller.height, impeller.clearance
     if d >= tank.diameter:
         raise CaseError(
@@ -118,6 +120,26 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
             f"blades of {impeller.blade_thickness:.4g} m are too thick",
             f"{where}: blade_thickness",
             f"at most 0.1 D = {0.1 * d:.4g} m; usual are 0.01 to 0.04 D",
+        )
+
+
+def check_type(impeller: Impeller, where: str) -> None:
+    """Keys that only some types have."""
+    kind = form(impeller)
+    if kind == "pitched" and impeller.angle is None:
+        raise CaseError("pitched blades need an angle", f"{where}: angle", 'such as "45 deg", to the horizontal')
+    if kind != "pitched" and impeller.angle is not None:
+        raise CaseError(
+            f"the blades of type '{impeller.type}' have no angle to choose",
+            f"{where}: angle",
+            "leave it out; the angle of the first blade to the first baffle is first_blade",
+        )
+    if is_disc_turbine(impeller) == (impeller.pumping is not None):
+        raise CaseError(
+            f"type '{impeller.type}' "
+            + ("throws the liquid outwards, neither down nor up" if impeller.pumping else "pumps down or up"),
+            f"{where}: pumping",
+            "leave it out" if impeller.pumping else 'write pumping = "down" or "up"',
         )
 
 

@@ -174,18 +174,18 @@ class Impeller(Section):
         default_factory=lambda d: int(entry("impellers", d.get("type", "rushton"))["blades"]),
         ge=2,
         le=24,
-        description="number of blades (default: by type, 6)",
+        description="number of blades (default: 6 or by type)",
     )
     blade_height: Length = Field(
         default_factory=_proportion("blade_height"),
         gt=0.0,
         description="height of a blade; of pitched blades and hydrofoils their (mean) width along the chord (default: "
-        "by type, D/5)",
+        "D/5 or by type)",
     )
     blade_length: Length = Field(
         default_factory=_proportion("blade_length"),
         gt=0.0,
-        description="radial length of a blade (default: by type, D/4)",
+        description="radial length of a blade (default: D/4 or by type)",
     )
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
@@ -195,7 +195,7 @@ class Impeller(Section):
     disc_diameter: Length = Field(
         default_factory=_proportion("disc_diameter"),
         gt=0.0,
-        description="diameter of the disc, of types without a disc that of the hub (default: by type, 3/4 D)",
+        description="diameter of the disc, of types without a disc that of the hub (default: 3/4 D or by type)",
     )
     angle: OptionalAngle = Field(
         default_factory=lambda d: _blade_angle(d.get("type", "rushton")),
@@ -224,17 +224,6 @@ class Impeller(Section):
     def _usable(cls, value: str) -> str:
         entry("impellers", value, "impeller.type")
         return value
-
-    @model_validator(mode="after")
-    def _keys_of_the_type(self) -> Impeller:
-        if self.angle is not None and form(self) != "pitched":
-            raise ValueError(
-                f"the blades of type '{self.type}' have no angle to choose; leave `angle` out (the angle of the first "
-                "blade to the first baffle is `first_blade`)"
-            )
-        if self.pumping is not None and is_disc_turbine(self):
-            raise ValueError(f"type '{self.type}' throws the liquid outwards; leave `pumping` out")
-        return self
 
     @property
     def radius(self) -> float:
