@@ -152,6 +152,41 @@ class Flow:
         return u
 
     @cached_property
+    def dissipation_scale(self) -> float | None:
+        """Shaft power over the integral of rho epsilon, -; None where the flow has no shaft power or no epsilon."""
+        n = self.numbers
+        resolved = n.density * float((self.epsilon * self.mesh.volumes).sum())
+        return n.power_W / resolved if n.power_W > 0.0 and resolved > 0.0 else None
+
+    @cached_property
+    def dissipation_scaled(self) -> np.ndarray:
+        """(nr, nt, nz) epsilon scaled so that its integral is the shaft power, m2/s3 = W/kg; 0 in the solid.
+
+        What decides on bubbles, shear and the smallest eddies: the model and the mesh leave part of the power out of
+        epsilon (``rushton.flow.energy``). A flow without shaft power (an analytic field) is not scaled.
+        """
+        return self.epsilon * (self.dissipation_scale or 1.0)
+
+    @cached_property
+    def kolmogorov_length(self) -> np.ndarray:
+        """(nr, nt, nz) smallest eddies (nu^3 / epsilon)^(1/4) by the scaled dissipation, m; 0 in the solid."""
+        with np.errstate(divide="ignore"):
+            length = (self._nu**3 / self.dissipation_scaled) ** 0.25
+        return np.where(self.mesh.solid, 0.0, length)
+
+    @cached_property
+    def turbulent_shear_rate(self) -> np.ndarray:
+        """(nr, nt, nz) shear rate of the smallest eddies (epsilon / nu)^(1/2), scaled as above, 1/s; 0 in the solid."""
+        return np.sqrt(self.dissipation_scaled / self._nu)
+
+    @property
+    def _nu(self) -> np.ndarray | float:
+        """Kinematic viscosity of the liquid, of a power-law broth at every place (1 m2/s in the solid)."""
+        if self.apparent_viscosity is None:
+            return self.numbers.viscosity / self.numbers.density
+        return np.where(self.mesh.solid, 1.0, self.apparent_viscosity / self.numbers.density)
+
+    @cached_property
     def velocity_xyz(self) -> np.ndarray:
         """(n_mesh_cell, 3) Cartesian velocity of the fluid mesh cells, m/s."""
         u = self.velocity[~self.mesh.solid]
@@ -182,6 +217,7 @@ class Flow:
             **self._viscosities(),
             "dissipation_power_ratio": n.dissipation_power_ratio,
             "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
+            **self._scaled(),
             "torque_imbalance": n.torque_imbalance,
             "mass_imbalance": n.mass_imbalance,
             "circulation_time_s": n.circulation_time_s,
@@ -207,17 +243,33 @@ class Flow:
             power += 0.0 if imposed is None else (imposed - solved) * n.density * n.speed**3 * d**5
         return out | {"power_number_imposed": list(n.power_number_imposed), "power_imposed_W": power}
 
+    def _scaled(self) -> dict[str, Any]:
+        """What local dissipation was multiplied by to hold the shaft power, and the scales of turbulence from it."""
+        names = ("dissipation_scale", "kolmogorov_length_median_m", "turbulent_shear_rate_exceeded_by_a_tenth_1_s")
+        if self.dissipation_scale is None:
+            return dict.fromkeys(names) | {
+                f"{name}_reason": "the flow has no shaft power to scale to" for name in names
+            }
+        shear = self._by_volume(self.turbulent_shear_rate, 0.9)
+        return dict(
+            zip(names, (self.dissipation_scale, self._by_volume(self.kolmogorov_length, 0.5), shear), strict=True)
+        )
+
+    def _by_volume(self, field: np.ndarray, share: float) -> float:
+        """Value of a mesh-cell field that a share of the liquid lies below."""
+        fluid = ~self.mesh.solid
+        values = field[fluid]
+        order = np.argsort(values)
+        below = np.cumsum(self.mesh.volumes[fluid][order]) / self.mesh.volume
+        return float(values[order][min(np.searchsorted(below, share), values.size - 1)])
+
     def _viscosities(self) -> dict[str, Any]:
         """Volume shares of the apparent viscosity: median, and what a tenth of the liquid exceeds, Pa s."""
         names = ("median_viscosity_Pa_s", "viscosity_exceeded_by_a_tenth_Pa_s")
         if self.apparent_viscosity is None:
             reason = {f"{name}_reason": "the broth is Newtonian: one viscosity everywhere" for name in names}
             return dict.fromkeys(names) | reason
-        fluid = ~self.mesh.solid
-        mu = self.apparent_viscosity[fluid]
-        order = np.argsort(mu)
-        share = np.cumsum(self.mesh.volumes[fluid][order]) / self.mesh.volume
-        return {n: float(mu[order][np.searchsorted(share, q)]) for n, q in zip(names, (0.5, 0.9), strict=True)}
+        return {n: self._by_volume(self.apparent_viscosity, q) for n, q in zip(names, (0.5, 0.9), strict=True)}
 
     def save(self, folder: Path) -> None:
         """Write the flow into a folder (float64, so that the fluxes stay divergence-free)."""
@@ -250,6 +302,8 @@ class Flow:
             "velocity": u,
             "k": self.k[fluid],
             "epsilon": self.epsilon[fluid],
+            "dissipation_scaled": self.dissipation_scaled[fluid],
+            "kolmogorov_length": self.kolmogorov_length[fluid],
             "nu_t": self.nu_t[fluid],
         }
         if self.apparent_viscosity is not None:

@@ -63,7 +63,7 @@ def turbulence_planes(case: Any, flow: Any) -> Figure:
     axes = figure.subplots(1, 3, sharey=True)
     fields = (
         (flow.k, "Turbulent energy k", "m²/s²"),
-        (flow.epsilon, "Dissipation ε", "W/kg"),
+        (flow.dissipation_scaled, "Dissipation, scaled to power", "W/kg"),
         (flow.nu_t, "Eddy viscosity ν$_t$", "m²/s"),
     )
     for axis, (field, title, unit) in zip(axes, fields, strict=True):

@@ -126,8 +126,8 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
         picture(
             lambda: figures_flow.turbulence_planes(case, result),
-            "Turbulence mid-way between two baffles, logarithmic: energy, dissipation and the eddy viscosity that "
-            "spreads tracer and cells.",
+            "Turbulence mid-way between two baffles, logarithmic: energy, dissipation (scaled to add up to the "
+            "shaft power) and the eddy viscosity that spreads tracer and cells.",
             "Turbulence on a vertical plane",
         ),
         table(
@@ -151,6 +151,7 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
                 ("Dissipation over shaft power, resolved by the model", number(part.get("dissipation_power_ratio"))),
                 ("Dissipation over shaft power, by the scheme", number(part.get("numerical_dissipation_ratio"))),
+                *_scaled(part),
                 *_viscosities(part),
                 ("Iterations on the finest mesh", number(part.get("iterations"))),
             ],
@@ -165,6 +166,19 @@ def _imposed(part: dict[str, Any]) -> list[tuple[str, str]]:
     if part.get("power_imposed_W") is None:
         return []
     return [("Shaft power with the imposed power numbers (imposed, not solved)", _si(part["power_imposed_W"], "W"))]
+
+
+def _scaled(part: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rows of the scaled dissipation; none where there is no shaft power to scale to."""
+    scale = part.get("dissipation_scale")
+    if scale is None or part.get("kolmogorov_length_median_m") is None:
+        return []
+    return [
+        (f"Smallest eddies, median (local dissipation × {number(scale)}, to hold the shaft power)",
+         _si(1e6 * part["kolmogorov_length_median_m"], "µm")),
+        ("Turbulent shear rate that a tenth of the liquid exceeds (same dissipation)",
+         _si(part.get("turbulent_shear_rate_exceeded_by_a_tenth_1_s"), "1/s")),
+    ]  # fmt: skip
 
 
 def _viscosities(part: dict[str, Any]) -> list[tuple[str, str]]:
