@@ -142,8 +142,12 @@ def test_drawing_is_to_scale(name: str, ascii_only: bool) -> None:
     bladed = next(line for line in body if blade in line)
     span = bladed.rindex(blade) - bladed.index(blade) + 1
     assert span / width == pytest.approx(case.impellers[-1].diameter / case.tank.diameter, abs=2 / width)
-    for impeller in case.impellers:
-        row = next(n for n, line in enumerate(reversed(body)) if f"{impeller.clearance:.3g} m  impeller" in line)
+    for number, impeller in enumerate(case.impellers, 1):
+        row = next(
+            n
+            for n, line in enumerate(reversed(body))
+            if f"{impeller.clearance:.3g} m  {number}: {impeller.type}" in line
+        )
         assert (row + 0.5) / height == pytest.approx(impeller.clearance / case.tank.liquid_height, abs=1.5 / height)
     if ascii_only:
         assert all(ord(sign) < 128 for line in lines for sign in line)

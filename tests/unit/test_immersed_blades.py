@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rushton.case import Case
-from rushton.case.blades import profile
+from rushton.case.blades import blade_directions, outline, profile, surface
 from rushton.cores import ALONE
 from rushton.flow import immersed, solve_flow
 from rushton.flow.grid import FlowGrid
@@ -45,6 +45,24 @@ def test_profiles_are_what_the_drawing_says() -> None:
     foil = tank(type="hydrofoil").impellers[0]
     steep, flat = (np.diff(profile(foil, r)[[0, -1]], axis=0)[0] for r in (0.011, 0.049))
     assert steep[1] / steep[0] > 1.5 * flat[1] / flat[0]  # twisted
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_drawings_show_the_blades_that_are_computed(kind: str) -> None:
+    """The drawn surface spans length and height of the blades at the angle asked for; its edge is closed."""
+    imp = tank(type=kind, pumping="up").impellers[0] if kind == "pitched-blade" else tank(type=kind).impellers[0]
+    angle = math.radians(70.0)
+    points = surface(imp, angle)
+    r = np.hypot(points[..., 0], points[..., 1])
+    assert r.min() == pytest.approx(imp.radius - imp.blade_length) and r.max() == pytest.approx(imp.radius)
+    assert np.ptp(points[..., 2]) == pytest.approx(imp.height, rel=0.03)
+    middle = points[:, points.shape[1] // 2] if points.shape[1] > 2 else points.mean(axis=1)
+    leaning = np.arctan2(middle[:, 1], middle[:, 0]) - angle
+    np.testing.assert_allclose(leaning, 0.0, atol=0.3 if kind == "concave-disc" else 1e-9)
+    edge = outline(imp, angle)
+    np.testing.assert_array_equal(edge[0], edge[-1])
+    assert len(edge) == 2 * (points.shape[0] + points.shape[1]) - 3
+    assert blade_directions(imp).size == imp.blades
 
 
 @pytest.mark.parametrize("kind", TYPES)

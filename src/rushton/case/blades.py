@@ -74,6 +74,35 @@ def profile(impeller: Impeller, r: float) -> np.ndarray:
     return np.column_stack([s, z if impeller.pumping == "down" else -z])
 
 
+def surface(impeller: Impeller, angle: float, rings: int = 9) -> np.ndarray:
+    """(rings, n, 3) points x, y, z of the blade whose middle stands at ``angle`` (rad), z from the tank floor, m.
+
+    From its inner end to the tip, along the profile of every ring from -s to +s; for drawings.
+    """
+    inner = max(impeller.radius - impeller.blade_length, 0.5 * impeller.hub_diameter)
+    out = []
+    for r in np.linspace(inner, impeller.radius, rings):
+        s, z = profile(impeller, float(r)).T
+        out.append(np.column_stack([r * np.cos(angle + s / r), r * np.sin(angle + s / r), impeller.clearance + z]))
+    return np.array(out)
+
+
+def edge_of(points: np.ndarray) -> np.ndarray:
+    """(n, 3) points round the edge of a ``surface``, closed, m."""
+    around = (points[:, 0], points[-1, 1:], points[-2::-1, -1], points[0, -2::-1])
+    return np.concatenate(around)
+
+
+def outline(impeller: Impeller, angle: float) -> np.ndarray:
+    """(n, 3) points round the edge of the blade at ``angle``, rad, closed, m."""
+    return edge_of(surface(impeller, angle))
+
+
+def blade_directions(impeller: Impeller) -> np.ndarray:
+    """(blades,) angles of the blades to the first baffle, rad."""
+    return impeller.first_blade + 2.0 * math.pi * np.arange(impeller.blades) / impeller.blades
+
+
 def axial_height(impeller: Impeller) -> float:
     """Height between the lowest and the highest point of the blades, m, symmetric to the mid-plane."""
     if form(impeller) in ("upright", "concave"):

@@ -69,9 +69,11 @@ def draw_text(case: Case, columns: int = 40, rows: int = 30, ascii_only: bool = 
     fill(-half, half, *case.shaft_span, sign["shaft"])
     for imp in case.impellers:
         tip, inner, disc, z = imp.radius, imp.radius - imp.blade_length, 0.5 * imp.disc_diameter, imp.clearance
-        fill(-disc, disc, z, z, sign["disc"])
-        fill(inner, tip, z - 0.5 * imp.blade_height, z + 0.5 * imp.blade_height, sign["blade"])
-        fill(-tip, -inner, z - 0.5 * imp.blade_height, z + 0.5 * imp.blade_height, sign["blade"])
+        half = 0.5 * imp.height
+        core = half if imp.hub_diameter else 0.0
+        fill(-disc, disc, z - core, z + core, sign["disc"])
+        for x0, x1 in ((inner, tip), (-tip, -inner)):
+            fill(x0, x1, z - half, z + half, sign["blade"])
     for probe in case.mixing.probes:
         canvas[row(probe.height)][column(probe.radius * math.cos(probe.angle))] = sign["probe"]
     pulse = case.mixing.pulse
@@ -89,7 +91,8 @@ def _framed(
     width = len(canvas[0])
     labels: dict[int, str] = {}
     for n, imp in reversed(list(enumerate(case.impellers, 1))):
-        labels[row(imp.clearance)] = f"{imp.clearance:.3g} m  impeller {n}: D {imp.diameter:.3g} m, {imp.blades} blades"
+        what = f"{imp.type} {imp.blades}-blade" + (f", {imp.pumping}" if imp.pumping else "")
+        labels[row(imp.clearance)] = f"{imp.clearance:.3g} m  {n}: {what}, D {imp.diameter:.3g} m"
     for n, feed in enumerate(case.feeds, 1):
         labels.setdefault(row(feed.position.height), f"{feed.position.height:.3g} m  feed {n}: {feed.substrate}")
     surface = sign["wall"] + sign["surface"] * width + sign["wall"]
@@ -103,7 +106,7 @@ def _framed(
     lines.append(sign["left"] + sign["floor"] * width + sign["right"] + f"  T {tank.diameter:.3g} m")
     if tank.shaft_from == "bottom":
         lines.append(outside)
-    legend = [f"{sign['blade']} blade", f"{sign['disc']} disc", f"{sign['shaft']} shaft"]
+    legend = [f"{sign['blade']} blade", f"{sign['disc']} disc or hub", f"{sign['shaft']} shaft"]
     if tank.baffles.count:
         legend.append(f"{sign['baffle']} baffle ({tank.baffles.count} of {tank.baffles.width:.3g} m)")
     legend += [f"{sign['feed']} feed"] if case.feeds else [f"{sign['pulse']} tracer pulse"]

@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rushton.case.blades import blade_directions, outline
+from rushton.report.numbers import impeller_name
 from rushton.report.style import ACCENT, EXCESS, INK, MUTED, STEEL, WARN, label_panel, new_figure
 
 if TYPE_CHECKING:
@@ -67,11 +71,27 @@ def parts_side(axes: Axes, case: Any, colour: str = STEEL) -> None:
             )
         )
     for imp in case.impellers:
-        d, w, blade = imp.diameter, imp.blade_height, imp.blade_length
-        disc = imp.disc_diameter
-        axes.add_patch(Rectangle((-0.5 * disc, imp.clearance - 0.01 * d), disc, 0.02 * d, fc=INK, ec="none", zorder=4))
-        for x in (-0.5 * d, 0.5 * d - blade):
-            axes.add_patch(Rectangle((x, imp.clearance - 0.5 * w), blade, w, fc="#51606d", ec=INK, lw=0.5, zorder=4))
+        blades_side(axes, imp)
+        core = imp.disc_diameter
+        half = 0.5 * imp.height if imp.hub_diameter else 0.01 * imp.diameter
+        axes.add_patch(Rectangle((-0.5 * core, imp.clearance - half), core, 2.0 * half, fc=INK, ec="none", zorder=4.2))
+
+
+def blades_side(axes: Axes, imp: Any) -> None:
+    """Blades in elevation: upright ones turned into the drawing plane, others as they are seen from the side."""
+    from matplotlib.patches import Polygon, Rectangle
+
+    style: dict[str, Any] = {"fc": "#51606d", "ec": INK, "lw": 0.5, "zorder": 4}
+    if not imp.immersed:
+        for x in (-imp.radius, imp.radius - imp.blade_length):
+            low = imp.clearance - 0.5 * imp.blade_height
+            axes.add_patch(Rectangle((x, low), imp.blade_length, imp.blade_height, **style))
+        return
+    # the first blade points to the right; those of the least y are nearest, before the hub and drawn last
+    angles = 2.0 * math.pi * np.arange(imp.blades) / imp.blades
+    for angle in sorted(angles, key=lambda a: -round(math.sin(a), 9)):
+        style["zorder"] = 4.4 if math.sin(angle) < -1e-9 else 4.0
+        axes.add_patch(Polygon(outline(imp, angle)[:, [0, 2]], **style))
 
 
 def points_side(axes: Axes, case: Any) -> None:
@@ -112,16 +132,7 @@ def plan_view(axes: Axes, case: Any) -> None:
         style = "-" if top else (0, (2, 1.5))
         colour = INK if top else MUTED
         axes.add_patch(Circle((0, 0), 0.5 * imp.disc_diameter, fc="none", ec=colour, lw=0.8, ls=style))
-        for n in range(imp.blades):
-            a = imp.first_blade + 2.0 * math.pi * n / imp.blades
-            inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
-            axes.plot(
-                [inner * math.cos(a), tip * math.cos(a)],
-                [inner * math.sin(a), tip * math.sin(a)],
-                color=colour,
-                lw=1.8,
-                ls=style,
-            )
+        blades_plan(axes, imp, colour, 1.8, style)
     if tank.shaft_diameter:
         axes.add_patch(Circle((0, 0), 0.5 * tank.shaft_diameter, fc=STEEL, ec="none"))
     swing = 0.85 * radius
@@ -166,6 +177,16 @@ def plan_view(axes: Axes, case: Any) -> None:
     _key(axes, case, radius)
 
 
+def blades_plan(axes: Axes, imp: Any, colour: str, width: float, style: Any = "-") -> None:
+    """Blades seen from above: upright ones as lines, others by their outline."""
+    for angle in blade_directions(imp):
+        x, y = outline(imp, angle)[:, :2].T
+        if imp.immersed:
+            axes.fill(x, y, fc="none", ec=colour, lw=0.5 * width, ls=style)
+        else:
+            axes.plot(x, y, color=colour, lw=width, ls=style)
+
+
 def _key(axes: Axes, case: Any, radius: float) -> None:
     from matplotlib.lines import Line2D
 
@@ -186,8 +207,8 @@ def _dimensions(axes: Axes, case: Any) -> None:
     _arrow(axes, (-1.22 * radius, 0.0), (-1.22 * radius, height), f"H = {height:.3g} m", vertical=True)
     for n, imp in enumerate(case.impellers):
         text = (
-            f"{len(case.impellers) > 1 and f'{n + 1}: ' or ''}{imp.blades} blades, D = {imp.diameter:.3g} m\n"
-            f"C = {imp.clearance:.3g} m"
+            f"{f'{n + 1}: ' if len(case.impellers) > 1 else ''}{impeller_name(imp)}\n"
+            f"{imp.blades} blades, D = {imp.diameter:.3g} m\nC = {imp.clearance:.3g} m"
         )
         axes.annotate(
             text,

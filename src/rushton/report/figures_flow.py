@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.report.drawing import parts_side
+from rushton.report.drawing import blades_plan, parts_side
 from rushton.report.planes import Plane, between_baffles, on_plane, vector_on_plane, vertical_plane
 from rushton.report.style import INK, SPEED_MAP, STEEL, TURBULENCE_MAP, label_panel, new_figure
 
@@ -169,12 +169,7 @@ def _plan_parts(axes: Axes, case: Any, imp: Any) -> None:
         axes.plot(
             [inner * math.cos(a), radius * math.cos(a)], [inner * math.sin(a), radius * math.sin(a)], color=INK, lw=1.6
         )
-    for n in range(imp.blades):
-        a = imp.first_blade + 2.0 * math.pi * n / imp.blades
-        inner, tip = 0.5 * imp.diameter - imp.blade_length, 0.5 * imp.diameter
-        axes.plot(
-            [inner * math.cos(a), tip * math.cos(a)], [inner * math.sin(a), tip * math.sin(a)], color="white", lw=1.2
-        )
+    blades_plan(axes, imp, "white", 1.2)
 
 
 def _log_limits(values: np.ndarray, decades: float = 4.0) -> tuple[float, float]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from rushton.case.blades import blade_directions, edge_of, surface
 from rushton.report.planes import fill_solid
 from rushton.report.style import EXCESS, INK, STEEL, SUBSTRATE_MAP, new_figure
 
@@ -112,11 +113,9 @@ def _geometry(case: Any) -> dict[str, Any]:
             {
                 "diameter": imp.diameter,
                 "clearance": imp.clearance,
-                "blades": imp.blades,
-                "blade_height": imp.blade_height,
-                "blade_length": imp.blade_length,
-                "disc": imp.disc_diameter,
-                "angle": imp.first_blade,
+                "blades": [surface(imp, a).tolist() for a in blade_directions(imp)],
+                "core": imp.disc_diameter,
+                "core_height": imp.height if imp.hub_diameter else 0.015 * imp.diameter,
             }
             for imp in case.impellers
         ],
@@ -265,12 +264,8 @@ def plain_picture(scene: Scene) -> Figure:
         axes.plot(x * np.cos(a), x * np.sin(a), [0, 0, height, height, 0], color=STEEL, lw=0.8)
     axes.plot([0, 0], [0, 0], [g["impellers"][0]["clearance"], height], color=INK, lw=2.0)
     for imp in g["impellers"]:
-        d, w, b = imp["diameter"], imp["blade_height"], imp["blade_length"]
-        for n in range(imp["blades"]):
-            a = imp["angle"] + 2.0 * np.pi * n / imp["blades"]
-            x = np.array([0.5 * d - b, 0.5 * d, 0.5 * d, 0.5 * d - b, 0.5 * d - b])
-            z = imp["clearance"] + 0.5 * w * np.array([-1, -1, 1, 1, -1])
-            axes.plot(x * np.cos(a), x * np.sin(a), z, color=INK, lw=1.0)
+        for blade in imp["blades"]:
+            axes.plot(*edge_of(np.array(blade)).T, color=INK, lw=1.0)
     for feed in g["feeds"]:
         axes.scatter(*feed["xyz"], color=EXCESS, s=30)
     if scene.uptake_ratio is not None:

@@ -82,23 +82,14 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
         disc = pv.Cylinder(
             center=(0, 0, imp["clearance"]),
             direction=(0, 0, 1),
-            radius=0.5 * imp["disc"],
-            height=0.015 * imp["diameter"],
+            radius=0.5 * imp["core"],
+            height=imp["core_height"],
             resolution=72,
         )
         plotter.add_mesh(disc, color="#5b6874", specular=0.3)
-        for n in range(imp["blades"]):
-            a = imp["angle"] + 2.0 * math.pi * n / imp["blades"]
-            half = 0.5 * imp["blade_height"]
-            blade = plate(
-                pv,
-                a,
-                0.5 * imp["diameter"] - imp["blade_length"],
-                0.5 * imp["diameter"],
-                imp["clearance"] - half,
-                imp["clearance"] + half,
-            )
-            plotter.add_mesh(blade, color="#3c4854", specular=0.3)
+        for blade in imp["blades"]:
+            x, y, z = (np.ascontiguousarray(a)[:, :, None] for a in np.moveaxis(np.array(blade), 2, 0))
+            plotter.add_mesh(pv.StructuredGrid(x, y, z), color="#3c4854", specular=0.3)
     for feed in g["feeds"]:
         plotter.add_mesh(pv.Sphere(radius=0.5 * feed["diameter"], center=feed["xyz"]), color="#D55E00", opacity=0.9)
     return plotter
