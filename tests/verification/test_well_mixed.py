@@ -192,6 +192,7 @@ def plain_tank(nr=12, nt=8, nz=16):
     return TankMesh(
         r=np.linspace(0.0, 1.0, nr + 1), theta=np.linspace(0.0, 2.0 * np.pi, nt + 1), z=np.linspace(0.0, 1.0, nz + 1),
         sector=1, wall_r=wall_r, wall_theta=wall_t, wall_z=wall_z, solid=np.zeros((nr, nt, nz), bool),
+        resting=np.zeros((nr, nt, nz), bool),
         zone=np.zeros((nr, nz), np.int8), patch_names=("",), patch_r=wall_r, patch_theta=wall_t, patch_z=wall_z,
     )  # fmt: skip
 

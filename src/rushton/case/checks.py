@@ -8,6 +8,7 @@ F < q_max X V.
 from __future__ import annotations
 
 import itertools
+import math
 from typing import TYPE_CHECKING
 
 from rushton.case.blades import form, is_disc_turbine
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 THINNEST = 0.003
 """Least thickness of a solid blade, of the impeller's diameter, -."""
+LEAST_CYLINDER = 0.02
+"""Least height of the liquid above the tangent line of a dished bottom, of the tank diameter, -."""
+DISH_GAP = 0.05
+"""Least distance of the blades from a dished bottom, of the impeller's diameter: the mesh follows the dish in steps."""
 GAP = 0.02
 """Least free gap between two impellers, of the smaller diameter: the mesh needs room for a face between them."""
 
@@ -65,6 +70,20 @@ def check_tank(tank: Tank) -> None:
             "tank.liquid_height",
             f"between {0.2 * tank.diameter:.4g} and {10 * tank.diameter:.4g} m (0.2 to 10 diameters); check the units",
         )
+    if tank.liquid_height < tank.bottom_depth + LEAST_CYLINDER * tank.diameter:
+        raise CaseError(
+            f"{tank.liquid_height:.4g} m of liquid end inside the {tank.bottom} bottom, which is "
+            f"{tank.bottom_depth:.4g} m deep",
+            "tank.liquid_height",
+            f"at least {tank.bottom_depth + LEAST_CYLINDER * tank.diameter:.4g} m over the lowest point, so that the "
+            'surface lies in the cylinder, or bottom = "flat"',
+        )
+    if tank.baffles.count and tank.baffle_edge > 0.8 * tank.liquid_height:
+        raise CaseError(
+            f"baffles from {tank.baffle_edge:.4g} m upwards hardly reach into {tank.liquid_height:.4g} m of liquid",
+            "tank.baffles.lower_edge",
+            f"at most 0.8 H = {0.8 * tank.liquid_height:.4g} m, or baffles = {{ count = 0 }}",
+        )
 
 
 def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
@@ -85,8 +104,12 @@ def check_impeller(tank: Tank, impeller: Impeller, where: str) -> None:
             f"at most {0.95 * free:.4g} m",
         )
     low, high = 0.5 * w + 0.01 * d, tank.liquid_height - 0.5 * w - 0.01 * d
+    if tank.bottom != "flat":
+        low = tank.bottom_at(0.5 * d) + 0.5 * w + DISH_GAP * d
     if not low <= c <= high:
-        place = "above the liquid" if c > high else "in the floor"
+        place = (
+            "above the liquid" if c > high else "in the floor" if tank.bottom == "flat" else "into the dished bottom"
+        )
         raise CaseError(
             f"at a clearance of {c:.4g} m the blades ({w:.4g} m high) reach {place}",
             f"{where}: clearance",
@@ -207,6 +230,13 @@ def check_point(tank: Tank, point: Position, where: str, shaft_span: tuple[float
             f"{where}: height",
             f"between 0 and {tank.liquid_height:.4g} m",
         )
+    if point.height < tank.bottom_at(point.radius) * (1.0 - 1e-9):
+        raise CaseError(
+            f"radius {point.radius:.4g} m, height {point.height:.4g} m is below the {tank.bottom} bottom",
+            f"{where}: height",
+            f"between {tank.bottom_at(point.radius):.4g} and {tank.liquid_height:.4g} m at this radius, or nearer to "
+            "the axis",
+        )
     if point.radius < shaft and shaft_span[0] < point.height < shaft_span[1]:
         raise CaseError(
             f"radius {point.radius:.4g} m is inside the shaft",
@@ -235,6 +265,18 @@ def check_sphere(tank: Tank, sphere: Sphere, where: str, shaft_span: tuple[float
             f"{where}: height",
             f"between {low:.4g} and {high:.4g} m, or a smaller diameter" if low < high else "choose a smaller diameter",
         )
+    if tank.bottom != "flat":
+        angles = [math.pi * n / 32.0 for n in range(-16, 17)]
+        sunk = max(
+            tank.bottom_at(sphere.radius + half * math.cos(a)) - sphere.height - half * math.sin(a) for a in angles
+        )
+        if sunk > tolerance:
+            raise CaseError(
+                f"a sphere of {sphere.diameter:.4g} m at radius {sphere.radius:.4g} m, height {sphere.height:.4g} m "
+                f"sticks out of the {tank.bottom} bottom",
+                f"{where}: height",
+                f"at least {sphere.height + sunk:.4g} m, nearer to the axis, or a smaller diameter",
+            )
 
 
 def check_organism(case: Case) -> None:

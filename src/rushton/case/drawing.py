@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 UNICODE = {
     "wall": "│", "left": "└", "right": "┘", "floor": "─", "surface": "~", "baffle": "▒", "shaft": "┃",
-    "blade": "█", "disc": "━", "feed": "●", "pulse": "○", "probe": "×",
+    "blade": "█", "disc": "━", "feed": "●", "pulse": "○", "probe": "×", "dish": "╱",
 }  # fmt: skip
 ASCII = {
     "wall": "|", "left": "+", "right": "+", "floor": "-", "surface": "~", "baffle": ":", "shaft": "H",
-    "blade": "#", "disc": "=", "feed": "@", "pulse": "o", "probe": "x",
+    "blade": "#", "disc": "=", "feed": "@", "pulse": "o", "probe": "x", "dish": "%",
 }  # fmt: skip
 
 
@@ -62,9 +62,14 @@ def draw_text(case: Case, columns: int = 40, rows: int = 30, ascii_only: bool = 
     radius = 0.5 * tank.diameter
     if tank.baffles.count:
         w = max(tank.baffles.width, tank.diameter / width)
-        fill(radius - w, radius, 0.0, tank.liquid_height, sign["baffle"])
+        fill(radius - w, radius, tank.baffle_edge, tank.liquid_height, sign["baffle"])
         if tank.baffles.count % 2 == 0:
-            fill(-radius, -radius + w, 0.0, tank.liquid_height, sign["baffle"])
+            fill(-radius, -radius + w, tank.baffle_edge, tank.liquid_height, sign["baffle"])
+    for place in range(width):
+        floor = tank.bottom_at(abs((place + 0.5) / width - 0.5) * tank.diameter)
+        for line in range(height):
+            if (height - line - 0.5) / height * tank.liquid_height < floor:
+                canvas[line][place] = sign["dish"]
     half = 0.5 * tank.shaft_diameter
     fill(-half, half, *case.shaft_span, sign["shaft"])
     for imp in case.impellers:
@@ -109,6 +114,8 @@ def _framed(
     legend = [f"{sign['blade']} blade", f"{sign['disc']} disc or hub", f"{sign['shaft']} shaft"]
     if tank.baffles.count:
         legend.append(f"{sign['baffle']} baffle ({tank.baffles.count} of {tank.baffles.width:.3g} m)")
+    if tank.bottom != "flat":
+        legend.append(f"{sign['dish']} {tank.bottom} bottom, {tank.bottom_depth:.3g} m deep")
     legend += [f"{sign['feed']} feed"] if case.feeds else [f"{sign['pulse']} tracer pulse"]
     legend.append(f"{sign['probe']} probe")
     return [*lines, "  ".join(legend)]

@@ -47,6 +47,7 @@ _FINITE = AllowInfNan(False)
 
 Length = Annotated[float, _FINITE, _reader("length"), Quantity("length")]
 Angle = Annotated[float, _FINITE, _reader("angle"), Quantity("angle")]
+OptionalLength = Annotated[float | None, _reader("length"), Quantity("length")]
 OptionalAngle = Annotated[float | None, _reader("angle"), Quantity("angle")]
 Time = Annotated[float, _FINITE, _reader("time"), Quantity("time")]
 OptionalTime = Annotated[float | None, _reader("time"), Quantity("time")]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from rushton.case.bottoms import Bottom, vessel_volume
 from rushton.case.checks import check_lifelines
 from rushton.case.fields import Quantity, Section, UnitError
 from rushton.case.library import nearest, shelf
@@ -149,7 +150,10 @@ def _medium(data: dict[str, Any]) -> Medium:
         else Broth.model_fields["temperature"].default
     )
     diameter, height = read(tank, "diameter", "length"), read(tank, "liquid_height", "length")
-    volume = None if diameter is None or height is None else 0.25 * 3.141592653589793 * diameter**2 * height
+    bottom = tank.get("bottom", "flat")
+    volume = None
+    if diameter is not None and height is not None and bottom in typing.get_args(Bottom):
+        volume = vessel_volume(bottom, diameter, height)
     substrate = feeds[0].get("substrate", "glucose") if feeds and isinstance(feeds[0], dict) else "glucose"
     known = shelf("substrates").get(substrate, {}) if isinstance(substrate, str) else {}
     molar_mass = to_si(known["molar_mass"], "molar_mass") if known else None

@@ -1,7 +1,7 @@
 """What a case is: frozen sections in SI units, every field with its default, its range and its meaning.
 
-Angles are measured from the plane of the first baffle in the sense of rotation, heights from the tank floor, a
-clearance from the floor to the mid-plane of the impeller. A value left out is filled with the default of its field;
+Angles are measured from the plane of the first baffle in the sense of rotation, heights from the lowest point of the
+tank, a clearance from there to the mid-plane of the impeller. A value left out is filled with the default of its field;
 ``Case.defaults`` lists what was filled in.
 """
 
@@ -14,6 +14,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, field_val
 
 from rushton.case import checks
 from rushton.case.blades import axial_height, form, is_disc_turbine
+from rushton.case.bottoms import Bottom, bottom_depth, bottom_height, vessel_volume
 from rushton.case.fields import (
     Angle,
     Concentration,
@@ -22,6 +23,7 @@ from rushton.case.fields import (
     MolarRate,
     OptionalAngle,
     OptionalBiomass,
+    OptionalLength,
     OptionalTime,
     Quantity,
     Section,
@@ -100,17 +102,30 @@ class Sphere(Position):
 
 
 class Baffles(Section):
-    """Flat baffles on the wall, full height, without thickness, the first at angle 0."""
+    """Flat baffles on the wall, without thickness, up to the surface, the first at angle 0."""
 
     count: int = Field(default=4, ge=0, le=12, description="number of baffles")
     width: Length = Field(gt=0.0, description="radial width (default: T/10)")
+    lower_edge: OptionalLength = Field(
+        default=None,
+        ge=0.0,
+        description="height of their lower edge over the lowest point of the tank; one below a dish ends on it "
+        "(default: the lower end of the cylinder)",
+    )
 
 
 class Tank(Section):
-    """Upright cylinder with a flat bottom, filled with liquid."""
+    """Upright cylinder with a flat or dished bottom, filled with liquid."""
 
     diameter: Length = Field(ge=0.02, le=30.0, description="inner diameter")
-    liquid_height: Length = Field(ge=0.01, le=100.0, description="height of the liquid")
+    liquid_height: Length = Field(
+        ge=0.01, le=100.0, description="height of the liquid over the lowest point of the bottom"
+    )
+    bottom: Bottom = Field(
+        default="flat",
+        description="flat, or dished: torispherical (Kloepper head), korbbogen (deeper torispherical head) or "
+        "elliptical (2:1)",
+    )
     baffles: Baffles = Field(
         default_factory=lambda d: Baffles.model_construct(
             _fields_set=set(), count=4, width=d.get("diameter", _NAN) / 10.0
@@ -140,8 +155,22 @@ class Tank(Section):
 
     @property
     def volume(self) -> float:
-        """Volume of the liquid cylinder, shaft included, m3."""
-        return 0.25 * math.pi * self.diameter**2 * self.liquid_height
+        """Volume of the vessel up to the surface, shaft included, m3."""
+        return vessel_volume(self.bottom, self.diameter, self.liquid_height)
+
+    @property
+    def bottom_depth(self) -> float:
+        """Height of the lower end of the cylinder over the lowest point, m; 0 with a flat bottom."""
+        return bottom_depth(self.bottom, self.diameter)
+
+    @property
+    def baffle_edge(self) -> float:
+        """Height of the lower edge of the baffles over the lowest point, m."""
+        return self.bottom_depth if self.baffles.lower_edge is None else self.baffles.lower_edge
+
+    def bottom_at(self, radius: float) -> float:
+        """Height of the bottom over its lowest point at a radius in m, m."""
+        return float(bottom_height(self.bottom, self.diameter, radius))
 
 
 def _proportion(name: str) -> Any:
@@ -512,16 +541,18 @@ def default_pulse(tank: Tank, feeds: tuple[Feed, ...]) -> Sphere:
 def default_probes(tank: Tank, feeds: tuple[Feed, ...]) -> tuple[Position, ...]:
     """Twelve probes up the tank.
 
-    r = 0.2 T, 0.3 T, 0.4 T in turn; angles by 90 deg from 45 deg (mid-way between four baffles); heights from H/24
-    by H/12.
+    r = 0.2 T, 0.3 T, 0.4 T in turn; angles by 90 deg from 45 deg (mid-way between four baffles); heights from 1/24 by
+    1/12 of the way from the bottom below the probe to the surface.
     """
+    radii = [(0.2 + 0.1 * (n % 3)) * tank.diameter for n in range(12)]
+    floors = [tank.bottom_at(r) for r in radii]
     return tuple(
         Position(
-            radius=(0.2 + 0.1 * (n % 3)) * tank.diameter,
+            radius=radius,
             angle=math.radians(45.0 + 90.0 * (n % 4)),
-            height=(n + 0.5) / 12.0 * tank.liquid_height,
+            height=floor + (n + 0.5) / 12.0 * (tank.liquid_height - floor),
         )
-        for n in range(12)
+        for n, (radius, floor) in enumerate(zip(radii, floors, strict=True))
     )
 
 

@@ -47,6 +47,7 @@ def plain_tank(r: np.ndarray, n_theta: int, z: np.ndarray) -> TankMesh:
         wall_theta=wall_theta,
         wall_z=wall_z,
         solid=np.zeros((nr, n_theta, nz), bool),
+        resting=np.zeros((nr, n_theta, nz), bool),
         zone=np.zeros((nr, nz), np.int8),
         patch_names=("", "wall", "floor", "surface"),
         patch_r=patch_r,

@@ -1,7 +1,7 @@
 """What the flow kernels need to know of a mesh: plain arrays, computed once.
 
-Faces are open when they are no wall and both mesh cells beside them hold liquid. Velocity nodes on walls and in the
-shaft are fixed; a fixed node of angular momentum at a blade holds Omega r^2, at a baffle 0.
+Faces are open when they are no wall and both mesh cells beside them hold liquid. Velocity nodes on walls and in solids
+are fixed; a fixed node of angular momentum in what turns holds Omega r^2, in what rests 0.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class FlowGrid:
         open_z[..., 1:-1] = (mesh.wall_z[..., 1:-1] == OPEN) & fluid[..., 1:] & fluid[..., :-1]
         rc, dr, dz = mesh.r_centre, np.diff(mesh.r), np.diff(mesh.z)
         az = mesh.ring_area[:, None] * mesh.dtheta
-        turning = (mesh.wall_theta == ROTATING) | solid
+        turning = (mesh.wall_theta == ROTATING) | (solid & ~mesh.resting)
         wall = _has_wall(mesh) & fluid
         wall_cells = np.argwhere(wall).astype(np.int32)
         return cls(

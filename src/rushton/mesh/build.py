@@ -9,6 +9,7 @@ import numpy as np
 
 from rushton.case.blades import is_disc_turbine
 from rushton.mesh.angles import angular_cells, symmetry, theta_faces
+from rushton.mesh.bottom import add_bottom, below_bottom, step_of
 from rushton.mesh.flags import Flags
 from rushton.mesh.impeller import add_immersed_impeller, add_solid_impeller, add_thin_impeller, in_core, in_impeller
 from rushton.mesh.spacing import spacing
@@ -43,13 +44,14 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     for _ in range(40):
         scale = math.sqrt(low * high)
         r, z = spacing(case, scale)
-        if sector * _liquid_cells(case, r, theta, z, sector) >= wanted:
+        if sector * _liquid_cells(case, r, theta, z, sector, scale) >= wanted:
             low = scale
         else:
             high = scale
     r, z = spacing(case, low)
     flags = Flags(r, theta, z, sector)
     add_vessel(flags, case)
+    add_bottom(flags, case, step_of(case.tank, low))
     zones = rotating_zones(case)
     for number, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, zones, strict=True), 1):
         if imp.immersed:
@@ -59,14 +61,16 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
         else:
             add_solid_impeller(flags, imp, number)
         flags.zone[np.ix_(flags.rc < zone_r, (flags.zc > zone_low) & (flags.zc < zone_high))] = number
+    flags.zone[flags.resting.any(axis=1)] = 0
     return flags.mesh()
 
 
-def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, sector: int) -> int:
-    """Mesh cells of a sector outside the shaft and solid impellers."""
+def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, sector: int, scale: float) -> int:
+    """Mesh cells of a sector outside the shaft, solid impellers and what lies below a dished bottom."""
     solid_r, solid_z = in_shaft(case, r, z)
     solid = np.zeros((r.size - 1, theta.size - 1, z.size - 1), bool)
     solid |= solid_r[:, None, None] & solid_z
+    solid |= below_bottom(case.tank, r, z, step_of(case.tank, scale))[:, None, :]
     for imp in case.impellers:
         if imp.immersed and not (is_disc_turbine(imp) and case.flow.blades == "thin"):
             solid |= in_core(imp, r, z)[:, None, :]

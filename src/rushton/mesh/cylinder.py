@@ -8,9 +8,9 @@ cylinder. Its volume and face areas are exact, not those of a polygon::
     A_theta = (r[i+1] - r[i]) dz[k]                     m2
     A_z     = (r[i+1]^2 - r[i]^2) / 2  dtheta[j]        m2
 
-The shaft, and blades and discs with their thickness, are blocks of solid mesh cells; baffles, and blades and discs that
-are taken as thin, are sets of theta and z faces without thickness. Angle 0 is the plane of the first baffle, z = 0 the
-tank floor, +theta the sense of rotation.
+The shaft, blades and discs with their thickness, and what a dished bottom leaves outside the liquid are blocks of solid
+mesh cells; baffles, and blades and discs that are taken as thin, are sets of theta and z faces without thickness. Angle
+0 is the plane of the first baffle, z = 0 the lowest point of the tank, +theta the sense of rotation.
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ class TankMesh:
     wall_z : (nr, nt, nz+1) int8
         Face codes of the z faces; face k lies below mesh cell k.
     solid : (nr, nt, nz) bool
-        Mesh cells inside shaft, blades and discs.
+        Mesh cells without liquid: inside shaft, blades and discs, below a dished bottom.
+    resting : (nr, nt, nz) bool
+        Solid mesh cells that do not turn with the shaft.
     zone : (nr, nz) int8
         0 in the resting zone, impeller number (from 1) inside its rotating zone.
     patch_names : tuple of str
@@ -62,6 +64,7 @@ class TankMesh:
     wall_theta: np.ndarray
     wall_z: np.ndarray
     solid: np.ndarray
+    resting: np.ndarray
     zone: np.ndarray
     patch_names: tuple[str, ...]
     patch_r: np.ndarray
@@ -158,6 +161,8 @@ class TankMesh:
     def locate(self, radius: float, angle: float, height: float) -> tuple[int, int, int]:
         """Mesh cell (i, j, k) that holds a point given in m, rad, m.
 
+        A point between a dished bottom and the steps that stand for it belongs to the liquid above it.
+
         Raises
         ------
         CaseError
@@ -167,13 +172,15 @@ class TankMesh:
         i = int(np.searchsorted(self.r, radius, side="right")) - 1
         k = int(np.searchsorted(self.z, height, side="right")) - 1
         i = nr - 1 if radius == self.r[-1] else i
-        k = nz - 1 if height == self.z[-1] else k
+        k = nz - 1 if height == self.z[-1] else 0 if 0.0 <= height < self.z[0] else k
         if not (0 <= i < nr and 0 <= k < nz):
             raise CaseError(
                 f"the point at radius {radius:.4g} m, height {height:.4g} m is outside the liquid",
                 hint=f"allowed: radius 0 to {self.r[-1]:.4g} m, height 0 to {self.z[-1]:.4g} m",
             )
         j = int(self.column(np.array(angle)))
+        if self.resting[i, j, k]:
+            k += int(np.argmin(self.resting[i, j, k:]))
         if self.solid[i, j, k]:
             raise CaseError(
                 f"the point at radius {radius:.4g} m, height {height:.4g} m is inside the shaft or an impeller",
@@ -246,6 +253,7 @@ class TankMesh:
             wall_theta=tile(self.wall_theta),
             wall_z=tile(self.wall_z),
             solid=tile(self.solid),
+            resting=tile(self.resting),
             zone=self.zone,
             patch_names=self.patch_names,
             patch_r=tile(self.patch_r),
@@ -263,6 +271,7 @@ class TankMesh:
             "wall_theta",
             "wall_z",
             "solid",
+            "resting",
             "zone",
             "patch_r",
             "patch_theta",

@@ -22,7 +22,7 @@ class Flags:
         Equal sectors in the full tank, mesh cells round one sector.
     names : list of str
         Names of wall patches; index 0 is the interior.
-    wall_r, wall_t, wall_z, patch_r, patch_t, patch_z, solid, zone
+    wall_r, wall_t, wall_z, patch_r, patch_t, patch_z, solid, resting, zone
         As in ``TankMesh``.
     """
 
@@ -36,7 +36,7 @@ class Flags:
         self.wall_t = np.zeros((nr, nt, nz), np.int8)
         self.wall_z = np.zeros((nr, nt, nz + 1), np.int8)
         self.patch_r, self.patch_t, self.patch_z = (np.zeros_like(a) for a in (self.wall_r, self.wall_t, self.wall_z))
-        self.solid = np.zeros((nr, nt, nz), bool)
+        self.solid, self.resting = np.zeros((nr, nt, nz), bool), np.zeros((nr, nt, nz), bool)
         self.zone = np.zeros((nr, nz), np.int8)
 
     def nearest_theta(self, angle: float) -> int:
@@ -50,6 +50,19 @@ class Flags:
         self.names.append(name)
         return len(self.names) - 1
 
+    def close(self, part: np.ndarray, code: int, patch: int) -> None:
+        """Faces between a solid part (nr, nt, nz) and the liquid become walls of a patch, at rest or turning."""
+        walls, patches = (self.wall_r, self.wall_t, self.wall_z), (self.patch_r, self.patch_t, self.patch_z)
+        for axis, (wall, names) in enumerate(zip(walls, patches, strict=True)):
+            face = np.zeros(wall.shape, bool)
+            if axis == 1:
+                face |= (part & ~np.roll(self.solid, 1, axis=1)) | (np.roll(part, 1, axis=1) & ~self.solid)
+            else:
+                inside, liquid = np.moveaxis(part, axis, 0), np.moveaxis(~self.solid, axis, 0)
+                inner = (inside[1:] & liquid[:-1]) | (inside[:-1] & liquid[1:])
+                np.moveaxis(face, axis, 0)[1:-1] = inner
+            wall[face], names[face] = code, patch
+
     def mesh(self) -> TankMesh:
         """The finished mesh."""
         return TankMesh(
@@ -61,6 +74,7 @@ class Flags:
             wall_theta=self.wall_t,
             wall_z=self.wall_z,
             solid=self.solid,
+            resting=self.resting,
             zone=self.zone,
             patch_names=tuple(self.names),
             patch_r=self.patch_r,

@@ -51,7 +51,7 @@ def add_solid_impeller(flags: Flags, imp: Impeller, number: int) -> None:
     parts = in_impeller(imp, flags.r, flags.theta, flags.z, flags.sector)
     flags.solid |= parts.any(axis=0)
     for part, patch in zip(parts, patches, strict=True):
-        _turning_walls(flags, part, patch)
+        flags.close(part, ROTATING, patch)
 
 
 def add_immersed_impeller(flags: Flags, imp: Impeller, number: int, shaft_diameter: float, thin: bool) -> None:
@@ -66,7 +66,7 @@ def add_immersed_impeller(flags: Flags, imp: Impeller, number: int, shaft_diamet
         return
     part = in_core(imp, flags.r, flags.z)[:, None, :] & np.ones(flags.solid.shape, bool)
     flags.solid |= part
-    _turning_walls(flags, part, disc)
+    flags.close(part, ROTATING, disc)
 
 
 def in_core(imp: Impeller, r: np.ndarray, z: np.ndarray) -> np.ndarray:
@@ -81,17 +81,3 @@ def _thin_disc(flags: Flags, imp: Impeller, patch: int, shaft_diameter: float) -
     k = int(np.argmin(np.abs(flags.z - imp.clearance)))
     rings = np.flatnonzero((flags.rc < 0.5 * imp.disc_diameter) & (flags.rc > 0.5 * shaft_diameter))
     flags.wall_z[rings, :, k], flags.patch_z[rings, :, k] = ROTATING, patch
-
-
-def _turning_walls(flags: Flags, part: np.ndarray, patch: int) -> None:
-    """Faces between a solid part and the liquid become turning walls of a patch."""
-    walls, patches = (flags.wall_r, flags.wall_t, flags.wall_z), (flags.patch_r, flags.patch_t, flags.patch_z)
-    for axis, (wall, names) in enumerate(zip(walls, patches, strict=True)):
-        face = np.zeros(wall.shape, bool)
-        if axis == 1:
-            face |= (part & ~np.roll(flags.solid, 1, axis=1)) | (np.roll(part, 1, axis=1) & ~flags.solid)
-        else:
-            inside, liquid = np.moveaxis(part, axis, 0), np.moveaxis(~flags.solid, axis, 0)
-            inner = (inside[1:] & liquid[:-1]) | (inside[:-1] & liquid[1:])
-            np.moveaxis(face, axis, 0)[1:-1] = inner
-        wall[face], names[face] = ROTATING, patch

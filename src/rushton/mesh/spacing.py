@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.case.blades import is_disc_turbine
+from rushton.mesh.bottom import step_heights, step_of
 from rushton.mesh.zones import rotating_zones
 
 if TYPE_CHECKING:
@@ -76,7 +77,13 @@ def spacing(case: Case, scale: float) -> tuple[np.ndarray, np.ndarray]:
         z_edges += [*blade_edges, zone_low, zone_high]
         z_feat += [(place, edge * w / 8.0) for place in blade_edges]
     r_edges = unique(r_edges, 2e-3 * radius)
-    z_edges = unique(z_edges, (1e-3 if thin else 1e-4) * radius)
     r = graded(r_edges, r_feat, 0.11 * radius, scale, growth)
+    if tank.bottom != "flat":
+        floors = step_heights(tank, r, step_of(tank, scale))
+        z_edges = [*z_edges[1:], *floors.tolist()]
+        z_feat[0] = (float(floors[0]), 0.020 * tank.diameter)
+    if tank.baffles.count and tank.baffle_edge > min(z_edges):
+        z_edges.append(tank.baffle_edge)
+    z_edges = unique(z_edges, (1e-3 if thin else 1e-4) * radius)
     z = graded(z_edges, z_feat, 0.10 * tank.diameter, scale, growth)
     return r, z

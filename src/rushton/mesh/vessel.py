@@ -32,12 +32,13 @@ def in_shaft(case: Case, r: np.ndarray, z: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def _add_baffles(flags: Flags, case: Case, patch: int) -> None:
-    """Baffles as theta faces, the first at angle 0, the others on the nearest face."""
+    """Baffles as theta faces above their lower edge, the first at angle 0, the others on the nearest face."""
     baffles = case.tank.baffles
     ring = np.flatnonzero(flags.rc > 0.5 * case.tank.diameter - baffles.width)
+    layer = np.flatnonzero(flags.zc > case.tank.baffle_edge)
     for n in range(baffles.count):
         j = flags.nearest_theta(2.0 * math.pi * n / baffles.count)
-        flags.wall_t[ring, j, :], flags.patch_t[ring, j, :] = STATIONARY, patch
+        flags.wall_t[ring[:, None], j, layer], flags.patch_t[ring[:, None], j, layer] = STATIONARY, patch
 
 
 def _add_shaft(flags: Flags, case: Case, patch: int) -> None:

@@ -13,7 +13,7 @@ def rotating_zones(case: Case) -> list[tuple[float, float, float]]:
 
     Radius: ``flow.zone_radius`` blade tip radii, short of the baffle edge; by default mid-way between blade tip and
     baffle edge, at most 1.45 times the blade tip radius. Height ``flow.zone_height`` D, cut at the middle between two
-    impellers and short of floor and surface.
+    impellers and short of floor and surface; mesh cells below a dished bottom are left out of it.
     """
     tank, imps = case.tank, case.impellers
     edge = 0.5 * tank.diameter - (tank.baffles.width if tank.baffles.count else 0.0)
@@ -25,7 +25,7 @@ def rotating_zones(case: Case) -> list[tuple[float, float, float]]:
         half = 0.5 * case.flow.zone_height * imp.diameter
         low, high = imp.clearance - half, imp.clearance + half
         blade = 0.5 * imp.height
-        low = max(low, 0.5 * (imp.clearance - blade))
+        low = max(low, 0.5 * (imp.clearance - blade + tank.bottom_at(tip)))
         high = min(high, 0.5 * (imp.clearance + blade + tank.liquid_height))
         if n > 0:
             low = max(low, 0.5 * (imps[n - 1].clearance + imp.clearance))

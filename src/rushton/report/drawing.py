@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rushton.case.blades import blade_directions, outline
+from rushton.case.bottoms import bottom_height
 from rushton.report.numbers import impeller_name
 from rushton.report.style import ACCENT, EXCESS, INK, MUTED, STEEL, WARN, label_panel, new_figure
 
@@ -32,16 +33,21 @@ def draw_tank(case: Any) -> Figure:
 
 def side_view(axes: Axes, case: Any, dimensions: bool = True) -> None:
     """Elevation in the plane of a baffle; heights from the floor."""
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Polygon, Rectangle
 
     tank = case.tank
     radius, height = 0.5 * tank.diameter, tank.liquid_height
-    axes.add_patch(Rectangle((-radius, 0.0), 2 * radius, height, fc=LIQUID, ec="none", zorder=0))
+    x, z = bottom_line(tank)
+    outline = np.array([(-radius, height), *zip(x, z, strict=True), (radius, height)])
+    axes.add_patch(Polygon(outline, fc=LIQUID, ec="none", zorder=0))
     if tank.baffles.count:
-        for x in (-radius, radius - tank.baffles.width):
-            axes.add_patch(Rectangle((x, 0.0), tank.baffles.width, height, fc="#d3dde5", ec=STEEL, lw=0.5, zorder=1))
+        w, low = tank.baffles.width, tank.baffle_edge
+        for left in (-radius, radius - w):
+            plate = Rectangle((left, low), w, height - low, fc="#d3dde5", ec=STEEL, lw=0.5, zorder=1)
+            axes.add_patch(plate)
+            plate.set_clip_path(Polygon(outline, transform=axes.transData))
     parts_side(axes, case)
-    axes.plot([-radius, -radius, radius, radius], [1.04 * height, 0, 0, 1.04 * height], color=INK, lw=1.8, zorder=5)
+    axes.plot([-radius, *x, radius], [1.04 * height, *z, 1.04 * height], color=INK, lw=1.8, zorder=5)
     axes.plot([-radius, radius], [height, height], color=ACCENT, lw=0.8, zorder=4)
     axes.plot([0.0], [1.035 * height], marker="v", ms=4, color=ACCENT, zorder=4) if tank.shaft_diameter == 0 else None
     points_side(axes, case)
@@ -52,6 +58,13 @@ def side_view(axes: Axes, case: Any, dimensions: bool = True) -> None:
     axes.set_ylim(-0.14 * height, 1.1 * height)
     axes.axis("off")
     label_panel(axes, "Side view, to scale")
+
+
+def bottom_line(tank: Any) -> tuple[np.ndarray, np.ndarray]:
+    """(x, z) of the bottom in section from wall to wall, m."""
+    turn = np.linspace(-0.5 * math.pi, 0.5 * math.pi, 121)  # dense at the wall, where a dish is steep
+    x = 0.5 * tank.diameter * np.sin(turn)
+    return x, bottom_height(tank.bottom, tank.diameter, np.abs(x))
 
 
 def parts_side(axes: Axes, case: Any, colour: str = STEEL) -> None:

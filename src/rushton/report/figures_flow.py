@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.report.drawing import blades_plan, parts_side
+from rushton.report.drawing import blades_plan, bottom_line, parts_side
 from rushton.report.planes import Plane, between_baffles, on_plane, vector_on_plane, vertical_plane
 from rushton.report.style import INK, SPEED_MAP, STEEL, TURBULENCE_MAP, label_panel, new_figure
 
@@ -152,6 +152,8 @@ def frame(axes: Axes, case: Any, title: str, parts: bool = True) -> None:
     radius, height = 0.5 * case.tank.diameter, case.tank.liquid_height
     if parts:
         parts_side(axes, case, colour="#b7c1ca")
+    if case.tank.bottom != "flat":
+        axes.plot(*bottom_line(case.tank), color=INK, lw=1.2, zorder=5)
     axes.set_xlim(-radius, radius)
     axes.set_ylim(0.0, height)
     axes.set_xticks([-radius, 0.0, radius], [f"{-radius:.3g}", "0", f"{radius:.3g}"])

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from rushton.case.blades import blade_directions, edge_of, surface
+from rushton.case.bottoms import bottom_height
 from rushton.report.planes import fill_solid
 from rushton.report.style import EXCESS, INK, STEEL, SUBSTRATE_MAP, new_figure
 
@@ -102,6 +103,7 @@ def build_scene(
 
 def _geometry(case: Any) -> dict[str, Any]:
     tank = case.tank
+    side = 0.5 * tank.diameter * np.sin(np.linspace(0.0, 0.5 * math.pi, 61))  # dense at the wall, where a dish is steep
     return {
         "diameter": tank.diameter,
         "height": tank.liquid_height,
@@ -109,6 +111,9 @@ def _geometry(case: Any) -> dict[str, Any]:
         "shaft_span": case.shaft_span,
         "baffles": tank.baffles.count,
         "baffle_width": tank.baffles.width,
+        "baffle_edge": tank.baffle_edge,
+        "bottom_depth": tank.bottom_depth,
+        "bottom": np.column_stack([side, bottom_height(tank.bottom, tank.diameter, side)]).tolist(),
         "impellers": [
             {
                 "diameter": imp.diameter,
@@ -254,14 +259,19 @@ def plain_picture(scene: Scene) -> Figure:
     axes: Any = figure.add_axes((-0.12, -0.16, 1.05, 1.32), projection="3d")
     radius, height = 0.5 * g["diameter"], g["height"]
     turn = np.linspace(0.0, 2.0 * np.pi, 73)
-    for z in (0.0, height):
+    for z in (g["bottom_depth"], height):
         axes.plot(radius * np.cos(turn), radius * np.sin(turn), z, color=STEEL, lw=0.9)
+    if g["bottom_depth"] > 0.0:
+        side = np.array(g["bottom"])
+        for a in np.linspace(0.0, 2.0 * np.pi, 9)[:-1]:
+            axes.plot(side[:, 0] * np.cos(a), side[:, 0] * np.sin(a), side[:, 1], color=STEEL, lw=0.6)
     for n in range(g["baffles"]):
         a = 2.0 * np.pi * n / g["baffles"]
         x = np.array(
             [radius - g["baffle_width"], radius, radius, radius - g["baffle_width"], radius - g["baffle_width"]]
         )
-        axes.plot(x * np.cos(a), x * np.sin(a), [0, 0, height, height, 0], color=STEEL, lw=0.8)
+        low = g["baffle_edge"]
+        axes.plot(x * np.cos(a), x * np.sin(a), [low, low, height, height, low], color=STEEL, lw=0.8)
     axes.plot([0, 0], [0, 0], [g["impellers"][0]["clearance"], height], color=INK, lw=2.0)
     for imp in g["impellers"]:
         for blade in imp["blades"]:

@@ -101,10 +101,17 @@ def _half(mesh: TankMesh, field: np.ndarray, angle: float, radius: np.ndarray, z
 
 
 def fill_solid(values: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    """Values with solid mesh cells replaced by the first liquid one outwards, so that interpolation stays clean."""
-    out = np.array(values, float)
+    """Values with solid mesh cells replaced by the first liquid one outwards, else upwards, so that interpolation stays
+    clean."""
+    out, known = np.array(values, float), ~solid
     for i in range(out.shape[0] - 2, -1, -1):
-        out[i] = np.where(solid[i], out[i + 1], out[i])
+        take = ~known[i] & known[i + 1]
+        out[i] = np.where(take, out[i + 1], out[i])
+        known[i] |= take
+    for k in range(out.shape[-1] - 2, -1, -1):
+        take = ~known[..., k] & known[..., k + 1]
+        out[..., k] = np.where(take, out[..., k + 1], out[..., k])
+        known[..., k] |= take
     return out
 
 

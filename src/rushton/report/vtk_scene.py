@@ -55,19 +55,24 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
     """Plotter with glass wall, baffles, shaft and impellers."""
     plotter = pv.Plotter(off_screen=True, window_size=SIZE, lighting="three lights")
     plotter.set_background("white")
-    radius, height = 0.5 * g["diameter"], g["height"]
+    radius, height, depth = 0.5 * g["diameter"], g["height"], g["bottom_depth"]
     wall = pv.CylinderStructured(
-        radius=radius, height=height, center=(0, 0, 0.5 * height), direction=(0, 0, 1), theta_resolution=120
+        radius=radius,
+        height=height - depth,
+        center=(0, 0, 0.5 * (depth + height)),
+        direction=(0, 0, 1),
+        theta_resolution=120,
     )
     plotter.add_mesh(wall, color="#b9d3e3", opacity=0.10, smooth_shading=True)
-    for z in (0.0, height):
+    for z in (depth, height):
         ring = pv.Polygon(center=(0, 0, z), radius=radius, normal=(0, 0, 1), n_sides=120, fill=False)
         plotter.add_mesh(ring, color="#6b7a88", line_width=2.5, lighting=False)
-    floor = pv.Disc(center=(0, 0, 0), inner=0.0, outer=radius, normal=(0, 0, 1), c_res=120)
-    plotter.add_mesh(floor, color="#dfe7ee", opacity=0.6)
+    plotter.add_mesh(revolved(pv, np.array(g["bottom"])), color="#dfe7ee", opacity=0.6, smooth_shading=True)
     for n in range(g["baffles"]):
         a = 2.0 * math.pi * n / g["baffles"]
-        plotter.add_mesh(plate(pv, a, radius - g["baffle_width"], radius, 0.0, height), color="#9fb0be", opacity=0.45)
+        plotter.add_mesh(
+            plate(pv, a, radius - g["baffle_width"], radius, g["baffle_edge"], height), color="#9fb0be", opacity=0.45
+        )
     low, high = g["shaft_span"]
     if g["shaft"] > 0:
         shaft = pv.Cylinder(
@@ -93,6 +98,13 @@ def stage(pv: Any, g: dict[str, Any]) -> Any:
     for feed in g["feeds"]:
         plotter.add_mesh(pv.Sphere(radius=0.5 * feed["diameter"], center=feed["xyz"]), color="#D55E00", opacity=0.9)
     return plotter
+
+
+def revolved(pv: Any, side: np.ndarray) -> Any:
+    """Surface of revolution of a line (n, 2) of radius and height, m."""
+    turn = np.linspace(0.0, 2.0 * math.pi, 121)
+    r, z = side[:, :1, None], np.broadcast_to(side[:, 1:, None], (len(side), turn.size, 1))
+    return pv.StructuredGrid(r * np.cos(turn)[None, :, None], r * np.sin(turn)[None, :, None], z)
 
 
 def plate(pv: Any, angle: float, inner: float, outer: float, low: float, high: float) -> Any:
