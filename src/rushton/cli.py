@@ -430,6 +430,24 @@ _BANDS = {
 """Key of the band in section ``refine`` of the summary, where an error statement was asked for."""
 
 
+_ENERGY = (
+    ("turbulence", "turbulence_production_ratio"),
+    ("scheme", "numerical_dissipation_ratio"),
+    ("walls", "wall_work_ratio"),
+    ("viscosity", "viscous_dissipation_ratio"),
+    ("sum", "energy_balance_ratio"),
+    ("dissipated by the turbulence model", "dissipation_power_ratio"),
+)
+
+
+def _energy(summary: dict[str, Any]) -> str:
+    """Parts of the shaft power in per cent; empty where the flow has no balance."""
+    flow = summary.get("flow") or {}
+    if flow.get("energy_balance_ratio") is None:
+        return ""
+    return ", ".join(f"{name} {100.0 * flow[key]:.1f} %" for name, key in _ENERGY)
+
+
 def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(label, value, unit) of the numbers that an engineer asks for first, as far as they were computed."""
     rows = []
@@ -447,6 +465,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
             for v, b in zip(values, bands, strict=True)
         ]
         rows.append((label, ", ".join(shown), unit))
+        if key == "power_W" and (balance := _energy(summary)):
+            rows.append(("Where the power goes", balance, ""))
     scaledown = summary.get("scaledown") or {}
     if best := scaledown.get("best"):
         floor = scaledown.get("floor")

@@ -54,6 +54,11 @@ def test_torque_balances_and_power_number_is_in_its_range(bench):
     _, flow = bench
     n = flow.numbers
     print(f"\nNp {n.power_number[0]:.2f}, Nq {n.flow_number[0]:.3f}, eps/P {n.dissipation_power_ratio:.2f}")
+    print(
+        f"turbulence {n.turbulence_production_ratio:.3f}, scheme {n.numerical_dissipation_ratio:.3f}, walls "
+        f"{n.wall_work_ratio:.3f}, viscosity {n.viscous_dissipation_ratio:.3f}: sum {n.energy_balance_ratio:.4f}"
+    )
+    assert n.energy_balance_ratio == pytest.approx(1.0, abs=0.01)
     assert flow.converged and abs(n.torque_imbalance) < 0.01
     assert 5.0 <= n.power_number[0] <= 6.2
     assert n.flow_number[0] == pytest.approx(0.75, abs=0.06)

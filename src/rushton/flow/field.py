@@ -44,7 +44,14 @@ class FlowNumbers:
     reynolds, tip_speed_m_s : float
         Of the largest impeller, - and m/s.
     dissipation_power_ratio, numerical_dissipation_ratio : float
-        Integral of rho epsilon, and the kinetic energy that the convection scheme dissipates, over shaft power, -.
+        Integral of rho epsilon, and the kinetic energy that the convection scheme takes from the mean flow, over shaft
+        power, -. Part of the latter is handed to turbulence and ends in epsilon.
+    turbulence_production_ratio, viscous_dissipation_ratio, wall_work_ratio : float or None
+        What the mean flow gives to turbulence, to viscosity and to the wall functions, over shaft power, -.
+    energy_balance_ratio : float or None
+        Sum of those, of the scheme's part and of what immersed blades take (``rushton.flow.energy``), -.
+    turbulence_balance_ratio : float or None
+        Integral of epsilon over what turbulence is given, -; None in laminar flow.
     torque_imbalance, mass_imbalance : float
         (Shaft torque - wall torque) / shaft torque; sum |div| / (N D3).
     circulation_time_s : float
@@ -84,6 +91,11 @@ class FlowNumbers:
     power_number_catalogue: tuple[float, ...] = ()
     flow_number_catalogue: tuple[float | None, ...] = ()
     power_number_imposed: tuple[float | None, ...] = ()
+    turbulence_production_ratio: float | None = None
+    viscous_dissipation_ratio: float | None = None
+    wall_work_ratio: float | None = None
+    energy_balance_ratio: float | None = None
+    turbulence_balance_ratio: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,6 +229,7 @@ class Flow:
             **self._viscosities(),
             "dissipation_power_ratio": n.dissipation_power_ratio,
             "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
+            **self._energy(),
             **self._scaled(),
             "torque_imbalance": n.torque_imbalance,
             "mass_imbalance": n.mass_imbalance,
@@ -242,6 +255,20 @@ class Flow:
         for solved, imposed, d in zip(n.power_number, n.power_number_imposed, n.impeller_diameter, strict=True):
             power += 0.0 if imposed is None else (imposed - solved) * n.density * n.speed**3 * d**5
         return out | {"power_number_imposed": list(n.power_number_imposed), "power_imposed_W": power}
+
+    def _energy(self) -> dict[str, Any]:
+        """Parts of the energy balance, with the reason where there is none."""
+        out: dict[str, Any] = {}
+        for key in (
+            "turbulence_production_ratio", "viscous_dissipation_ratio", "wall_work_ratio", "energy_balance_ratio",
+            "turbulence_balance_ratio",
+        ):  # fmt: skip
+            out[key] = getattr(self.numbers, key)
+            if out[key] is None:
+                laminar = self.numbers.turbulence_model == "laminar" and key == "turbulence_balance_ratio"
+                source = f"the flow comes from '{self.numbers.source}', which has no balance of energy"
+                out[f"{key}_reason"] = "laminar flow has no turbulence" if laminar else source
+        return out
 
     def _scaled(self) -> dict[str, Any]:
         """What local dissipation was multiplied by to hold the shaft power, and the scales of turbulence from it."""

@@ -143,6 +143,12 @@ class ImmersedBlades:
         )  # fmt: skip
         return np.asarray(self.torque.sum(axis=0))
 
+    def leak(self) -> float:
+        """What the forces of the last iteration take from liquid that passes the blades, sum V (sigma u_n + f) u_n,
+        m5/s3."""
+        m = self.markers
+        return float((m.volume * (self.sigma * m.slip + m.memory) * m.slip).sum())
+
     def _geometry(self) -> tuple[np.ndarray, ...]:
         m = self.markers
         return (m.ring, m.first, m.n_t, m.n_z, m.j_t, m.k_t, m.w_t, m.j_z, m.k_z, m.w_z)

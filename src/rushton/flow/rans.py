@@ -21,6 +21,7 @@ from rushton.case.schema import impeller_shear_rate
 from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
 from rushton.flow.closures import CLOSURES
+from rushton.flow.energy import energy_balance
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
 from rushton.flow.immersed import immersed_blades
@@ -288,6 +289,8 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
 
     fluid = ~mesh.solid
     vol = np.where(fluid, grid.vol, 0.0)
+    energy = energy_balance(solver, s)
+    spent = driven / copies * case.operation.omega  # shaft power of the sector over density, m5/s3
     d = max(imp.diameter for imp in case.impellers)
     nq = flow_numbers(case, mesh, fr, fz)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
@@ -303,8 +306,13 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         flow_number=nq,
         reynolds=rho * n * d * d / mu,
         tip_speed_m_s=math.pi * n * d,
-        dissipation_power_ratio=float((s.eps * vol).sum()) * copies * rho / power,
-        numerical_dissipation_ratio=float(solver.num[fluid].sum()) * copies * rho / power,
+        dissipation_power_ratio=energy.dissipation / spent,
+        numerical_dissipation_ratio=energy.numerical / spent,
+        turbulence_production_ratio=energy.turbulent / spent,
+        viscous_dissipation_ratio=energy.viscous / spent,
+        wall_work_ratio=energy.wall / spent,
+        energy_balance_ratio=energy.total / spent,
+        turbulence_balance_ratio=energy.turbulence_ratio,
         torque_imbalance=float(np.mean([m.imbalance for m in window[-10:]])),
         mass_imbalance=solver.mass * copies / (n * d**3),
         circulation_time_s=volume / pumped,

@@ -151,7 +151,7 @@ class Simplec:
         self.mass = 0.0
 
     @property
-    def _edges(self) -> list[np.ndarray]:
+    def edges(self) -> list[np.ndarray]:
         """Space for the viscosity on the three kinds of edges."""
         nr, nt, nz = self.grid.mesh.shape
         shapes = ((nr + 1, nt, nz), (nr + 1, nt, nz + 1), (nr, nt, nz + 1))
@@ -192,12 +192,9 @@ class Simplec:
             self.fz,
         )
 
-    def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
-        """One iteration in place: viscosity, momentum, pressure, turbulence."""
+    def update_wall_sinks(self, s: FlowState) -> None:
+        """Wall functions of the present state: sinks, shear torque, production and epsilon in mesh cells at walls."""
         g, mesh = self.grid, self.grid.mesh
-        self.viscosity.update(self, s)
-        np.add(s.nut, self.nu, out=self.nue)
-        self.conduct(s.nut, 1.0)
         self.run(
             turbulence.wall_sinks,
             g.wall_cells, g.wall_first, s.ke, s.ur, s.ang, s.uz, self.nu, g.omega_shaft,
@@ -205,6 +202,14 @@ class Simplec:
             self.sr, self.st, self.sz, self.sl, self.ql, self.g, self.eps_wall, self._shear,
         )  # fmt: skip
         self.shear[:] = self._shear.sum(axis=0)
+
+    def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
+        """One iteration in place: viscosity, momentum, pressure, turbulence."""
+        mesh = self.grid.mesh
+        self.viscosity.update(self, s)
+        np.add(s.nut, self.nu, out=self.nue)
+        self.conduct(s.nut, 1.0)
+        self.update_wall_sinks(s)
         self.update_fluxes(s)
         self._momentum(s, forward, second, alpha)
         self.update_fluxes(s)
@@ -238,7 +243,7 @@ class Simplec:
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
         g = self.grid
         axis_velocity(s.ur, g)
-        edges = self._edges  # in the coefficient block, which is free until the first assembly
+        edges = self.edges  # in the coefficient block, which is free until the first assembly
         self.run(edge_viscosities, self.nue, g.open_r, g.open_t, g.open_z, *edges)
         self.run(
             transposed_forces,
@@ -281,7 +286,8 @@ class Simplec:
         self.pressure.solve(self.rhs, self.pc, tolerance, iterations)
         self.run(_correct, s.ur, s.ang, s.uz, self.d_r, self.d_t, self.d_z, self.pc)
 
-    def _turbulence(self, s: FlowState, forward: bool) -> None:
+    def update_strain(self, s: FlowState) -> None:
+        """Production away from walls into ``g`` and what the scheme hands to turbulence into ``num``."""
         g, mesh = self.grid, self.grid.mesh
         self.run(turbulence.centre_velocities, s.ur, s.ang, s.uz, g.rc, self.uc)
         self.run(
@@ -297,6 +303,9 @@ class Simplec:
         self.run(turbulence.share_r_faces, self.num, self.gr)
         if self.blades is not None:
             self.num *= self.blades.keep
+
+    def _turbulence(self, s: FlowState, forward: bool) -> None:
+        self.update_strain(s)
         self.closure.advance(self, s, forward)
 
     def project(self, s: FlowState, sweeps: int = 4, tolerance: float = 1e-8) -> float:

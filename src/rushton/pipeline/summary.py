@@ -14,7 +14,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "volume_m3", "mesh_cells", "iterations", "converged", "power_W", "specific_power_W_m3", "power_number",
         "flow_number", "power_number_catalogue", "flow_number_catalogue", "power_number_imposed", "power_imposed_W",
         "tip_speed_m_s", "reynolds", "dissipation_power_ratio", "numerical_dissipation_ratio",
-        "dissipation_scale", "torque_imbalance", "mass_imbalance", "circulation_time_s",
+        "turbulence_production_ratio", "viscous_dissipation_ratio", "wall_work_ratio", "energy_balance_ratio",
+        "turbulence_balance_ratio", "dissipation_scale", "torque_imbalance", "mass_imbalance", "circulation_time_s",
     ),
     "mixing": (
         "theta95_probe_s", "theta95_multi_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95",

@@ -82,6 +82,13 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             0.01,
             "power and flow are not settled",
         ),
+        Check(
+            "Shaft power against all that the mean flow loses, less 1",
+            flow["energy_balance_ratio"] - 1.0 if flow.get("energy_balance_ratio") is not None else None,
+            0.02,
+            "the velocity field is not settled",
+            reason=str(flow.get("energy_balance_ratio_reason") or ""),
+        ),
         take(
             flow,
             "mass_imbalance",

@@ -149,8 +149,7 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 *_imposed(part),
                 ("Specific power", _si(part.get("specific_power_W_m3"), "W/m³")),
                 ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
-                ("Dissipation over shaft power, resolved by the model", number(part.get("dissipation_power_ratio"))),
-                ("Dissipation over shaft power, by the scheme", number(part.get("numerical_dissipation_ratio"))),
+                *_energy(part),
                 *_scaled(part),
                 *_viscosities(part),
                 ("Iterations on the finest mesh", number(part.get("iterations"))),
@@ -166,6 +165,19 @@ def _imposed(part: dict[str, Any]) -> list[tuple[str, str]]:
     if part.get("power_imposed_W") is None:
         return []
     return [("Shaft power with the imposed power numbers (imposed, not solved)", _si(part["power_imposed_W"], "W"))]
+
+
+def _energy(part: dict[str, Any]) -> list[tuple[str, str]]:
+    """Where the shaft power goes; rows as far as the flow knows them."""
+    rows = (
+        ("Of the shaft power: to turbulence by the mean flow", "turbulence_production_ratio"),
+        ("to viscosity of the mean flow", "viscous_dissipation_ratio"),
+        ("to walls, by the wall functions", "wall_work_ratio"),
+        ("to the convection scheme (most of it handed on to turbulence)", "numerical_dissipation_ratio"),
+        ("accounted for, all parts", "energy_balance_ratio"),
+        ("Dissipation of the turbulence model over shaft power", "dissipation_power_ratio"),
+    )
+    return [(name, number(part[key])) for name, key in rows if part.get(key) is not None]
 
 
 def _scaled(part: dict[str, Any]) -> list[tuple[str, str]]:

@@ -31,7 +31,15 @@ __all__ = ["CLOSURES", "Closure", "KEpsilon", "KOmegaSST", "Laminar", "Realizabl
 
 
 class Closure(Protocol):
-    """What the flow iteration needs of a turbulence model; see the package."""
+    """What the flow iteration needs of a turbulence model; see the package.
+
+    Attributes
+    ----------
+    production_limit : float
+        Largest G + G_num over epsilon that enters k, -; 0 where there is no k.
+    """
+
+    production_limit: float
 
     def start(self, solver: Simplec, s: FlowState) -> None:
         """Prepare the state before the first iteration on this grid."""

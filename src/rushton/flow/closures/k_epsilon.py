@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class KEpsilon:
     """Launder and Spalding 1974."""
 
+    production_limit = 20.0
+
     def __init__(self, grid: FlowGrid) -> None:
         self.grid = grid
 

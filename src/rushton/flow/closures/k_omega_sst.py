@@ -148,6 +148,8 @@ def update_viscosity(lo, hi, ke, omega, eps, nut, g, f2, limit, at_wall, solid):
 class KOmegaSST:
     """Menter, Kuntz, Langtry 2003."""
 
+    production_limit = 10.0
+
     def __init__(self, grid: FlowGrid) -> None:
         self.grid = grid
         shape = grid.mesh.shape

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Laminar:
     """No eddy viscosity."""
 
+    production_limit = 0.0
+
     def __init__(self, grid: FlowGrid) -> None:
         self.grid = grid
         self.rate = np.zeros(grid.mesh.shape)

@@ -103,6 +103,8 @@ def update_viscosity(
 class RealizableKEpsilon:
     """Shih et al. 1995."""
 
+    production_limit = 20.0
+
     def __init__(self, grid: FlowGrid) -> None:
         self.grid = grid
 
