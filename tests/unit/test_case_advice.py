@@ -129,7 +129,7 @@ def test_stages_that_will_not_run_cost_nothing() -> None:
     assert {"flow", "lifelines", "response", "scaledown"} <= set(advise(case_of("penicillin_54m3")).seconds)
 
 
-@pytest.mark.parametrize("name", ["penicillin_54m3", "rushton_bench", "lab_3L"])
+@pytest.mark.parametrize("name", ["penicillin_54m3", "rushton_bench", "lab_3L", "mixed_stack"])
 @pytest.mark.parametrize("ascii_only", [False, True])
 def test_drawing_is_to_scale(name: str, ascii_only: bool) -> None:
     case = case_of(name)
@@ -154,7 +154,7 @@ def test_drawing_is_to_scale(name: str, ascii_only: bool) -> None:
 
 
 @pytest.mark.parametrize("width", [80, 120])
-@pytest.mark.parametrize("name", ["penicillin_54m3", "rushton_bench", "lab_3L"])
+@pytest.mark.parametrize("name", ["penicillin_54m3", "rushton_bench", "lab_3L", "mixed_stack"])
 def test_the_console_shows_everything(name: str, width: int) -> None:
     advice = advise(case_of(name))
     page = io.StringIO()

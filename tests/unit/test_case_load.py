@@ -17,7 +17,7 @@ from rushton.case.schema import Impeller, Sphere, Tank
 from rushton.errors import CaseError
 
 CASES = Path(__file__).parents[2] / "cases"
-SHIPPED = ("penicillin_54m3", "rushton_bench", "lab_3L")
+SHIPPED = ("penicillin_54m3", "rushton_bench", "lab_3L", "mixed_stack")
 
 GOOD = """
 title = "A tank"

@@ -3,8 +3,9 @@
     python -m pytest -m long -s tests/validation/test_robustness.py
 
 Drawn with a fixed seed, logarithmic in volume (1 L to 300 m3) and Reynolds number (1e4 to 1e7): H/T 1 to 3.5, one to
-four turbines of D/T 0.28 to 0.5, 4 to 8 blades each, on even or uneven spacing, three to six baffles of T/14 to
-T/8. The viscosity follows from Re at a tip speed of 1 to 7 m/s, within what a case may hold.
+four impellers of D/T 0.28 to 0.5, of any type and mixed freely on the shaft, on even or uneven spacing, three to six
+baffles of T/14 to T/8. Turbines have 4, 6 or 8 blades; pitched blades are 3 to 6 at 30 to 60 degrees; they and
+foils pump down or up. The viscosity follows from Re at a tip speed of 1 to 7 m/s, within what a case may hold.
 
 Tanks without baffles are not among them: of seven drawn the same way six did not come to rest within 600 iterations and
 missed the torque balance by 5 to 30 % (they are marked as not converged, see docs/validation.md).
@@ -21,7 +22,8 @@ import pytest
 from rushton.case import Case
 from rushton.flow import solve_flow
 
-VESSELS = 32
+VESSELS = 36
+FOILS = ("hydrofoil", "hydrofoil-wide")
 SEED = 20240611
 MESH_CELLS = 20_000
 TORQUE_BOUND = 0.02
@@ -46,7 +48,7 @@ def vessel(number: int) -> Case:
         diameter = draw.uniform(0.28, 0.5) * tank
         even = bottom + (top - bottom) * n / max(1, count - 1)
         clearance = even + draw.uniform(-0.05, 0.05) * tank
-        impellers.append({"diameter": diameter, "clearance": clearance, "blades": draw.choice((4, 6, 6, 6, 8))})
+        impellers.append({"diameter": diameter, "clearance": clearance, **kind(draw)})
     largest = max(imp["diameter"] for imp in impellers)
     reynolds = 10.0 ** draw.uniform(4.0, 7.0)
     speed = draw.uniform(1.0, 7.0) / (math.pi * largest)
@@ -66,13 +68,28 @@ def vessel(number: int) -> Case:
     )
 
 
+def kind(draw: random.Random) -> dict[str, Any]:
+    """Type of an impeller and what belongs to it."""
+    name = draw.choice(("rushton", "rushton", "concave-disc", "pitched-blade", "pitched-blade", *FOILS))
+    if name in ("rushton", "concave-disc"):
+        return {"type": name, "blades": draw.choice((4, 6, 6, 6, 8))}
+    pumping = draw.choice(("down", "down", "up"))
+    if name in FOILS:
+        return {"type": name, "pumping": pumping}
+    angle = math.radians(draw.uniform(30.0, 60.0))
+    return {"type": name, "pumping": pumping, "blades": draw.choice((3, 4, 4, 6)), "angle": angle}
+
+
 def words(case: Case) -> str:
     """The vessel on one line."""
     tank, re = case.tank, case.operation.speed * max(i.diameter for i in case.impellers) ** 2
-    turbines = " ".join(f"{i.blades}x{i.diameter / tank.diameter:.2f}" for i in case.impellers)
+    stack = " ".join(
+        f"{i.blades}x{i.diameter / tank.diameter:.2f} {i.type}{' ' + i.pumping if i.pumping else ''}"
+        for i in case.impellers
+    )
     return (
         f"{case.liquid_volume:9.4g} m3  H/T {tank.liquid_height / tank.diameter:.2f}  Re "
-        f"{re / case.broth.kinematic_viscosity:8.2e}  baffles {tank.baffles.count}  {turbines}"
+        f"{re / case.broth.kinematic_viscosity:8.2e}  baffles {tank.baffles.count}  {stack}"
     )
 
 
@@ -82,6 +99,13 @@ def test_the_vessels_span_what_is_claimed() -> None:
     volumes = [case.liquid_volume for case in cases]
     assert min(volumes) < 5e-3 and max(volumes) > 100.0
     assert {len(case.impellers) for case in cases} == {1, 2, 3, 4}
+    assert {imp.type for case in cases for imp in case.impellers} == {
+        "rushton",
+        "concave-disc",
+        "pitched-blade",
+        *FOILS,
+    }
+    assert sum(len({imp.type for imp in case.impellers}) > 1 for case in cases) >= 15
     aspects = [case.tank.liquid_height / case.tank.diameter for case in cases]
     assert min(aspects) < 1.3 and max(aspects) > 3.2
     assert vessel(7).model_dump() == cases[7].model_dump()

@@ -6,8 +6,8 @@ point where the middle of the blade meets the impeller's mid-plane. The blade is
 - flat blades (pitched types): a chord of width c at the angle a to the horizontal, leading edge up when it pumps down
 
       s = x cos a,   z = +- x sin a,   -c/2 <= x <= c/2        + pumps down, - pumps up
-- foils: angle and chord change linearly from hub to tip; the mid-line is a parabola of camber f (of the chord), hollow
-  on the side to which it pumps
+- foils: angle, chord and camber change linearly from hub to tip; the mid-line is a parabola of camber f (of the chord),
+  hollow on the side to which it pumps
 
       offset along the normal = 4 f c (1/4 - (x/c)^2)
 - concave blades of a disc turbine: a half circle of diameter w, open towards the front
@@ -48,14 +48,12 @@ def pitch(impeller: Impeller, r: float) -> float:
     if form(impeller) == "pitched":
         assert impeller.angle is not None
         return impeller.angle
-    root, tip = entry("impellers", impeller.type)["angles"]
-    return math.radians(root + (tip - root) * _outwards(impeller, r))
+    return math.radians(_between(entry("impellers", impeller.type)["angles"], impeller, r))
 
 
 def chord(impeller: Impeller, r: float) -> float:
     """Width of the blade along its chord at radius ``r`` (m), m."""
-    root, tip = entry("impellers", impeller.type).get("taper", (1.0, 1.0))
-    return impeller.blade_height * float(root + (tip - root) * _outwards(impeller, r))
+    return impeller.blade_height * _between(entry("impellers", impeller.type).get("taper", (1.0, 1.0)), impeller, r)
 
 
 def profile(impeller: Impeller, r: float) -> np.ndarray:
@@ -67,8 +65,8 @@ def profile(impeller: Impeller, r: float) -> np.ndarray:
         turn = np.linspace(-0.5 * math.pi, 0.5 * math.pi, SEGMENTS + 1)
         return np.column_stack([0.25 * w - 0.5 * w * np.cos(turn), 0.5 * w * np.sin(turn)])
     a, c = pitch(impeller, r), chord(impeller, r)
-    camber = float(entry("impellers", impeller.type).get("camber", 0.0))
-    x = c * np.linspace(-0.5, 0.5, 2 if camber == 0.0 else SEGMENTS + 1)
+    camber = _between(entry("impellers", impeller.type).get("camber", (0.0, 0.0)), impeller, r)
+    x = c * np.linspace(-0.5, 0.5, 2 if kind == "pitched" else SEGMENTS + 1)
     off = 4.0 * camber * c * (0.25 - (x / c) ** 2)
     s, z = x * math.cos(a) - off * math.sin(a), x * math.sin(a) + off * math.cos(a)
     return np.column_stack([s, z if impeller.pumping == "down" else -z])
@@ -112,7 +110,9 @@ def axial_height(impeller: Impeller) -> float:
     return 2.0 * max(float(np.abs(profile(impeller, r)[:, 1]).max()) for r in radii)
 
 
-def _outwards(impeller: Impeller, r: float) -> float:
-    """0 at the inner end of the blade, 1 at its tip."""
-    tip = 0.5 * impeller.diameter
-    return min(1.0, max(0.0, (r - tip + impeller.blade_length) / impeller.blade_length))
+def _between(ends: tuple[float, float], impeller: Impeller, r: float) -> float:
+    """Linear between the value at the inner end of the blade and that at its tip."""
+    root, tip = ends
+    tip_radius = 0.5 * impeller.diameter
+    outwards = min(1.0, max(0.0, (r - tip_radius + impeller.blade_length) / impeller.blade_length))
+    return float(root + (tip - root) * outwards)
