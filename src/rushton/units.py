@@ -30,6 +30,10 @@ NORMAL_PRESSURE = 101_325.0
 """Pressure at which normal litres count, Pa (DIN 1343)."""
 
 
+OXYGEN_MOLAR_MASS = 0.031998
+"""Of O2, kg/mol."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of quantity.
@@ -61,9 +65,12 @@ KINDS: dict[str, Kind] = {
     "molar_rate": Kind("mol/s", ("0.37 mol/s", "20 mmol/h", "4 g/h")),
     "uptake": Kind("mol/kg/s", ("1600 umol/g/h", "1.6 mmol/g/h", "0.29 g/g/h")),
     "concentration": Kind("mol/m3", ("7.8 umol/kg", "0.0078 mM", "1.4 mg/L")),
+    "dissolved_oxygen": Kind("mol/m3", ("5 umol/L", "0.005 mM", "0.16 mg/L")),
     "gas_rate": Kind("Nm3/s", ("1 vvm", "3 NL/min", "50 Nm3/h")),
     "flow_rate": Kind("m3/s", ("20 mL/min", "1.2 L/h", "1e-6 m3/s")),
     "rate": Kind("1/s", ("0.05 1/h", "1.4e-5 1/s")),
+    "volumetric_rate": Kind("mol/m3/s", ("40 mmol/L/h", "0.011 mol/m3/s")),
+    "surface_tension": Kind("N/m", ("72 mN/m", "0.072 N/m")),
     "molar_mass": Kind("kg/mol", ("180.156 g/mol", "0.18 kg/mol")),
 }
 
@@ -287,6 +294,9 @@ def _targets(kind: str, medium: Medium) -> list[tuple[str, float | None]]:
     if kind == "concentration":
         mass = None if rho is None or molar is None else rho / molar
         return [("mol/m**3", 1.0), ("mol/kg", rho), ("kg/m**3", per_molar), ("kg/kg", mass)]
+    if kind == "dissolved_oxygen":  # masses are masses of oxygen, not of the substrate
+        mass = None if rho is None else rho / OXYGEN_MOLAR_MASS
+        return [("mol/m**3", 1.0), ("mol/kg", rho), ("kg/m**3", 1.0 / OXYGEN_MOLAR_MASS), ("kg/kg", mass)]
     if kind == "molar_rate":
         return [("mol/s", 1.0), ("kg/s", per_molar)]
     if kind == "uptake":

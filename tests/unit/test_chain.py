@@ -24,10 +24,11 @@ MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
     "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",
 }  # fmt: skip
+GAS = SUBSTRATE | {"gas", "broth.temperature"}
 LIFELINES = SUBSTRATE | {"lifelines"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
-    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "refine": SUBSTRATE,
+    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "gas": GAS, "refine": SUBSTRATE,
     "lifelines": LIFELINES, "response": RESPONSE,
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
@@ -57,6 +58,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> tuple[
     data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
     data["numerics"] = {"mesh_cells": 4000}
     data["lifelines"] = {"cells": 500, "duration": "100 s", "full_records": 20}
+    data["gas"] = {"rate": "0.5 vvm"}
     data["response"] = {"histories": 4, "duration": "2 h"}
     case = case_from_dict(data, name="tiny")
     reads: dict[str, set[str]] = {}
@@ -93,10 +95,10 @@ def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str
     for name, keys in KEYS.items():
         for key in keys:
             assert summary[name][key] is not None or summary[name][f"{key}_reason"], f"{name}.{key}"
-    computed = {name for name in KEYS if name not in ("gas", "refine")}
+    computed = {name for name in KEYS if name != "refine"}
     missing = {f"{n}.{k}" for n in computed for k in KEYS[n] if summary[n][k] is None}
     not_asked = {"flow.power_number_imposed", "flow.power_imposed_W"}  # the case imposes no power number
-    assert missing - not_asked <= {"scaledown.floor"}, "only a floor may be out of reach of so few cells"
+    assert missing - not_asked <= {"scaledown.floor", "gas.kla_log_mean_1_h"}, "out of reach of so few cells"
     assert set(summary["timing"]) == set(STAGE_NAMES) - {"refine"}
     assert all(seconds["wall"] > 0.0 for seconds in summary["timing"].values())
 
@@ -105,7 +107,7 @@ def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, 
     results, _, case = tiny
     assert results.mesh is not None and results.flow is not None
     assert results.flow.mesh.shape == results.mesh.shape
-    for name in ("mixing", "substrate", "lifelines", "response", "scaledown"):
+    for name in ("mixing", "substrate", "gas", "lifelines", "response", "scaledown"):
         assert getattr(results, name).summary().keys() <= results.summary[name].keys()
     assert results.case.model_dump() == case.model_dump()
 
@@ -113,8 +115,8 @@ def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, 
 def test_the_folder_holds_what_the_readme_promises(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
     folder = tiny[0].folder
     for name in ("case.resolved.toml", "manifest.json", "summary.json", "report.html", "mesh.vtu", "flow.vtu",
-                 "fields.vtu", "mixing.csv", "probes.csv", "regimes.csv", "lifelines.nc", "response.nc",
-                 "scaledown/designs.csv"):  # fmt: skip
+                 "fields.vtu", "gas.vtu", "gas.csv", "gas_closures.csv", "mixing.csv", "probes.csv", "regimes.csv",
+                 "lifelines.nc", "response.nc", "scaledown/designs.csv"):  # fmt: skip
         assert (folder / name).stat().st_size > 0, name
     for rig in ("str-pfr", "pulsed-feed"):
         assert list((folder / "scaledown").glob(f"protocol-{rig}*.md"))

@@ -423,10 +423,10 @@ def test_without_a_display_a_plainer_picture_and_the_reason(
 def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
     none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "response", "scaledown"))
     html = page(tmp_path, results, **none)
-    assert html.count(": not computed. The case has no [[feed]].") == 4
+    assert html.count(": not computed. The case has no [[feed]].") == 5  # gas too
     assert "could not be" not in html
     nothing = page(tmp_path, results, **none, flow=None, mixing=None)
-    assert nothing.count(": not computed. The case has no [[feed]].") == 6
+    assert nothing.count(": not computed. The case has no [[feed]].") == 7
     assert "No checks could be made yet." in nothing
 
 

@@ -247,6 +247,25 @@ def _blend(case: Case, impellers: tuple[ImpellerAdvice, ...], dissipation: float
     return tuple(found)
 
 
+def gassed_power(case: Case, powers: tuple[float, ...], speed: float, gas_rate: float) -> float:
+    """Power of all impellers in gas, W, each at the gas that loads it (``rushton.correlations.gas_load``).
+
+    Parameters
+    ----------
+    case : Case
+    powers : tuple of float
+        Without gas, from the lowest impeller, W.
+    speed : float
+        1/s.
+    gas_rate : float
+        At the conditions in the tank, m3/s.
+    """
+    return sum(
+        c.gassed_power_michel_miller(power, speed, imp.diameter, gas_rate * c.gas_load(level)).value
+        for level, (power, imp) in enumerate(zip(powers, case.impellers, strict=True), 1)
+    )
+
+
 def _gas(case: Case, impellers: tuple[ImpellerAdvice, ...], found: Demand | None) -> GasAdvice:
     """Gas transfer at the rate of the case; without one, at 1 vvm or 0.05 m/s, whichever is less."""
     gas, tank, speed = case.gas, case.tank, case.operation.speed
@@ -255,10 +274,7 @@ def _gas(case: Case, impellers: tuple[ImpellerAdvice, ...], found: Demand | None
     area = 0.25 * math.pi * tank.diameter**2
     rate = gas.rate * expansion if gas else min(volume / 60.0 * expansion, 0.05 * area)
     velocity = rate / area
-    gassed = sum(
-        c.gassed_power_michel_miller(i.power, speed, g.diameter, rate).value
-        for i, g in zip(impellers, case.impellers, strict=True)
-    )
+    gassed = gassed_power(case, tuple(i.power for i in impellers), speed, rate)
     return GasAdvice(
         assumed=gas is None,
         normal_rate=rate / expansion,

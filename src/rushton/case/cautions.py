@@ -25,7 +25,7 @@ def cautions(
         *_of_the_broth(case),
         *_of_spacing(case),
         *_of_the_tank(case),
-        *_of_gas(gas),
+        *_of_gas(case, gas),
         *_of_cells(case, circulation, found),
         *_of_numerics(case),
     ]
@@ -88,12 +88,26 @@ def _of_the_tank(case: Case) -> list[str]:
     return out
 
 
-def _of_gas(gas: GasAdvice) -> list[str]:
+def _of_gas(case: Case, gas: GasAdvice) -> list[str]:
     if gas.assumed:
         return []
-    out = ["air is supplied, but flow and mixing are computed without it; it enters the estimates of this page only"]
-    if gas.flow_number > gas.flooding:
-        out.append(f"the lowest impeller floods: Fl = {gas.flow_number:.3f} is above {gas.flooding:.3f}")
+    out = [
+        "mixing and substrate are computed as without gas; hold-up, kLa and dissolved gases are computed on that flow, "
+        "slowed to the gassed power"
+    ]
+    speed, nu = case.operation.speed, case.broth.kinematic_viscosity
+    for level, imp in enumerate(case.impellers, 1):
+        regime = c.gas_regime(speed, imp.diameter, case.tank.diameter, nu, gas.rate, level)
+        if regime.flooded:
+            out.append(
+                f"impeller {level} floods: Fl = {regime.flow_number:.3f} is above {regime.flooding:.3f}; gas rises "
+                "through it undispersed. Raise the speed, give less gas, or take a larger impeller"
+            )
+        elif regime.flow_number > regime.dispersion:
+            out.append(
+                f"impeller {level} is loaded: Fl = {regime.flow_number:.3f} is above {regime.dispersion:.3f}; little "
+                "gas reaches the liquid below it"
+            )
     if gas.kla_needed is not None and gas.kla_needed > max(k.value for _, k in gas.kla):
         out.append("the feed needs more oxygen than the air supply is expected to transfer")
     return out

@@ -46,8 +46,38 @@ def check_case(case: Case) -> None:
     for number, probe in enumerate(case.mixing.probes, 1):
         check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_span)
     check_blades(case)
+    check_sparger(case)
     check_organism(case)
     check_lifelines(case)
+
+
+def check_sparger(case: Case) -> None:
+    """The sparger lies in the liquid and not inside an impeller."""
+    if case.gas is None:
+        return
+    sparger, tank = case.gas.sparger, case.tank
+    radius = 0.5 * sparger.diameter if sparger.type == "ring" else sparger.radius
+    half, key = 0.5 * sparger.tube, "diameter" if sparger.type == "ring" else "radius"
+    if radius + half > 0.5 * tank.diameter:
+        raise CaseError(
+            f"a sparger {radius:.4g} m from the axis does not fit into a tank of {tank.diameter:.4g} m",
+            f"gas.sparger.{key}",
+            f"a ring is usually 0.8 of the impeller's diameter, {0.8 * case.impellers[0].diameter:.4g} m",
+        )
+    if not half <= sparger.height <= tank.liquid_height - half:
+        raise CaseError(
+            f"a sparger at a height of {sparger.height:.4g} m is not in the liquid",
+            "gas.sparger.height",
+            f"between {half:.4g} and {tank.liquid_height - half:.4g} m; below the lowest impeller is customary",
+        )
+    for number, imp in enumerate(case.impellers, 1):
+        inside = abs(sparger.height - imp.clearance) < 0.5 * imp.height and radius < imp.radius
+        if inside:
+            raise CaseError(
+                f"the sparger at a height of {sparger.height:.4g} m lies inside impeller {number}",
+                "gas.sparger.height",
+                f"below {imp.clearance - 0.5 * imp.height:.4g} m, the lower edge of the impeller",
+            )
 
 
 def check_tank(tank: Tank) -> None:

@@ -62,6 +62,10 @@ MolarRate = Annotated[float, _FINITE, _reader("molar_rate"), Quantity("molar_rat
 UptakeRate = Annotated[float, _FINITE, _reader("uptake"), Quantity("uptake")]
 Concentration = Annotated[float, _FINITE, _reader("concentration"), Quantity("concentration")]
 GasRate = Annotated[float, _FINITE, _reader("gas_rate"), Quantity("gas_rate")]
+DissolvedOxygen = Annotated[float, _FINITE, _reader("dissolved_oxygen"), Quantity("dissolved_oxygen")]
+OptionalVolumetricRate = Annotated[float | None, _reader("volumetric_rate"), Quantity("volumetric_rate")]
+OptionalRate = Annotated[float | None, _reader("rate"), Quantity("rate")]
+SurfaceTension = Annotated[float, _FINITE, _reader("surface_tension"), Quantity("surface_tension")]
 FlowRate = Annotated[float, _FINITE, _reader("flow_rate"), Quantity("flow_rate")]
 
 

@@ -161,7 +161,10 @@ def _medium(data: dict[str, Any]) -> Medium:
     return Medium(density, volume, molar_mass, temperature, 101_325.0 if pressure is None else pressure)
 
 
-FILLED_IN = {("tank", "baffles", "width"), ("feed", "diameter"), ("mixing", "pulse"), ("mixing", "probes")}
+FILLED_IN = {
+    ("tank", "baffles", "width"), ("feed", "diameter"), ("mixing", "pulse"), ("mixing", "probes"), ("gas", "sparger"),
+    ("gas", "sparger", "diameter"), ("gas", "sparger", "height"), ("gas", "sparger", "tube"),
+}  # fmt: skip
 """Fields whose default depends on the tank and is filled in while a case is read."""
 
 

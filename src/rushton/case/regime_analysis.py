@@ -106,6 +106,12 @@ class Demand:
     heat: float
 
 
+def oxygen_per_substrate(substrate: str) -> float:
+    """Oxygen that burns what does not become biomass, mol per mol of substrate; 2.85 for glucose."""
+    carbon, reduction = SUBSTRATES[substrate]
+    return (reduction - CARBON_TO_BIOMASS * carbon * BIOMASS_REDUCTION) / 4.0
+
+
 def demand(case: Case) -> Demand | None:
     """Uptake, oxygen demand and growth at the mean feed; None without strain, feed or biomass."""
     strain, biomass = case.strain, case.broth.biomass
@@ -115,9 +121,9 @@ def demand(case: Case) -> Demand | None:
     feed = sum(f.rate for f in case.feeds)
     capacity = strain.uptake.max * biomass * volume
     ratio = feed / capacity
-    carbon, reduction = SUBSTRATES[case.feeds[0].substrate]
-    oxygen_yield = (reduction - CARBON_TO_BIOMASS * carbon * BIOMASS_REDUCTION) / 4.0
-    oxygen = oxygen_yield * feed / volume
+    carbon = SUBSTRATES[case.feeds[0].substrate][0]
+    given = None if case.gas is None else case.gas.respiration.per_substrate
+    oxygen = (given or oxygen_per_substrate(case.feeds[0].substrate)) * feed / volume
     return Demand(
         capacity=capacity,
         feed_ratio=ratio,

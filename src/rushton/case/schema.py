@@ -34,11 +34,11 @@ from rushton.case.fields import (
     UptakeRate,
     Viscosity,
 )
+from rushton.case.gas import Gas, Respiration, Sparger
 from rushton.case.library import entry
 from rushton.case.settings import (
     QUALITIES,
     FlowSettings,
-    Gas,
     LabLimits,
     LifelineSettings,
     Numerics,
@@ -69,8 +69,10 @@ __all__ = [
     "Position",
     "PowerLaw",
     "Regimes",
+    "Respiration",
     "ResponseSettings",
     "ScaledownSettings",
+    "Sparger",
     "Sphere",
     "Strain",
     "Tank",
@@ -492,6 +494,23 @@ class Case(Section):
             return _filled(handler, value, missing)
         return handler(value)
 
+    @field_validator("gas", mode="wrap")
+    @classmethod
+    def _sparger(cls, value: Any, handler: Any, info: ValidationInfo) -> Any:
+        given = value.get("sparger", {}) if isinstance(value, dict) else None
+        if not isinstance(given, dict) or "tank" not in info.data or not info.data.get("impellers"):
+            return handler(value)
+        lengths = {
+            key: length if _context(info) is None else f"{length!r} m"
+            for key, length in default_sparger(info.data["tank"], info.data["impellers"]).items()
+            if key not in given
+        }
+        gas = handler({**value, "sparger": {**given, **lengths}})
+        gas.sparger.model_fields_set.difference_update(lengths)
+        if "sparger" not in value:
+            gas.model_fields_set.discard("sparger")
+        return gas
+
     @model_validator(mode="after")
     def _checked(self) -> Case:
         checks.check_case(self)
@@ -536,6 +555,16 @@ def default_pulse(tank: Tank, feeds: tuple[Feed, ...]) -> Sphere:
         return feeds[0].sphere
     height = min(0.9 * tank.liquid_height, tank.liquid_height - 0.05 * tank.diameter)
     return Sphere(radius=0.25 * tank.diameter, angle=math.pi / 4, height=height, diameter=0.1 * tank.diameter)
+
+
+def default_sparger(tank: Tank, impellers: tuple[Impeller, ...]) -> dict[str, float]:
+    """Lengths of a ring of 0.8 D mid-way between the floor and the lower edge of the lowest impeller, m."""
+    lowest = impellers[0]
+    return {
+        "diameter": 0.8 * lowest.diameter,
+        "height": 0.5 * (lowest.clearance - 0.5 * lowest.height),
+        "tube": 0.02 * tank.diameter,
+    }
 
 
 def default_probes(tank: Tank, feeds: tuple[Feed, ...]) -> tuple[Position, ...]:

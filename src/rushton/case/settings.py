@@ -1,4 +1,4 @@
-"""Settings of the stages: lifelines, response, scale-down, gas, numerics; each with its default and range."""
+"""Settings of the stages: lifelines, response, scale-down, flow, numerics; each with its default and range."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from pydantic import Field
 
 from rushton.case.fields import (
     FlowRate,
-    GasRate,
     Length,
     OptionalBiomass,
     OptionalTime,
-    Pressure,
     Section,
     Speed,
     Time,
@@ -135,14 +133,6 @@ class ScaledownSettings(Section):
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
     limits: LabLimits = Field(default_factory=LabLimits, description="what the laboratory can do")
     seed: int = Field(default=1, ge=0, lt=2**31, description="seed of the optimisation")
-
-
-class Gas(Section):
-    """Air supply; in this version it enters the estimates of ``rushton check`` only."""
-
-    rate: GasRate = Field(gt=0.0, description="gas rate at 0 degC and 101,325 Pa")
-    head_pressure: Pressure = Field(default=101_325.0, ge=1e4, le=2e6, description="absolute pressure above the liquid")
-    oxygen_fraction: float = Field(default=0.2095, gt=0.0, le=1.0, description="mole fraction of oxygen in the dry gas")
 
 
 class FlowSettings(Section):

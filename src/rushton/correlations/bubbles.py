@@ -5,7 +5,7 @@
     d32    = 4.15 (sigma/rho)^0.6 eps^-0.4 alpha^0.5 + 0.9 mm                   coalescing (Calderbank)
     d32    = 2.25 (sigma/rho)^0.6 eps^-0.4 alpha^0.4 (mu_g/mu)^0.25             non-coalescing (Calderbank)
     u_inf  : u^2 = 4/3 g d / C_D,  C_D = max(24/Re (1 + 0.15 Re^0.687), 8/3 Eo/(Eo + 4))     impure water (Tomiyama)
-    u_slip = u_inf / sqrt(1 + 6.5e-6 (d/lambda)^3),  lambda = (nu^3/eps)^1/4                 in turbulence (Lane)
+    u_slip = u_inf / sqrt(1 + 6.5e-6 (d/lambda)^3) >= u_inf/2,  lambda = (nu^3/eps)^1/4      in turbulence (Lane)
     kL     = 0.4 (eps nu)^1/4 Sc^-1/2            small eddies renew the surface (Lamont, Scott)
     kL     = 2 (D_L u_slip/(pi d))^1/2           the bubble's own way past the liquid (Higbie)
     a      = 6 alpha/d32
@@ -37,20 +37,32 @@ OXYGEN_DIFFUSIVITY = 2.1e-9
 SMALLEST, LARGEST = 0.3e-3, 10e-3
 """Limits of the bubble size, m: below, bubbles dissolve or ride along; above, they break by themselves (Eo = 13)."""
 
+LEAST_SLIP = 0.5
+"""Least slip in turbulence over that in still liquid, -: our bound. The law was fitted to bubbles of some 4 mm; without
+a bound larger bubbles would rise the slower, the larger they are."""
 
-def sauter_coalescing(dissipation: Any, gas_fraction: Any, density: float = 1000.0) -> Any:
-    """d32, m, of water and coalescing broths."""
-    size = 4.15 * (SURFACE_TENSION / density) ** 0.6 * dissipation**-0.4 * gas_fraction**0.5 + 0.9e-3
+
+def sauter_coalescing(
+    dissipation: Any, gas_fraction: Any, density: float = 1000.0, tension: float = SURFACE_TENSION
+) -> Any:
+    """d32, m, of water and coalescing broths; ``tension`` is sigma in N/m."""
+    size = 4.15 * (tension / density) ** 0.6 * dissipation**-0.4 * gas_fraction**0.5 + 0.9e-3
     return np.clip(size, SMALLEST, LARGEST)
 
 
-def sauter_noncoalescing(dissipation: Any, gas_fraction: Any, density: float = 1000.0, viscosity: float = 1e-3) -> Any:
-    """d32, m, of salt solutions and non-coalescing broths; ``viscosity`` in Pa s."""
-    size = 2.25 * (SURFACE_TENSION / density) ** 0.6 * dissipation**-0.4 * gas_fraction**0.4
+def sauter_noncoalescing(
+    dissipation: Any,
+    gas_fraction: Any,
+    density: float = 1000.0,
+    viscosity: float = 1e-3,
+    tension: float = SURFACE_TENSION,
+) -> Any:
+    """d32, m, of salt solutions and non-coalescing broths; ``viscosity`` in Pa s, ``tension`` in N/m."""
+    size = 2.25 * (tension / density) ** 0.6 * dissipation**-0.4 * gas_fraction**0.4
     return np.clip(size * (GAS_VISCOSITY / viscosity) ** 0.25, SMALLEST, LARGEST)
 
 
-def rise_velocity(diameter: Any, nu: float, density: float = 1000.0) -> Any:
+def rise_velocity(diameter: Any, nu: float, density: float = 1000.0, tension: float = SURFACE_TENSION) -> Any:
     """u_inf of a single bubble in impure still liquid, m/s; solved by bisection on C_D Re^2 = 4/3 g d^3/nu^2.
 
     Parameters
@@ -61,9 +73,11 @@ def rise_velocity(diameter: Any, nu: float, density: float = 1000.0) -> Any:
         m2/s.
     density : float
         kg/m3.
+    tension : float
+        sigma, N/m.
     """
     d = np.asarray(diameter, float)
-    eotvos = density * GRAVITY * d**2 / SURFACE_TENSION
+    eotvos = density * GRAVITY * d**2 / tension
     form = np.sqrt(4.0 / 3.0 * GRAVITY * d / (8.0 / 3.0 * eotvos / (eotvos + 4.0)))  # where shape decides
     stokes = GRAVITY * d**2 / (18.0 * nu)
     u = np.minimum(stokes, form)
@@ -75,7 +89,7 @@ def rise_velocity(diameter: Any, nu: float, density: float = 1000.0) -> Any:
 def turbulent_slip(velocity: Any, diameter: Any, dissipation: Any, nu: float) -> Any:
     """u_slip, m/s: turbulence holds the bubbles back, the more the larger they are against its smallest eddies."""
     eddy = (nu**3 / dissipation) ** 0.25
-    return velocity / np.sqrt(1.0 + 6.5e-6 * (diameter / eddy) ** 3)
+    return velocity * np.maximum(1.0 / np.sqrt(1.0 + 6.5e-6 * (diameter / eddy) ** 3), LEAST_SLIP)
 
 
 def transfer_eddy(dissipation: Any, nu: float, diffusivity: float = OXYGEN_DIFFUSIVITY) -> Any:

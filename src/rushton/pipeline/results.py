@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rushton.refine import Refinement
     from rushton.response import Response
     from rushton.scaledown import Scaledown
-    from rushton.transport import Mixing, Substrate
+    from rushton.transport import Gas, Mixing, Substrate
 
 TORQUE_BOUND = 0.02
 """Relative torque imbalance above which a run is warned of, -."""
@@ -84,6 +84,11 @@ class Results:
         return self._stage("substrate")
 
     @cached_property
+    def gas(self) -> Gas | None:
+        """Gas hold-up, transfer, dissolved oxygen and carbon dioxide."""
+        return self._stage("gas")
+
+    @cached_property
     def refine(self) -> Refinement | None:
         """The error statement: headline numbers with their bands."""
         return self._stage("refine")
@@ -126,6 +131,7 @@ class Results:
                 f"flow: torque of the impellers and of the walls differ by {abs(imbalance):.1%}; power and power "
                 "number are known no better than that"
             )
+        out += [f"gas: {text}" for text in (self.summary.get("gas") or {}).get("cautions") or ()]
         return out
 
     def _stage(self, name: str) -> Any:

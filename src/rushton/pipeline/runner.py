@@ -27,7 +27,7 @@ from rushton.errors import ModelError, RushtonError, SolverError
 from rushton.pipeline import stages as wiring
 from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
-from rushton.pipeline.summary import KEYS, NO_GAS, section
+from rushton.pipeline.summary import KEYS, section
 from rushton.store import (
     MANIFEST,
     Progress,
@@ -135,7 +135,7 @@ def _write_report(results: Results, watch: Watch) -> Path:
 
     watch(Event(REPORT, "running"))
     start = time.perf_counter()
-    loaded = {name: getattr(results, name) for name in KEYS if name != "gas"}
+    loaded = {name: getattr(results, name) for name in KEYS}
     path = write_report(results.folder, results.case, **loaded, summary=results.summary)
     watch(Event(REPORT, "done", 1.0, str(path), time.perf_counter() - start))
     return Path(path)
@@ -298,9 +298,6 @@ class _Run:
     def _write_summary(self) -> None:
         summary: dict[str, Any] = {"title": self.case.title, "case": self.case.name}
         for name in KEYS:
-            if name == "gas":
-                summary[name] = section(name, None, NO_GAS)
-                continue
             numbers, reason = None, "this stage has not been run yet"
             if name in self.manifest["stages"]:
                 numbers = read_json(self.cache.path(name, self.keys[name]) / "summary.json")

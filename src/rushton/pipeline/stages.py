@@ -138,6 +138,15 @@ def _substrate(case: Case) -> dict[str, Any]:
     }
 
 
+def _gas(case: Case) -> dict[str, Any]:
+    return {
+        "gas": plain(case.gas),
+        "temperature": case.broth.temperature,
+        "schmidt": case.mixing.schmidt_turbulent,
+        "frame": case.numerics.frame,
+    }
+
+
 def _lifelines(case: Case) -> dict[str, Any]:
     return {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
 
@@ -180,6 +189,10 @@ def _no_substrate(case: Case) -> str:
         if not there
     ]
     return f"the case has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _no_gas(case: Case) -> str:
+    return "" if case.gas is not None else "the case has no [gas]"
 
 
 def _no_refine(case: Case) -> str:
@@ -225,6 +238,12 @@ def _compute_substrate(case: Case, done: Done, folder: Path, progress: Progress)
     return solve_substrate(case, done["flow"], progress)
 
 
+def _compute_gas(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.transport import solve_gas
+
+    return solve_gas(case, done["flow"], done["substrate"], progress)
+
+
 def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.refine import refine
 
@@ -265,6 +284,7 @@ STAGES: tuple[Stage, ...] = (
         "substrate", _substrate, ("flow",), ("rushton.transport",), _compute_substrate, "rushton.transport:Substrate",
         _no_substrate,
     ),
+    Stage("gas", _gas, ("flow", "substrate"), ("rushton.transport",), _compute_gas, "rushton.transport:Gas", _no_gas),
     Stage(
         "refine", _refine, ("flow", "mixing", "substrate"), ("rushton.refine",), _compute_refine,
         "rushton.refine:Refinement", _no_refine,

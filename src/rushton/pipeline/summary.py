@@ -25,7 +25,11 @@ KEYS: dict[str, tuple[str, ...]] = {
         "mean_mol_m3", "min_mol_m3", "max_mol_m3", "ideal_mixed_mol_m3", "share_excess", "share_limitation",
         "share_starvation", "mass_balance_error",
     ),
-    "gas": ("holdup", "kla_1_h", "oxygen_mean_mol_m3", "oxygen_min_mol_m3", "otr_mol_m3_h"),
+    "gas": (
+        "holdup", "kla_1_h", "kla_log_mean_1_h", "oxygen_mean_mol_m3", "oxygen_min_mol_m3", "otr_mol_m3_h",
+        "carbon_dioxide_mean_mol_m3", "gassed_power_W", "gassed_power_ratio", "regime", "bubble_size_m",
+        "gas_balance_error", "oxygen_balance_error", "carbon_dioxide_balance_error",
+    ),
     "refine": (
         "power_number_band", "flow_number_band", "power_band_W", "circulation_time_band_s", "theta95_probe_band_s",
         "theta95_variance_band_s", "varied",
@@ -40,8 +44,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "scaledown": ("floor", "best", "designs"),
 }  # fmt: skip
 """The keys that every summary has, by section (a section may hold more)."""
-
-NO_GAS = "this version computes the liquid only; `rushton check` estimates kLa and hold-up from correlations"
 
 
 def section(name: str, numbers: Mapping[str, Any] | None, reason: str) -> dict[str, Any]:

@@ -65,8 +65,8 @@ class Check:
 
 def gather(summary: dict[str, Any]) -> list[Check]:
     """All checks of a run, from what the stages report of themselves."""
-    flow, mixing, substrate, lines, response = (
-        summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response")
+    flow, mixing, substrate, lines, response, gas = (
+        summary.get(n) or {} for n in ("flow", "mixing", "substrate", "lifelines", "response", "gas")
     )
 
     def take(part: dict[str, Any], key: str, what: str, bound: float, why: str, positive: bool = False) -> Check:
@@ -105,6 +105,14 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             "the gradient is not at its steady state",
         ),
         _stopped("Substrate solver stopped by its own rule", substrate, "the gradient may still be changing"),
+        take(gas, "gas_balance_error", "Gas: through the surface against the sparger", 1e-9, "hold-up is not steady"),
+        take(
+            gas,
+            "oxygen_balance_error",
+            "Oxygen: gas in, gas out, transfer and uptake",
+            1e-6,
+            "oxygen fields are not at their steady state",
+        ),
         take(lines, "lost", "Lifelines: cells lost", 0.0, "statistics miss part of the population"),
         take(lines, "in_solid", "Lifelines: cells found inside a solid", 0.0, "cells went where no liquid is"),
         take(lines, "steps_given_up", "Lifelines: steps given up", 0.0, "some cells stood still for a moment"),

@@ -58,9 +58,12 @@ def state(case: Any, summary: dict[str, Any]) -> list[Row]:
         rows.append(("Substrate, lowest to highest", span, ideal))
     gas = summary.get("gas") or {}
     if gas.get("kla_1_h") is None:
-        rows.append(("Dissolved oxygen, gas hold-up", "not computed: the flow is that of the liquid alone", ""))
+        rows.append(("Dissolved oxygen, gas hold-up", f"not computed. {reason_of(gas)}", ""))
     else:
-        rows.append(("kLa", f"{number(gas['kla_1_h'])} 1/h", ""))
+        rows.append(("Gas hold-up", percent(gas["holdup"]), ""))
+        rows.append(("kLa, volume mean", f"{number(gas['kla_1_h'])} 1/h", "the same"))
+        span = f"{number(gas['oxygen_min_mol_m3'])} to {number(gas['oxygen_max_mol_m3'])} mol/m³"
+        rows.append(("Dissolved oxygen, lowest to highest", span, ""))
     return rows
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from rushton.report import (
     checks,
     error_section,
+    gas_section,
     headline,
     lifeline_section,
     published,
@@ -39,6 +40,7 @@ def write_report(
     response: Any = None,
     scaledown: Any = None,
     refine: Any = None,
+    gas: Any = None,
     summary: dict[str, Any] | None = None,
 ) -> Path:
     """Write ``report.html`` into a results folder.
@@ -48,7 +50,7 @@ def write_report(
     results_folder : Path
         Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
     case : Case
-    flow, mixing, substrate, lifelines, response, scaledown, refine
+    flow, mixing, substrate, lifelines, response, scaledown, refine, gas
         Results of the stages; None where a stage was not run, the reason then comes from the summary.
     summary : dict
         What summary.json holds.
@@ -70,6 +72,7 @@ def write_report(
         _chapter("flow", "Flow and power", lambda: sections.flow(case, flow, numbers)),
         _chapter("mixing", "Mixing", lambda: sections.mixing(case, mixing, numbers)),
         _chapter("substrate", "Substrate gradients", lambda: sections.substrate(case, substrate, mesh, numbers)),
+        _chapter("gas", "Gas and oxygen", lambda: gas_section.gas(case, gas, numbers)),
         _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
         _chapter("response", "What the cells make of it", lambda: response_section.response(case, response, numbers)),
         _chapter(

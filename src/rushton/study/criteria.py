@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rushton import correlations as c
-from rushton.case.advice import advise
+from rushton.case.advice import advise, gassed_power
 
 if TYPE_CHECKING:
     from rushton.case import Case
@@ -151,12 +151,11 @@ def criteria(case: Case, summary: dict[str, Any] | None, name: str) -> Criteria:
 
 def kla(case: Case, power_numbers: tuple[float, ...], speed: float, gas_rate: float) -> float:
     """kLa by the coalescing correlation at a speed and a gas rate at mid-height, 1/s."""
-    gassed = sum(
-        c.gassed_power_michel_miller(
-            c.power(p, case.broth.density, speed, imp.diameter), speed, imp.diameter, gas_rate
-        ).value
+    powers = tuple(
+        c.power(p, case.broth.density, speed, imp.diameter)
         for p, imp in zip(power_numbers, case.impellers, strict=True)
     )
+    gassed = gassed_power(case, powers, speed, gas_rate)
     velocity = gas_rate / (0.25 * math.pi * case.tank.diameter**2)
     return c.kla_coalescing(gassed / case.liquid_volume, velocity, case.liquid_volume).value
 

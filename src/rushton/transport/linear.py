@@ -309,6 +309,11 @@ class LinearSystem:
         main = np.where(self._fluid, self._diagonal + mass, 1.0)
         self._factors = factor(main, self._neighbours)
 
+    def set_matrix(self, diagonal: np.ndarray, neighbours: np.ndarray, mass: np.ndarray) -> None:
+        """Change the whole matrix, on the same mesh, and factorise again."""
+        self._diagonal, self._neighbours = diagonal, neighbours
+        self.set_mass(mass)
+
     def residual(self, rhs: np.ndarray, x: np.ndarray) -> np.ndarray:
         """rhs - M x, (nr, nt, nz)."""
         out = self._work[0]
