@@ -7,8 +7,7 @@ four impellers of D/T 0.28 to 0.5, of any type and mixed freely on the shaft, on
 baffles of T/14 to T/8. Turbines have 4, 6 or 8 blades; pitched blades are 3 to 6 at 30 to 60 degrees; they and
 foils pump down or up. The viscosity follows from Re at a tip speed of 1 to 7 m/s, within what a case may hold.
 
-Tanks without baffles are not among them: of seven drawn the same way six did not come to rest within 600 iterations and
-missed the torque balance by 5 to 30 % (they are marked as not converged, see docs/validation.md).
+The first of them are run once more without baffles (``rushton.flow.swirl``).
 """
 
 from __future__ import annotations
@@ -124,4 +123,32 @@ def test_a_random_vessel_runs_and_balances(number: int) -> None:
     )
     assert all(math.isfinite(value) for value in numbers.power_number)
     assert numbers.converged
+    assert abs(numbers.torque_imbalance) < TORQUE_BOUND
+
+
+# --- without baffles ---------------------------------------------------------------------------------------------
+
+UNBAFFLED = 16
+
+
+def unbaffled(number: int) -> Case:
+    """The random vessel of that number without its baffles."""
+    data = vessel(number).model_dump(by_alias=True, exclude_unset=True)
+    data["tank"]["baffles"]["count"] = 0
+    return Case.model_validate(data)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("number", range(UNBAFFLED))
+def test_a_random_vessel_without_baffles_balances(number: int) -> None:
+    """The swirl of the whole tank comes to rest: torque within 2 %."""
+    case = unbaffled(number)
+    numbers = solve_flow(case).numbers
+    powers = " ".join(f"{value:.2f}" for value in numbers.power_number)
+    print(
+        f"\n{number:2d}  {words(case)}  Np {powers}  torque {numbers.torque_imbalance:+.2%}  "
+        f"{numbers.iterations} it  {'' if numbers.converged else 'NOT AT REST: ' + numbers.message}"
+    )
+    last = [entry["power_number"] for entry in numbers.history[-50:]]
+    assert max(last) - min(last) < 0.01 * abs(last[-1])
     assert abs(numbers.torque_imbalance) < TORQUE_BOUND

@@ -46,7 +46,7 @@ def viscous_force(nr: int, nt: int, transposed: bool) -> float:
     g, m = grid, solver.coefficients(s.ur.shape)
     zero_r, zero, zero_z = np.zeros(s.ur.shape), np.zeros(s.p.shape), np.zeros(s.uz.shape)
     if transposed:
-        edges = solver._edges
+        edges = solver.edges
         edge_viscosities(0, nr, solver.nue, g.open_r, g.open_t, g.open_z, *edges)
         transposed_forces(
             0, nr, s.ur, s.ang, s.uz, solver.nue, *edges, g.r, g.rc, g.dr, g.dz, g.dth,

@@ -6,6 +6,7 @@ shown as imposed.
 
 - Rushton turbines: the law of blade thickness, by blade count and height after Kamei and Hiraoka.
 - Pitched blades: the measured 4 x 45 degrees of the library, by count, width and angle after Kamei and Hiraoka.
+- Both without baffles: Kamei and Hiraoka, whose law knows Re, D/T and H/T; no flow number is known.
 - Other types: the numbers of the library as they are; they hold for the proportions that stand there.
 """
 
@@ -27,6 +28,11 @@ LIBRARY = "library of impellers, which gives source and evidence"
 def power_number(impeller: Impeller, tank: Tank, reynolds: float = math.inf) -> c.Estimate:
     """Np by published laws for an impeller in this tank, -."""
     d, kind = impeller.diameter, form(impeller)
+    if tank.baffles.count == 0 and kind in ("upright", "pitched"):
+        w, height = impeller.blade_height, tank.liquid_height
+        return c.power_number_kamei_hiraoka(
+            reynolds, tank.diameter, d, w, height, impeller.blades, 0, 0.0, impeller.angle
+        )
     if kind == "upright":
         return c.expected_power_number(
             impeller.blade_thickness / d, tank.diameter, impeller.blades, impeller.blade_height / d, reynolds

@@ -136,6 +136,8 @@ def power_number_kamei_hiraoka(
     lean = 1.0 if angle is None else (2.0 * angle / math.pi) ** 0.72
     baffling = 4.5 * (baffle_width / big) * baffles**0.8 / (largest**0.2 * lean) + unbaffled / largest
     value = max(unbaffled, largest * (1.0 + baffling**-3) ** (-1.0 / 3.0))
+    if baffles == 0:
+        return banded(value, "-", 0.10, True, KAMEI, "no baffles, any Re")
     valid = re < 10.0 or re > 1e4
     note = "" if valid else "too high between Re = 10 and 1e4"
     return banded(value, "-", 0.10, valid, KAMEI, "Re < 10 or Re > 1e4", note)

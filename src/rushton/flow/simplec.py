@@ -4,6 +4,8 @@ a_P / alpha u* = sum a_nb u*_nb + b - grad p                     relaxed momentu
 u = u* + d (p'_minus - p'_plus),  d = A / (a_P / alpha - sum a_nb)   SIMPLEC factor (Van Doormaal, Raithby 1984,
 div u = 0  ->  sum c_f (p'_P - p'_nb) = -div u*,  c_f = d A           Numer. Heat Transfer 7:147)
 p <- p + p'                                                      no pressure relaxation
+
+Tanks without baffles take another order and two corrections on the way: ``rushton.flow.swirl``.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import numpy as np
 from numba import njit
 
 from rushton.cores import ALONE, Team
-from rushton.flow import momentum, turbulence
+from rushton.flow import momentum, swirl, turbulence
 from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
 from rushton.flow.immersed import ImmersedBlades
@@ -24,6 +26,7 @@ from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
 from rushton.flow.transposed import axis_velocity, edge_viscosities, transposed_forces
 from rushton.flow.viscosity import Viscosity
+from rushton.mesh.cylinder import STATIONARY
 
 ALPHA_U = 0.9
 """Under-relaxation of momentum, -."""
@@ -149,6 +152,7 @@ class Simplec:
         self.torque = np.zeros(len(grid.mesh.patch_names))
         self.pressure = PressureSolver(shape, team)
         self.mass = 0.0
+        self.free_swirl = not (grid.mesh.wall_theta == STATIONARY).any()
 
     @property
     def edges(self) -> list[np.ndarray]:
@@ -249,14 +253,32 @@ class Simplec:
             transposed_forces,
             s.ur, s.ang, s.uz, self.nue, *edges, g.r, g.rc, g.dr, g.dz, g.dth, self.d_r, self.d_t, self.d_z,
         )  # fmt: skip
+        # all three components use the same fluxes, those of the velocities before this iteration
+        if self.free_swirl:
+            self._solve_angular_momentum(s, forward, second, alpha)
+            self._solve_u_r(s, forward, second, alpha)
+        else:
+            self._solve_u_r(s, forward, second, alpha)
+            self._solve_angular_momentum(s, forward, second, alpha)
+        self._solve_u_z(s, forward, second, alpha)
+
+    def _solve_u_r(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
+        g = self.grid
         m = self.coefficients(s.ur.shape)
         self.team(
             momentum.assemble_u_r, self.planes + 1,
             s.ur, s.ang, s.p, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, self.nue, self.st, self.sz,
             g.fixed_r, g.r, g.rc, g.dr, g.dz, g.az, g.dth, alpha, second, m, self.d_r,
         )  # fmt: skip
-        # all three components use the same fluxes, those of the velocities before this iteration
+        if self.free_swirl:
+            self.team(
+                swirl.hold_back, self.planes + 1,
+                m, self.d_r, s.ur, s.ang, g.fixed_r, g.r, g.rc, g.dr, g.dz, g.dth, alpha,
+            )  # fmt: skip
         self.sweep(m, s.ur, forward)
+
+    def _solve_angular_momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
+        g = self.grid
         m = self.coefficients(s.ang.shape)
         self.run(
             momentum.assemble_angular_momentum,
@@ -267,7 +289,17 @@ class Simplec:
         self.torque[:] = self._torque.sum(axis=0)
         if self.blades is not None:
             self.blades.add_to_angular_momentum(self, s.ang, s.uz, m)
+        if not self.free_swirl:
+            self.sweep(m, s.ang, forward)
+            return
+        old = s.ang.copy()
         self.sweep(m, s.ang, forward)
+        sums = np.empty((6, *s.ang.shape[::2]))
+        self.run(swirl.ring_sums, m, s.ang, old, g.fixed_t, alpha, sums)
+        s.ang += np.where(g.fixed_t, 0.0, swirl.FRACTION * swirl.solve_rings(sums)[:, None, :])
+
+    def _solve_u_z(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
+        g = self.grid
         m = self.coefficients(s.uz.shape)
         self.run(
             momentum.assemble_u_z,
