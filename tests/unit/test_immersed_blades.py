@@ -15,6 +15,7 @@ from rushton.flow import immersed, solve_flow
 from rushton.flow.grid import FlowGrid
 from rushton.flow.rans import _solver
 from rushton.mesh import build_mesh
+from rushton.mesh.angles import angular_cells
 
 TYPES = ("pitched-blade", "hydrofoil", "hydrofoil-wide", "concave-disc")
 
@@ -73,6 +74,15 @@ def test_hub_or_disc_is_in_the_mesh_and_blades_are_not(kind: str) -> None:
     assert not (mesh.patch_theta == mesh.patch_names.index("blade_1")).any()
     disc = mesh.patch_names.index("disc_1")
     assert (mesh.patch_z == disc).any()
+
+
+@pytest.mark.parametrize(("height", "cells"), [(0.02, 72), (0.03, 48), (0.01, 96)])
+def test_half_pipes_are_two_mesh_cells_deep(height: float, cells: int) -> None:
+    """The arc of a mesh cell at the tip is less than half the depth of the pipe, up to 96 mesh cells round the tank."""
+    case = tank(20_000, type="concave-disc", blade_height=height)
+    assert angular_cells(case, 20_000) == cells
+    assert cells == 96 or 2.0 * math.pi * 0.05 / cells < 0.5 * (0.5 * height)
+    assert angular_cells(case, 5_000) == angular_cells(tank(type="rushton"), 5_000)
 
 
 @pytest.mark.parametrize("kind", TYPES)

@@ -1,6 +1,7 @@
 """Blades that no mesh face follows: pitched blades, foils and concave ones as surfaces immersed in the flow.
 
-A blade lets nothing through. On it lie markers, about one per mesh cell, each with the normal n = (n_theta, n_z) of the
+A blade lets nothing through. On it lie markers, one per mesh cell that it crosses (closer ones ask more than the nodes
+round them can do, and the blade acts as if it were thicker), each with the normal n = (n_theta, n_z) of the
 surface (``rushton.case.blades``); the velocity at a marker is interpolated from the four u_theta and the four u_z nodes
 round it with weights w that add up to one, and must have no normal part::
 
@@ -163,7 +164,7 @@ def immersed_blades(case: Case, grid: FlowGrid) -> ImmersedBlades | None:
 
 
 def place_markers(case: Case, grid: FlowGrid, spacing: float) -> Markers:
-    """Markers on all immersed blades of the sector."""
+    """Markers on all immersed blades of the sector, ``spacing`` mesh cells apart."""
     parts = [
         _on_blade(line, rc, angle, imp.clearance, grid, i, spacing, grid.mesh.patch_names.index(f"blade_{number}"))
         for number, imp in enumerate(case.impellers, 1)
@@ -211,17 +212,21 @@ def _on_blade(
     """Markers along the profile of one blade in one ring, with the nodes round them."""
     mesh = grid.mesh
     period = 2.0 * math.pi / mesh.sector
-    step = np.diff(line, axis=0)
-    length = np.concatenate([[0.0], np.cumsum(np.hypot(step[:, 0], step[:, 1]))])
-    # as many markers as the profile crosses mesh cells, over the spacing
-    near_t = _size(mesh.theta, np.mod(angle, period)) * rc
-    near_z = _size(mesh.z, clearance)
-    crossed = np.hypot(step[:, 0] / near_t, step[:, 1] / near_z).sum()
-    count = max(2, math.ceil(crossed / spacing))
-    at = (np.arange(count) + 0.5) / count * length[-1]
-    s, z = np.interp(at, length, line[:, 0]), np.interp(at, length, line[:, 1]) + clearance
-    piece = np.clip(np.searchsorted(length, at, side="right") - 1, 0, len(step) - 1)
-    t = step[piece] / np.hypot(step[piece, 0], step[piece, 1])[:, None]
+    # fine points along the profile, and how many mesh cells have been crossed up to each of them
+    piece = np.hypot(*np.diff(line, axis=0).T)
+    along = np.concatenate([[0.0], np.cumsum(piece)])
+    fine = np.linspace(0.0, along[-1], 401)
+    s, z = np.interp(fine, along, line[:, 0]), np.interp(fine, along, line[:, 1]) + clearance
+    middle = np.mod(angle + 0.5 * (s[1:] + s[:-1]) / rc, period), 0.5 * (z[1:] + z[:-1])
+    crossed = np.hypot(np.diff(s) / (rc * _size(mesh.theta, middle[0])), np.diff(z) / _size(mesh.z, middle[1]))
+    crossed = np.concatenate([[0.0], np.cumsum(crossed)])
+    # at least ``spacing`` mesh cells from one marker to the next: closer ones ask more than the nodes can do
+    count = max(2, math.floor(crossed[-1] / spacing))
+    ends = np.interp(np.arange(count + 1) / count * crossed[-1], crossed, fine)
+    at = np.interp((np.arange(count) + 0.5) / count * crossed[-1], crossed, fine)
+    s, z = np.interp(at, fine, s), np.interp(at, fine, z)
+    number = np.clip(np.searchsorted(along, at, side="right") - 1, 0, len(piece) - 1)
+    t = np.diff(line, axis=0)[number] / piece[number][:, None]
     n_t, n_z = t[:, 1], -t[:, 0]
     theta = np.mod(angle + s / rc, period)
     j_t, w_jt = _round(mesh.theta[:-1], theta, period)
@@ -229,15 +234,15 @@ def _on_blade(
     k_t, w_kt = _along(grid.zc, z)
     k_z, w_kz = _along(mesh.z, z)
     across = np.maximum(np.abs(n_t) * rc * grid.dth[j_z[:, 0]], np.abs(n_z) * grid.dz[k_t[:, 0]])
-    volume = length[-1] / count * grid.dr[i] * across
+    volume = np.diff(ends) * grid.dr[i] * across
     ring, patches = np.full(count, i), np.full(count, patch)
     return ring, patches, n_t, n_z, volume, j_t, w_jt, k_t, w_kt, j_z, w_jz, k_z, w_kz
 
 
-def _size(faces: np.ndarray, x: float) -> float:
-    """Size of the interval of ``faces`` in which ``x`` lies."""
-    n = int(np.clip(np.searchsorted(faces, x, side="right") - 1, 0, faces.size - 2))
-    return float(faces[n + 1] - faces[n])
+def _size(faces: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Size of the interval of ``faces`` in which each ``x`` lies."""
+    n = np.clip(np.searchsorted(faces, x, side="right") - 1, 0, faces.size - 2)
+    return np.asarray(faces[n + 1] - faces[n])
 
 
 def _along(nodes: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

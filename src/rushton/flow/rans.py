@@ -41,7 +41,7 @@ TORQUE_TOLERANCE = 0.008
 STEADY_TOLERANCE = 0.005
 WINDOW = 50
 MIN_ITERATIONS = 60
-MAX_ITERATIONS = (250, 250, 600)
+MAX_ITERATIONS = (250, 250, 1000)
 """Per level, coarse to fine."""
 LEVELS = (1.0 / 8.0, 1.0 / 2.5, 1.0)
 """Mesh cells of the levels relative to the finest."""
