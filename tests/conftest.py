@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from rushton.case import Case
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
@@ -22,6 +27,16 @@ def repository() -> Path:
 def cases_folder() -> Path:
     """The case files that ship."""
     return REPOSITORY / "cases"
+
+
+def _with_blades(case: Case, blades: str) -> Case:
+    return case.model_copy(update={"flow": case.flow.model_copy(update={"blades": blades})})
+
+
+@pytest.fixture(scope="session")
+def with_blades() -> Callable[[Case, str], Case]:
+    """The same case with blades and discs "solid" or "thin"; the absolute frame takes thin ones only."""
+    return _with_blades
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

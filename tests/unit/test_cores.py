@@ -33,13 +33,14 @@ def test_an_error_on_a_thread_reaches_the_caller_and_the_team_goes_on():
 
 
 def test_a_closed_team_leaves_no_thread():
-    before = threading.active_count()
+    before = set(threading.enumerate())
     team = Team(3)
+    own = set(threading.enumerate()) - before
+    assert len(own) == 2
     team.close()
-    for thread in threading.enumerate():
-        if thread.name == "rushton-planes":
-            thread.join(2.0)
-    assert threading.active_count() == before
+    for thread in own:
+        thread.join(2.0)
+    assert not any(thread.is_alive() for thread in own)
 
 
 def test_threads_are_limited_by_the_environment(monkeypatch):

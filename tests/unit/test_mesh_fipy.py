@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rushton.case import load_case
+from rushton.case import Case, load_case
 from rushton.mesh import build_mesh
 from rushton.mesh.cylinder import ROTATING, TankMesh
 from rushton.mesh.faces import THETA, R, Z, unstructured_faces
@@ -79,7 +79,10 @@ def test_normals_point_from_owner_to_neighbour(tank: TankMesh, grid: FiPyTankMes
     np.testing.assert_allclose(np.linalg.norm(f.normal, axis=1), 1.0)
 
 
-def test_blades_join_by_advection_only_and_other_walls_not_at_all(tank: TankMesh) -> None:
+def test_thin_blades_join_by_advection_only_and_other_walls_not_at_all(
+    cases_folder: Path, with_blades: Callable[[Case, str], Case]
+) -> None:
+    tank = build_mesh(with_blades(load_case(cases_folder / "lab_3L.toml", quality="draft"), "thin"), mesh_cells=4000)
     f = unstructured_faces(tank)
     names = np.array(tank.patch_names)[f.patch]
     inside = np.arange(f.owner.size) < f.n_interior
@@ -97,6 +100,19 @@ def test_blades_join_by_advection_only_and_other_walls_not_at_all(tank: TankMesh
                       (tank.patch_r, tank.patch_theta, tank.patch_z))  # fmt: skip
         assert np.count_nonzero(here) == 2 * flagged
         np.testing.assert_allclose((f.normal[here] * f.area[here, None]).sum(axis=0), 0.0, atol=1e-12)
+
+
+def test_solid_blades_join_nothing(cases_folder: Path, with_blades: Callable[[Case, str], Case]) -> None:
+    tank = build_mesh(with_blades(load_case(cases_folder / "lab_3L.toml", quality="draft"), "solid"), mesh_cells=4000)
+    f = unstructured_faces(tank)
+    inside = np.arange(f.owner.size) < f.n_interior
+    names = np.array(tank.patch_names)[f.patch]
+    assert np.any(np.char.startswith(names, "blade"))
+    assert not np.any(f.patch[inside]) and np.all(f.diffusive[inside])
+    for name in ("blade_1", "disc_1"):
+        flagged = sum(int(np.count_nonzero(p == tank.patch_names.index(name))) for p in
+                      (tank.patch_r, tank.patch_theta, tank.patch_z))  # fmt: skip
+        assert np.count_nonzero(names == name) == flagged
 
 
 def test_nothing_leaks_through_the_axis_or_a_missing_face(tank: TankMesh) -> None:

@@ -1,12 +1,13 @@
 """Mesh files can be read back, hold true volumes and named walls, and appear whole or not at all."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rushton.case import load_case
+from rushton.case import Case, load_case
 from rushton.errors import ResultsError
 from rushton.mesh import build_mesh
 from rushton.mesh.cylinder import TankMesh
@@ -33,14 +34,18 @@ def test_round_trip(tank: TankMesh, tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["a.vtu"]
 
 
-def test_walls_stand_once_per_wetted_side(tank: TankMesh, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("blades", "wetted"), [("thin", 2), ("solid", 1)])
+def test_walls_stand_once_per_wetted_side(
+    blades: str, wetted: int, cases_folder: Path, with_blades: Callable[[Case, str], Case], tmp_path: Path
+) -> None:
+    tank = build_mesh(with_blades(load_case(cases_folder / "lab_3L.toml", quality="draft"), blades), 4000)
     write_vtu(tmp_path / "a.vtu", tank, {})
     content = read_vtu(tmp_path / "a.vtu")
     count = np.bincount(content.patch_faces, minlength=len(tank.patch_names))
-    for name in ("baffle", "blade_1", "disc_1"):
+    for name, sides in (("baffle", 2), ("blade_1", wetted), ("disc_1", wetted)):
         number = tank.patch_names.index(name)
-        flagged = np.count_nonzero(tank.patch_theta == number) + np.count_nonzero(tank.patch_z == number)
-        assert count[number] == 2 * flagged
+        patches = (tank.patch_r, tank.patch_theta, tank.patch_z)
+        assert count[number] == sides * sum(np.count_nonzero(patch == number) for patch in patches)
     assert count[tank.patch_names.index("wall")] == tank.shape[1] * tank.shape[2]
     assert count[0] == 0
 
@@ -57,7 +62,7 @@ def test_vtk_finds_every_mesh_cell_the_right_way_round(tank: TankMesh, tmp_path:
     grid = pyvista.read(tmp_path / "a.vtu").compute_cell_sizes()
     inside = grid["patch"] == 0
     chordal = grid["Volume"][inside] / grid["volume"][inside]
-    angle = tank.dtheta[tank.fluid_cells[:, 1]]
+    angle = tank.dtheta[tank.fluid_cells[grid["mesh_cell"][inside], 1]]
     np.testing.assert_allclose(chordal, np.sin(angle) / angle, rtol=1e-4)
     walls = grid["Area"][grid["patch"] == tank.patch_names.index("wall")].sum()
     assert walls == pytest.approx(2 * np.sin(0.5 * tank.dtheta).sum() * tank.r[-1] * tank.z[-1], rel=1e-5)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from rushton.case import case_from_dict
+from rushton.case.blades import wedge
 from rushton.errors import CaseError
 from rushton.mesh import build_mesh
-from rushton.mesh.angles import blade_angles, symmetry, wedge
+from rushton.mesh.angles import blade_angles, symmetry
 from rushton.mesh.cylinder import OPEN, ROTATING
 from rushton.mesh.faces import unstructured_faces
 
@@ -36,8 +37,27 @@ def test_blades_and_disc_have_the_volume_of_the_real_ones(case):
     disc_volume = math.pi * (disc**2 - shaft**2) * t
     inner = 0.5 * imp.diameter - length
     shared = imp.blades * 0.5 * wedge(imp) * (disc**2 - inner**2) * t
-    mesh = build_mesh(case)
-    assert mesh.volume == pytest.approx(case.liquid_volume - blades - disc_volume + shared, rel=1e-12)
+    thin = case_from_dict(bench(flow={"blades": "thin"}))
+    assert case.liquid_volume == pytest.approx(thin.liquid_volume - blades - disc_volume + shared, rel=1e-12)
+    assert build_mesh(case).volume == pytest.approx(case.liquid_volume, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("changes", "thin"),
+    [
+        ({"numerics": {"mesh_cells": 30_000}}, False),
+        ({"numerics": {"mesh_cells": 29_999}}, True),
+        ({"numerics": {"quality": "standard", "frame": "absolute"}}, True),
+        ({"numerics": {"quality": "draft"}, "flow": {"blades": "solid"}}, False),
+        ({"numerics": {"quality": "fine"}, "flow": {"blades": "thin"}}, True),
+    ],
+)
+def test_blades_are_solid_where_the_mesh_resolves_them(changes, thin):
+    case = case_from_dict({k: v for k, v in bench().items() if k not in ("flow", "numerics")} | changes)
+    assert case.thin_blades == thin
+    mesh = build_mesh(case, 6000)
+    tips = mesh.patch_r == mesh.patch_names.index("blade_1")
+    assert tips.any() == (not thin)
 
 
 def test_no_face_between_liquid_and_solid_is_open(case):

@@ -1,12 +1,13 @@
 """The kept operator is FiPy's, and FiPy's is what one writes by hand."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix
 
-from rushton.case import load_case
+from rushton.case import Case, load_case
 from rushton.flow.analytic import recirculating_flow
 from rushton.flow.field import Flow
 from rushton.mesh import build_mesh
@@ -20,8 +21,8 @@ FRAMES: tuple[Frame, ...] = ("absolute", "relative")
 
 
 @pytest.fixture(scope="module")
-def tank(cases_folder: Path) -> TankMesh:
-    return build_mesh(load_case(cases_folder / "lab_3L.toml", quality="draft"), mesh_cells=3000)
+def tank(cases_folder: Path, with_blades: Callable[[Case, str], Case]) -> TankMesh:
+    return build_mesh(with_blades(load_case(cases_folder / "lab_3L.toml", quality="draft"), "thin"), mesh_cells=3000)
 
 
 @pytest.fixture(scope="module")

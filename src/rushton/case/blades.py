@@ -43,6 +43,32 @@ def is_disc_turbine(impeller: Impeller) -> bool:
     return str(entry("impellers", impeller.type)["flow"]) == "radial"
 
 
+def wedge(impeller: Impeller) -> float:
+    """Angle of the wedge with the volume of an upright blade of even thickness: t / mean radius, rad."""
+    return impeller.blade_thickness / (impeller.radius - 0.5 * impeller.blade_length)
+
+
+def solid_volume(impeller: Impeller, shaft_diameter: float, thin: bool) -> float:
+    """Volume of hub, disc and blades outside the shaft, m3; of immersed blades, and where blades and discs are thin, of
+    hubs alone.
+
+    Disc and wedges of a disc turbine share n w/2 (R_d^2 - r_1^2) t (w: ``wedge``; R_d, r_1: radius of the disc and
+    inner radius of the blades; t: thickness), which counts once.
+    """
+    shaft = 0.5 * shaft_diameter
+    if not is_disc_turbine(impeller):
+        return math.pi * max(0.25 * impeller.hub_diameter**2 - shaft**2, 0.0) * impeller.height
+    if thin:
+        return 0.0
+    t, disc = impeller.blade_thickness, 0.5 * impeller.disc_diameter
+    plate = math.pi * max(disc**2 - shaft**2, 0.0) * t
+    if form(impeller) != "upright":
+        return plate
+    inner = impeller.radius - impeller.blade_length
+    blades = impeller.blades * t * impeller.blade_length * impeller.blade_height
+    return plate + blades - impeller.blades * 0.5 * wedge(impeller) * max(disc**2 - inner**2, 0.0) * t
+
+
 def pitch(impeller: Impeller, r: float) -> float:
     """Angle of the chord to the horizontal at radius ``r`` (m), rad."""
     if form(impeller) == "pitched":

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, field_validator, model_validator
 
 from rushton.case import checks
-from rushton.case.blades import axial_height, form, is_disc_turbine
+from rushton.case.blades import axial_height, form, is_disc_turbine, solid_volume
 from rushton.case.bottoms import Bottom, bottom_depth, bottom_height, vessel_volume
 from rushton.case.fields import (
     Angle,
@@ -221,7 +221,7 @@ class Impeller(Section):
     blade_thickness: Length = Field(
         default_factory=_proportion("blade_thickness"),
         gt=0.0,
-        description="thickness of blade and disc; with flow.blades = 'solid' in the flow too (default: D/100)",
+        description="thickness of blade and disc, in the flow too where flow.blades makes them solid (default: D/100)",
     )
     disc_diameter: Length = Field(
         default_factory=_proportion("disc_diameter"),
@@ -530,12 +530,17 @@ class Case(Section):
         return max(0.0, lowest.clearance - 0.5 * lowest.height), self.tank.liquid_height
 
     @property
+    def thin_blades(self) -> bool:
+        """Whether the mesh holds upright blades and discs without their thickness (``flow.blades``)."""
+        return checks.thin_blades(self)
+
+    @property
     def liquid_volume(self) -> float:
-        """Volume of the liquid, without shaft and hubs, m3."""
+        """Volume of the liquid, without shaft, hubs and, where they are solid, discs and upright blades, m3."""
         low, high = self.shaft_span
-        shaft = self.tank.shaft_diameter
-        hubs = sum(max(imp.hub_diameter**2 - shaft**2, 0.0) * imp.height for imp in self.impellers)
-        return self.tank.volume - 0.25 * math.pi * (shaft**2 * (high - low) + hubs)
+        shaft, thin = self.tank.shaft_diameter, self.thin_blades
+        impellers = sum(solid_volume(imp, shaft, thin) for imp in self.impellers)
+        return self.tank.volume - 0.25 * math.pi * shaft**2 * (high - low) - impellers
 
     @property
     def defaults(self) -> frozenset[str]:

@@ -141,8 +141,10 @@ class FlowSettings(Section):
     turbulence: Literal["k-epsilon", "realizable-k-epsilon", "k-omega-sst", "laminar"] = Field(
         default="k-epsilon", description="turbulence model; below Re = 100 always laminar"
     )
-    blades: Literal["solid", "thin"] = Field(
-        default="thin", description="blades and discs as faces without thickness, or as solids with it"
+    blades: Literal["auto", "solid", "thin"] = Field(
+        default="auto",
+        description="blades and discs of disc turbines as solids with their thickness or as faces without it (default: "
+        "solid, thin where there are less than 30,000 mesh cells for each of them)",
     )
     zone_radius: float | None = Field(
         default=None,

@@ -65,6 +65,8 @@ class FlowNumbers:
         What made the flow.
     turbulence_model, reynolds_regime : str
         Closure that was used, and "laminar", "transitional" or "turbulent" (``rushton.flow.regime``).
+    blades : str
+        "solid" or "thin": whether the mesh holds blades and discs of disc turbines with their thickness.
     """
 
     speed: float
@@ -88,6 +90,7 @@ class FlowNumbers:
     source: str = "rans"
     turbulence_model: str = "k-epsilon"
     reynolds_regime: str = "turbulent"
+    blades: str = "solid"
     power_number_catalogue: tuple[float, ...] = ()
     flow_number_catalogue: tuple[float | None, ...] = ()
     power_number_imposed: tuple[float | None, ...] = ()
@@ -225,6 +228,7 @@ class Flow:
             "reynolds": n.reynolds,
             "reynolds_regime": n.reynolds_regime,
             "turbulence_model": n.turbulence_model,
+            "blades": n.blades,
             "viscosity_at_impeller_Pa_s": n.viscosity,
             **self._viscosities(),
             "dissipation_power_ratio": n.dissipation_power_ratio,

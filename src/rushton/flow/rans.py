@@ -321,6 +321,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
         message=_message(regime, "" if converged else _why_not(window)),
         turbulence_model=regime.model,
         reynolds_regime=regime.name,
+        blades="thin" if case.thin_blades else "solid",
         power_number_catalogue=tuple(
             catalogue.power_number(imp, case.tank, case.operation.speed * imp.diameter**2 * rho / mu).value
             for imp in case.impellers

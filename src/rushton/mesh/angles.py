@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.case.blades import form
+from rushton.case.blades import form, wedge
 from rushton.mesh.spacing import graded, unique
 
 if TYPE_CHECKING:
@@ -32,16 +32,16 @@ tank below which it is not asked, for the grids on the way."""
 
 
 def angular_cells(case: Case, mesh_cells: int) -> int:
-    """Number of mesh cells round the full tank, about 48, 72 or 96, more for half pipes, or what is asked.
+    """Number of mesh cells round the full tank, about 48, 70 or 90, more for half pipes, or what is asked.
 
-    With solid blades the grid is fitted to them: this is the number it would have without them, a dozen less. With thin
-    ones the grid is uniform, of a multiple of blades and baffles; if the least common multiple of the blade counts and
+    With solid blades the grid is fitted to them and comes as close below this as its edges allow. With thin ones it is
+    uniform, of a multiple of blades and baffles; if the least common multiple of the blade counts and
     the baffle count exceeds 144, blades are moved to the nearest theta face (by half a mesh cell at most: 3.75, 2.5 or
     1.9 degrees).
     """
     wanted = 48 if mesh_cells < 50_000 else 72 if mesh_cells < 200_000 else 96
-    if _fitted(case):
-        wanted -= 12
+    if _fitted(case):  # beside blades the cells are narrow enough; radius and height gain more
+        wanted = 48 if mesh_cells < 50_000 else 68 if mesh_cells < 200_000 else 88
     if mesh_cells >= COARSEST_WITH_PIPES:
         wanted = max(wanted, _for_half_pipes(case))
     if case.numerics.angular_cells is not None:  # of the finest grid; those on the way to it have fewer
@@ -76,18 +76,13 @@ def _on_faces(case: Case) -> list[int]:
 
 def _fitted(case: Case) -> bool:
     """Whether the theta faces are fitted to solid blades."""
-    return case.flow.blades == "solid" and not all(imp.immersed for imp in case.impellers)
+    return not case.thin_blades and not all(imp.immersed for imp in case.impellers)
 
 
 def _for_half_pipes(case: Case) -> int:
     """Mesh cells round the tank that resolve the half pipes of concave turbines; 0 without them."""
     pipes = [imp.radius / (0.5 * imp.blade_height) for imp in case.impellers if form(imp) == "concave"]
     return min(MOST_FOR_PIPES, math.ceil(2.0 * math.pi * max(pipes) / HALF_PIPE)) if pipes else 0
-
-
-def wedge(impeller: Impeller) -> float:
-    """Angle of a blade with the volume of the real one, rad (module docstring)."""
-    return impeller.blade_thickness / (0.5 * impeller.diameter - 0.5 * impeller.blade_length)
 
 
 def blade_angles(impeller: Impeller, sector: int) -> np.ndarray:
@@ -110,11 +105,22 @@ def theta_faces(case: Case, mesh_cells: int, sector: int) -> np.ndarray:
     )
     baffles = 2.0 * math.pi * np.arange(case.tank.baffles.count) / max(case.tank.baffles.count, 1)
     edges = np.mod(np.concatenate([sides, baffles]), period)
-    tolerance = 0.02 * min([wedge(imp) for imp in fitted] or [2.0 * math.pi / nt])
+    tolerance = 0.02 * min(wedge(imp) for imp in fitted)
     inner = edges[(edges > tolerance) & (edges < period - tolerance)]
-    mean = 2.0 * math.pi / nt
-    features = [(float(a) + n * period, BESIDE_BLADE * mean) for a in np.mod(sides, period) for n in (-1, 0, 1)]
-    return graded(unique([0.0, *inner.tolist(), period], tolerance), features, WIDEST * mean, 1.0)
+    fixed, beside = unique([0.0, *inner.tolist(), period], tolerance), np.mod(sides, period)
+
+    def faces(mean: float) -> np.ndarray:
+        features = [(float(a) + n * period, BESIDE_BLADE * mean) for a in beside for n in (-1, 0, 1)]
+        return graded(fixed, features, WIDEST * mean, 1.0)
+
+    fine, coarse = 0.25 * 2.0 * math.pi / nt, 4.0 * 2.0 * math.pi / nt
+    for _ in range(30):
+        mean = math.sqrt(fine * coarse)
+        if sector * (faces(mean).size - 1) <= nt:
+            coarse = mean
+        else:
+            fine = mean
+    return faces(coarse)
 
 
 def blade_columns(impeller: Impeller, theta: np.ndarray, sector: int) -> np.ndarray:

@@ -55,8 +55,8 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     zones = rotating_zones(case)
     for number, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, zones, strict=True), 1):
         if imp.immersed:
-            add_immersed_impeller(flags, imp, number, case.tank.shaft_diameter, case.flow.blades == "thin")
-        elif case.flow.blades == "thin":
+            add_immersed_impeller(flags, imp, number, case.tank.shaft_diameter, case.thin_blades)
+        elif case.thin_blades:
             add_thin_impeller(flags, imp, number, case.tank.shaft_diameter)
         else:
             add_solid_impeller(flags, imp, number)
@@ -72,8 +72,8 @@ def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, s
     solid |= solid_r[:, None, None] & solid_z
     solid |= below_bottom(case.tank, r, z, step_of(case.tank, scale))[:, None, :]
     for imp in case.impellers:
-        if imp.immersed and not (is_disc_turbine(imp) and case.flow.blades == "thin"):
+        if imp.immersed and not (is_disc_turbine(imp) and case.thin_blades):
             solid |= in_core(imp, r, z)[:, None, :]
-        elif not imp.immersed and case.flow.blades == "solid":
+        elif not imp.immersed and not case.thin_blades:
             solid |= in_impeller(imp, r, theta, z, sector).any(axis=0)
     return int(np.count_nonzero(~solid))

@@ -58,7 +58,7 @@ def spacing(case: Case, scale: float) -> tuple[np.ndarray, np.ndarray]:
     """(r faces, z faces) at one value of the global size factor."""
     tank, imps = case.tank, case.impellers
     radius, height = 0.5 * tank.diameter, tank.liquid_height
-    thin = case.flow.blades == "thin"
+    thin = case.thin_blades
     edge, growth = (1.0, GROWTH) if thin else (EDGE, SOLID_GROWTH)
     shaft = 0.5 * tank.shaft_diameter
     r_edges, z_edges = [0.0, shaft, radius], [0.0, height]

@@ -109,6 +109,7 @@ def _tank(case: Case) -> dict[str, Any]:
         "tank": plain(case.tank),
         "impellers": [plain(i) for i in case.impellers],
         "flow": plain(case.flow),
+        "thin_blades": case.thin_blades,
         "numerics": numerics,
     }
 

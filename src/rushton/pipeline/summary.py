@@ -12,7 +12,8 @@ from typing import Any
 KEYS: dict[str, tuple[str, ...]] = {
     "flow": (
         "volume_m3", "mesh_cells", "iterations", "converged", "power_W", "specific_power_W_m3", "power_number",
-        "flow_number", "power_number_catalogue", "flow_number_catalogue", "power_number_imposed", "power_imposed_W",
+        "flow_number", "blades", "power_number_catalogue", "flow_number_catalogue", "power_number_imposed",
+        "power_imposed_W",
         "tip_speed_m_s", "reynolds", "dissipation_power_ratio", "numerical_dissipation_ratio",
         "turbulence_production_ratio", "viscous_dissipation_ratio", "wall_work_ratio", "energy_balance_ratio",
         "turbulence_balance_ratio", "dissipation_scale", "torque_imbalance", "mass_imbalance", "circulation_time_s",

@@ -110,7 +110,8 @@ def variations(case: Case) -> tuple[list[Member], list[str]]:
 
 def _numerics(case: Case, cells: int, angular: int) -> Case:
     numerics = case.numerics.model_copy(update={"mesh_cells": cells, "angular_cells": angular})
-    return case.model_copy(update={"numerics": numerics})
+    flow = case.flow.model_copy(update={"blades": "thin" if case.thin_blades else "solid"})  # alike on every grid
+    return case.model_copy(update={"numerics": numerics, "flow": flow})
 
 
 def _zone_gaps(case: Case) -> list[float]:

@@ -13,7 +13,6 @@ import numpy as np
 
 from rushton.errors import SolverError
 from rushton.flow.rans import STEADY_TOLERANCE, WINDOW, solve_flow
-from rushton.mesh.build import angular_cells
 from rushton.refine.gci import converge
 from rushton.refine.members import AFFORDABLE, Member, grids, half_range, variations
 from rushton.refine.result import GRID, ITERATION, LABELS, SCALARS, Quantity, Refinement
@@ -59,7 +58,7 @@ def refine(
     """
     kept = folder.parents[1] / MEMBERS
     base = _record(Member("base", f"{flow.mesh.n_mesh_cell} mesh cells", case), flow, mixing, substrate, 0.0)
-    coarser = grids(case, flow.mesh.n_mesh_cell, angular_cells(case, case.numerics.target_mesh_cells))
+    coarser = grids(case, flow.mesh.n_mesh_cell, flow.mesh.shape[1])
     # the grid to vary on is known before anything is run: the builder meets the number of mesh cells asked for
     sizes = [flow.mesh.n_mesh_cell, *(member.case.numerics.target_mesh_cells for member in coarser)]
     chosen = next((n for n, size in enumerate(sizes) if size <= AFFORDABLE), len(sizes) - 1)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushton.case.blades import is_disc_turbine
 from rushton.report import drawing, figures_flow, figures_scalar
 from rushton.report.blocks import Block, Note, Prose, Section, missing, picture, table
 from rushton.report.numbers import given, impeller_name, number, percent, volume
@@ -109,7 +110,7 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         section.blocks.append(Note(result.numbers.message[0].upper() + result.numbers.message[1:] + ".", "warn"))
     section.lead = (
         f"Steady mean flow on {number(int(part.get('mesh_cells') or result.mesh.n_mesh_cell))} mesh cells with the "
-        f"{MODELS.get(str(part.get('turbulence_model')), 'standard k-ε model')}; "
+        f"{MODELS.get(str(part.get('turbulence_model')), 'standard k-ε model')}; {_blades(case, part)}"
         f"tip speed {number(part.get('tip_speed_m_s'))} m/s, Reynolds number {number(part.get('reynolds'))}."
     )
     section.blocks += [
@@ -158,6 +159,19 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
     ]
     return section
+
+
+def _blades(case: Any, part: dict[str, Any]) -> str:
+    """How the mesh holds blades and discs, where the tank has disc turbines."""
+    if not any(is_disc_turbine(imp) for imp in case.impellers):
+        return ""
+    if part.get("blades") == "thin":
+        return (
+            "blades and discs without thickness, which a mesh this coarse does not resolve; "
+            if (case.flow.blades == "auto")
+            else "blades and discs without thickness, as asked; "
+        )
+    return "blades and discs with their thickness; "
 
 
 def _imposed(part: dict[str, Any]) -> list[tuple[str, str]]:

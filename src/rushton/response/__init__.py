@@ -34,7 +34,7 @@ def preflight(case: Case) -> None:
     strain = case.strain
     if strain is None or not case.feeds or not case.broth.biomass:
         return
-    fed = sum(feed.rate for feed in case.feeds) / (strain.uptake.max * case.broth.biomass * case.tank.volume)
+    fed = sum(feed.rate for feed in case.feeds) / (strain.uptake.max * case.broth.biomass * case.liquid_volume)
     model = get_model(strain.model, strain.parameters)
     ideal_cell(model, min(fed, 1.0), strain.uptake.max, strain.uptake.half_saturation / case.broth.density)
 
