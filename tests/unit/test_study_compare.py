@@ -106,6 +106,19 @@ def test_equal_kla_and_gas_velocity(lab: Criteria, cases_folder: Path) -> None:
     assert alone.speed > both.speed, "with less gas the same kLa needs more power"
 
 
+def test_kla_is_that_of_the_bubbles_or_of_the_solved_gas(lab: Criteria) -> None:
+    from rushton.case import Case
+
+    data = lab.case.model_dump(by_alias=True)
+    data["gas"]["bubbles"] = "non-coalescing"
+    salty = criteria(Case.model_validate(data), None, "salty")
+    assert salty.origin["kLa"] == "correlation" and salty.values["kLa"] != pytest.approx(lab.values["kLa"], rel=0.01)
+    solved = criteria(salty.case, _summary(salty.case) | {"gas": {"kla_1_h": 100.0}}, "solved")
+    assert solved.origin["kLa"] == "solved" and 3600.0 * solved.values["kLa"] == pytest.approx(100.0)
+    assert at_equal(solved, salty, ("kLa",)).values["kLa"] == pytest.approx(solved.values["kLa"], rel=1e-6)
+    assert at_equal(salty, solved, ("kLa",)).values["kLa"] == pytest.approx(salty.values["kLa"], rel=1e-6)
+
+
 def test_what_cannot_be_is_refused_in_words(lab: Criteria, plant: Criteria) -> None:
     with pytest.raises(RushtonError, match="cannot be kept equal"):
         at_equal(lab, plant, ("colour",))

@@ -41,7 +41,7 @@ CRITERIA: dict[str, tuple[str, str, float]] = {
     "EDCF": ("Energy dissipation / circulation", "kW/(m3 s)", 1e-3),
     "vs": ("Superficial gas velocity", "mm/s", 1e3),
     "Fl": ("Gas flow number", "", 1.0),
-    "kLa": ("kLa, coalescing", "1/h", 3600.0),
+    "kLa": ("kLa", "1/h", 3600.0),
     "metabolic-heat": ("Metabolic heat", "kW", 1e-3),
     "jacket-flux": ("Heat over jacket area", "kW/m2", 1e-3),
 }
@@ -64,6 +64,8 @@ class Criteria:
         One per impeller, solved or expected.
     gas_rate : float or None
         At mid-height, m3/s.
+    kla_factor : float
+        Solved kLa over that of the correlation, -; 1 where the gas was not solved.
     warnings : tuple of str
     """
 
@@ -75,6 +77,7 @@ class Criteria:
     flow_numbers: tuple[float, ...]
     gas_rate: float | None
     warnings: tuple[str, ...]
+    kla_factor: float = 1.0
 
 
 def load(given: str | Path) -> tuple[Case, dict[str, Any] | None, str]:
@@ -135,29 +138,33 @@ def criteria(case: Case, summary: dict[str, Any] | None, name: str) -> Criteria:
     put("EDCF", c.edcf(powers[strongest], imp.diameter, imp.blade_height, volume, nq[strongest], n).value, how)
     no_gas = "the case has no [gas]"
     rate = None if case.gas is None else advice.gas.rate
+    kla_factor = 1.0
     if rate is None:
         for key in ("vs", "Fl", "kLa"):
             put(key, None, no_gas)
     else:
         put("vs", advice.gas.gas_velocity, EXACT)
         put("Fl", c.flow_number_gas(rate, n, imps[0].diameter), EXACT)
-        put("kLa", kla(case, np_, n, rate), ESTIMATED)
+        correlation, found = kla(case, np_, n, rate), ((summary or {}).get("gas") or {}).get("kla_1_h")
+        put("kLa", correlation if found is None else found / 3600.0, ESTIMATED if found is None else SOLVED)
+        kla_factor = 1.0 if found is None else found / 3600.0 / correlation
     heat = None if advice.demand is None else advice.demand.heat
     put("metabolic-heat", heat, ESTIMATED if heat is not None else "the case has no feed, strain and biomass")
     area = math.pi * case.tank.diameter * case.tank.liquid_height
     put("jacket-flux", ((heat or 0.0) + power) / area, ESTIMATED if heat is not None else "stirrer power only")
-    return Criteria(name, case, values, origin, np_, nq, rate, _warnings(case, flow, theta))
+    return Criteria(name, case, values, origin, np_, nq, rate, _warnings(case, flow, theta), kla_factor)
 
 
 def kla(case: Case, power_numbers: tuple[float, ...], speed: float, gas_rate: float) -> float:
-    """kLa by the coalescing correlation at a speed and a gas rate at mid-height, 1/s."""
+    """kLa by the correlation for the bubbles of the case at a speed and a gas rate at mid-height, 1/s."""
     powers = tuple(
         c.power(p, case.broth.density, speed, imp.diameter)
         for p, imp in zip(power_numbers, case.impellers, strict=True)
     )
     gassed = gassed_power(case, powers, speed, gas_rate)
     velocity = gas_rate / (0.25 * math.pi * case.tank.diameter**2)
-    return c.kla_coalescing(gassed / case.liquid_volume, velocity, case.liquid_volume).value
+    law = c.kla_noncoalescing if case.gas is not None and case.gas.bubbles == "non-coalescing" else c.kla_coalescing
+    return law(gassed / case.liquid_volume, velocity, case.liquid_volume).value
 
 
 def _warnings(case: Case, flow: dict[str, Any], theta: float | None) -> tuple[str, ...]:

@@ -5,9 +5,10 @@ numbers at N, at f N
 
     P, P/V, eps ~ f^3    tip speed, Re ~ f    Fr ~ f^2    theta95, tc ~ 1/f    eta ~ f^(-3/4)    EDCF ~ f^4
 
-kLa follows from its correlation at the new gassed power; the gas rate stays unless ``vs`` is kept equal, which sets it
-and leaves the speed. Below Re = 1e4 the constants are no constants: said in a warning. J. Y. Oldshue, Biotechnol.
-Bioeng. 8 (1966) 3 showed with such a table that no two criteria can be kept at once (as remembered; not checked).
+kLa follows from its correlation at the new gassed power, times solved over correlated kLa where the gas was solved; the
+gas rate stays unless ``vs`` is kept equal, which sets it and leaves the speed. Below Re = 1e4 the constants are no
+constants: said in a warning. J. Y. Oldshue, Biotechnol. Bioeng. 8 (1966) 3 showed with such a table that no two
+criteria can be kept at once (as remembered; not checked).
 """
 
 from __future__ import annotations
@@ -120,7 +121,7 @@ def _speed_for_kla(tank: Criteria, wanted: float, gas_rate: float) -> float:
 
     def excess(log_factor: float) -> float:
         found = kla(tank.case, tank.power_numbers, math.exp(log_factor) * tank.case.operation.speed, gas_rate)
-        return math.log(found / wanted)
+        return math.log(tank.kla_factor * found / wanted)
 
     low, high = -math.log(WIDEST), math.log(WIDEST)
     if excess(low) > 0.0 or excess(high) < 0.0:
@@ -140,7 +141,7 @@ def _scaled(tank: Criteria, factor: float, gas_rate: float | None, used_correlat
     if gas_rate is not None:
         values["vs"] = gas_rate / (0.25 * math.pi * tank.case.tank.diameter**2)
         values["Fl"] = c.flow_number_gas(gas_rate, speed, tank.case.impellers[0].diameter)
-        values["kLa"] = kla(tank.case, tank.power_numbers, speed, gas_rate)
+        values["kLa"] = tank.kla_factor * kla(tank.case, tank.power_numbers, speed, gas_rate)
     area = math.pi * tank.case.tank.diameter * tank.case.tank.liquid_height
     values["jacket-flux"] = ((values["metabolic-heat"] or 0.0) + (values["power"] or 0.0)) / area
     out = []
