@@ -50,6 +50,7 @@ def check_case(case: Case) -> None:
         check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_span)
     check_blades(case)
     check_sparger(case)
+    check_rotor(case)
     check_organism(case)
     check_lifelines(case)
 
@@ -244,6 +245,19 @@ def check_blades(case: Case) -> None:
             "the absolute flux passes through the blades, which solid blades do not let it do",
             "numerics.frame",
             'leave it at "relative", or set flow.blades = "thin"',
+        )
+
+
+def check_rotor(case: Case) -> None:
+    """A rotor that turns in time needs equal theta cells, which solid vertical blades do not leave."""
+    solid = [n for n, impeller in enumerate(case.impellers, 1) if not impeller.immersed]
+    if case.flow.rotor == "sliding" and case.flow.blades == "solid" and solid:
+        raise CaseError(
+            "a rotor that turns in time moves by one mesh cell each step, and the mesh is fitted to the thickness of "
+            f"the blades of impeller {', '.join(map(str, solid))}: its cells are not equal",
+            "flow.rotor",
+            'set flow.blades = "thin" beside rotor = "sliding", or leave the rotor "frozen"; pitched, foil and concave '
+            "blades slide either way",
         )
 
 

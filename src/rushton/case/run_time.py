@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 FLOW_PER_CELL = 8e-5
 """Flow from rest, s per mesh cell."""
+SLIDING_PER_CELL = 9e-4
+"""Rotor that turns in time, about ten revolutions, s per mesh cell."""
 MIXING_PER_CELL = 8e-5
 """Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
@@ -41,9 +43,9 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
         Step of a cell, s.
     """
     n = case.numerics.target_mesh_cells
-    seconds = {"mesh": 0.5 + 1e-6 * n, "flow": FLOW_PER_CELL * n, "mixing": 1.0 + MIXING_PER_CELL * n}
+    seconds = {"mesh": 0.5 + 1e-6 * n, "flow": _flow_per_cell(case) * n, "mixing": 1.0 + MIXING_PER_CELL * n}
     if case.numerics.refine:
-        seconds["refine"] = _refine_seconds(n, case.strain is not None)
+        seconds["refine"] = _refine_seconds(n, case.strain is not None, _flow_per_cell(case))
     if case.strain is not None:
         steps = case.lifelines.cells * case.lifelines.duration / time_step
         seconds["substrate"] = SUBSTRATE_PER_CELL * n
@@ -55,11 +57,15 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
     return seconds
 
 
-def _refine_seconds(mesh_cells: int, fed: bool) -> float:
+def _flow_per_cell(case: Case) -> float:
+    return FLOW_PER_CELL + (SLIDING_PER_CELL if case.flow.rotor == "sliding" else 0.0)
+
+
+def _refine_seconds(mesh_cells: int, fed: bool, flow_per_cell: float) -> float:
     """Two coarser grids of 1/2.2 and 1/4.8 of the mesh cells, and ten runs on the cheap one (`rushton.refine`)."""
     grids = mesh_cells / 2.2, mesh_cells / 4.84
     cheap = next((n for n in (mesh_cells, *grids) if n <= 30_000), grids[-1])
-    per_cell = FLOW_PER_CELL + MIXING_PER_CELL + (SUBSTRATE_PER_CELL if fed else 0.0)
+    per_cell = flow_per_cell + MIXING_PER_CELL + (SUBSTRATE_PER_CELL if fed else 0.0)
     return per_cell * (sum(grids) + REFINE_RUNS * cheap) + 1.0 * (REFINE_RUNS + 2)
 
 

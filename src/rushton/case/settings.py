@@ -146,6 +146,10 @@ class FlowSettings(Section):
         description="blades and discs of disc turbines as solids with their thickness or as faces without it (default: "
         "solid, thin where there are less than 30,000 mesh cells for each of them)",
     )
+    rotor: Literal["frozen", "sliding"] = Field(
+        default="frozen",
+        description="rotor at one angle, steady, or turning in time and averaged (blades on equal cells)",
+    )
     zone_radius: float | None = Field(
         default=None,
         gt=1.0,

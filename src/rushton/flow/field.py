@@ -46,6 +46,11 @@ class FlowNumbers:
     dissipation_power_ratio, numerical_dissipation_ratio : float
         Integral of rho epsilon, and the kinetic energy that the convection scheme takes from the mean flow, over shaft
         power, -. Part of the latter is handed to turbulence and ends in epsilon.
+    rotor : str
+        "frozen", or "sliding": averaged over a rotor that turned in time (``rushton.flow.sliding``).
+    revolutions, power_number_frozen, periodic_energy_ratio : float, tuple of float, float or None
+        Of a sliding rotor: revolutions turned, power numbers of the frozen one at the start, energy of what varies in
+        time outside the rotating zones over the turbulent energy there, -.
     turbulence_production_ratio, viscous_dissipation_ratio, wall_work_ratio : float or None
         What the mean flow gives to turbulence, to viscosity and to the wall functions, over shaft power, -.
     energy_balance_ratio : float or None
@@ -94,6 +99,10 @@ class FlowNumbers:
     power_number_catalogue: tuple[float, ...] = ()
     flow_number_catalogue: tuple[float | None, ...] = ()
     power_number_imposed: tuple[float | None, ...] = ()
+    rotor: str = "frozen"
+    revolutions: float | None = None
+    power_number_frozen: tuple[float, ...] | None = None
+    periodic_energy_ratio: float | None = None
     turbulence_production_ratio: float | None = None
     viscous_dissipation_ratio: float | None = None
     wall_work_ratio: float | None = None
@@ -231,6 +240,7 @@ class Flow:
             "blades": n.blades,
             "viscosity_at_impeller_Pa_s": n.viscosity,
             **self._viscosities(),
+            **self._rotor(),
             "dissipation_power_ratio": n.dissipation_power_ratio,
             "numerical_dissipation_ratio": n.numerical_dissipation_ratio,
             **self._energy(),
@@ -259,6 +269,18 @@ class Flow:
         for solved, imposed, d in zip(n.power_number, n.power_number_imposed, n.impeller_diameter, strict=True):
             power += 0.0 if imposed is None else (imposed - solved) * n.density * n.speed**3 * d**5
         return out | {"power_number_imposed": list(n.power_number_imposed), "power_imposed_W": power}
+
+    def _rotor(self) -> dict[str, Any]:
+        """How the rotor was treated, and what only a turning one has."""
+        n = self.numbers
+        frozen = n.power_number_frozen
+        out = {
+            "rotor": n.rotor,
+            "revolutions": n.revolutions,
+            "power_number_frozen": None if frozen is None else list(frozen),
+            "periodic_energy_ratio": n.periodic_energy_ratio,
+        }
+        return out | {f"{key}_reason": "the rotor is frozen (flow.rotor)" for key in out if out[key] is None}
 
     def _energy(self) -> dict[str, Any]:
         """Parts of the energy balance, with the reason where there is none."""

@@ -144,6 +144,13 @@ class ImmersedBlades:
         )  # fmt: skip
         return np.asarray(self.torque.sum(axis=0))
 
+    def turn(self, steps: int) -> None:
+        """Turn the blades by a number of theta cells of a uniform grid; their memory goes with them."""
+        nt = self.grid.mesh.shape[1]
+        self.markers.j_t[:] = (self.markers.j_t + steps) % nt
+        self.markers.j_z[:] = (self.markers.j_z + steps) % nt
+        self.keep[:] = np.roll(self.keep, steps, axis=1)
+
     def leak(self) -> float:
         """What the forces of the last iteration take from liquid that passes the blades, sum V (sigma u_n + f) u_n,
         m5/s3."""

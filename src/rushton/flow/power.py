@@ -49,3 +49,17 @@ def flow_numbers(case: Case, mesh: TankMesh, flux_r: np.ndarray, flux_z: np.ndar
             q = float(flux_z[:tip, :, np.argmin(np.abs(mesh.z - imp.clearance - 0.5 * imp.height))].sum())
         out.append(q * mesh.sector / (case.operation.speed * imp.diameter**3))
     return tuple(out)
+
+
+def torque_imbalance(solver: Simplec) -> float:
+    """(Blade, disc and shaft torque - baffle and wall torque) / blade, disc and shaft torque, -."""
+    driven, resisted = torques(solver)
+    return (driven - resisted) / driven if driven else math.inf
+
+
+def torques(solver: Simplec) -> tuple[float, float]:
+    """Torque of turning parts on the liquid and of the liquid on resting ones, per sector and density, m5/s2."""
+    names = solver.grid.mesh.patch_names
+    blades = -sum(t for n, t in zip(names, solver.torque, strict=True) if n.startswith("blade"))
+    baffles = sum(t for n, t in zip(names, solver.torque, strict=True) if n == "baffle")
+    return blades - solver.shear[1], baffles + solver.shear[0]

@@ -11,7 +11,7 @@ while the integrals are steady, so residuals are not asked. The last step projec
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,9 +25,10 @@ from rushton.flow.energy import energy_balance
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
 from rushton.flow.immersed import immersed_blades
-from rushton.flow.power import flow_numbers, power_numbers
+from rushton.flow.power import flow_numbers, power_numbers, torque_imbalance, torques
 from rushton.flow.regime import Regime, regime_of
 from rushton.flow.simplec import FlowState, Simplec
+from rushton.flow.sliding import Slid, slide
 from rushton.flow.viscosity import Newtonian, PowerLaw, Viscosity
 from rushton.mesh.build import build_mesh, symmetry
 from rushton.mesh.cylinder import TankMesh
@@ -43,6 +44,8 @@ WINDOW = 50
 MIN_ITERATIONS = 60
 MAX_ITERATIONS = (250, 250, 1000)
 """Per level, coarse to fine."""
+FROZEN_SHARE = 0.15
+"""Share of the progress that the frozen rotor takes before one that turns."""
 LEVELS = (1.0 / 8.0, 1.0 / 2.5, 1.0)
 """Mesh cells of the levels relative to the finest."""
 
@@ -106,6 +109,12 @@ def _solve(case: Case, progress: Progress, team: Team) -> Flow:
     meshes = [size for size in sorted(set(sizes[:-1])) if size < 0.8 * wanted] + [wanted]
     solver = None
     converged = False
+    sliding = case.flow.rotor == "sliding"
+    share = FROZEN_SHARE if sliding else 1.0
+
+    def report(done: float, text: str) -> None:
+        progress(share * done, text)
+
     for level, size in enumerate(meshes):
         finest = level == len(meshes) - 1
         level_sector = sector if symmetry(case, size) % sector == 0 else 1
@@ -115,12 +124,17 @@ def _solve(case: Case, progress: Progress, team: Team) -> Flow:
         solver = _solver(case, grid, team)
         solver.closure.start(solver, state)
         limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
-        converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, progress)
+        converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, report)
         previous = grid
     assert solver is not None and state is not None
     solver.project(state)
-    progress(1.0, "flow projected to zero divergence")
-    return _flow(case, solver, state, history, converged)
+    frozen = _flow(case, solver, state, history, converged)
+    if not sliding:
+        report(1.0, "flow projected to zero divergence")
+        return frozen
+    slid = slide(case, solver, state, lambda done, text: progress(FROZEN_SHARE + (1.0 - FROZEN_SHARE) * done, text))
+    progress(1.0, "averages joined")
+    return _turned(case, _flow(case, solver, slid.state, history, converged and slid.settled, slid), frozen, slid)
 
 
 def _start(case: Case, grid: FlowGrid) -> FlowState:
@@ -226,20 +240,6 @@ def steady(recent: list[Monitor], finest: bool) -> bool:
     return True
 
 
-def torque_imbalance(solver: Simplec) -> float:
-    """(Blade, disc and shaft torque - baffle and wall torque) / blade, disc and shaft torque, -."""
-    driven, resisted = torques(solver)
-    return (driven - resisted) / driven if driven else math.inf
-
-
-def torques(solver: Simplec) -> tuple[float, float]:
-    """Torque of turning parts on the liquid and of the liquid on resting ones, per sector and density, m5/s2."""
-    names = solver.grid.mesh.patch_names
-    blades = -sum(t for n, t in zip(names, solver.torque, strict=True) if n.startswith("blade"))
-    baffles = sum(t for n, t in zip(names, solver.torque, strict=True) if n == "baffle")
-    return blades - solver.shear[1], baffles + solver.shear[0]
-
-
 def interpolate(old: FlowGrid, s: FlowState, new: FlowGrid) -> FlowState:
     """Trilinear interpolation of a state onto another grid of the same sector, periodic in theta."""
     from scipy.interpolate import RegularGridInterpolator
@@ -270,13 +270,33 @@ def interpolate(old: FlowGrid, s: FlowState, new: FlowGrid) -> FlowState:
     return FlowState(ur, ang, uz, move(s.p, "c"), ke, eps, move(s.nut, "c"))
 
 
-def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], converged: bool) -> Flow:
+def _turned(case: Case, flow: Flow, frozen: Flow, slid: Slid) -> Flow:
+    """Say what the turning of the rotor changed, and how well its averages fit together."""
+    n = flow.numbers
+    resisted, driven = float(slid.mean("resisted")), float(slid.mean("driven"))
+    trouble = "" if slid.settled else f"not periodic after {slid.revolutions:.0f} revolutions of the rotor"
+    numbers = replace(
+        n,
+        rotor="sliding",
+        revolutions=slid.revolutions,
+        power_number=tuple(float(x) for x in slid.mean("power")),
+        power_number_frozen=frozen.numbers.power_number,
+        periodic_energy_ratio=slid.periodic_energy_ratio,
+        torque_imbalance=1.0 - resisted / driven,
+        message=_message(flow_regime(case), "; ".join(p for p in (frozen.numbers.message, trouble) if p)),
+    )
+    return replace(flow, numbers=numbers)
+
+
+def _flow(
+    case: Case, solver: Simplec, s: FlowState, history: list[Monitor], converged: bool, slid: Slid | None = None
+) -> Flow:
     """Tile the sector to the full tank, absolute fluxes, and form the integral numbers."""
     grid, mesh = solver.grid, solver.grid.mesh
     copies = mesh.sector
     rho, n = case.broth.density, case.operation.speed
     window = history[-WINDOW:]
-    driven = torques(solver)[0] * copies
+    driven = (torques(solver)[0] if slid is None else float(slid.mean("driven"))) * copies
     power = 2.0 * math.pi * n * driven * rho
     ft = s.ang / grid.rc[:, None, None] * (grid.dr[:, None] * grid.dz[None, :])[:, None, :]
     # wall faces exactly: nothing through resting walls, the swept flux at blades (already in ft to rounding)
@@ -289,7 +309,7 @@ def _flow(case: Case, solver: Simplec, s: FlowState, history: list[Monitor], con
 
     fluid = ~mesh.solid
     vol = np.where(fluid, grid.vol, 0.0)
-    energy = energy_balance(solver, s)
+    energy = energy_balance(solver, s) if slid is None else slid.energy
     spent = driven / copies * case.operation.omega  # shaft power of the sector over density, m5/s3
     d = max(imp.diameter for imp in case.impellers)
     nq = flow_numbers(case, mesh, fr, fz)

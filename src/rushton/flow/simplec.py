@@ -22,6 +22,7 @@ from rushton.flow import momentum, swirl, turbulence
 from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
 from rushton.flow.immersed import ImmersedBlades
+from rushton.flow.inertia import Inertia
 from rushton.flow.lines import sweep_theta, sweep_z
 from rushton.flow.multigrid import PressureSolver
 from rushton.flow.transposed import axis_velocity, edge_viscosities, transposed_forces
@@ -136,6 +137,8 @@ class Simplec:
     ) -> None:
         nr, nt, nz = shape = grid.mesh.shape
         self.team, self.planes, self.blades = team, nr, blades
+        self.inertia: Inertia | None = None  # of time-accurate steps
+        self.alpha_ke = turbulence.ALPHA_KE
         self.grid, self.viscosity, self.nut_limit, self.closure = grid, viscosity, nut_limit, closure(grid)
         self.nu = viscosity.start(shape)
         self.fr, self.ft, self.fz = np.zeros((nr + 1, nt, nz)), np.zeros(shape), np.zeros((nr, nt, nz + 1))
@@ -207,6 +210,11 @@ class Simplec:
         )  # fmt: skip
         self.shear[:] = self._shear.sum(axis=0)
 
+    def forget_walls(self) -> None:
+        """Clear the sinks of walls, which are set at walls alone: for a grid whose walls have moved."""
+        for x in (self.sr, self.st, self.sz, self.sl, self.ql):
+            x[...] = 0.0
+
     def iterate(self, s: FlowState, forward: bool, second: bool = True, alpha: float = ALPHA_U) -> None:
         """One iteration in place: viscosity, momentum, pressure, turbulence."""
         mesh = self.grid.mesh
@@ -243,6 +251,8 @@ class Simplec:
         """Upwind convection and diffusion of a scalar in mesh cells into the coefficients ``m``."""
         solid = self.grid.mesh.solid
         self.run(turbulence.assemble_scalar, x, self.fr, self.ft, self.fz, self.gr, self.gt, self.gz, solid, m)
+        if self.inertia is not None:
+            self.inertia.add_to_scalar(self, x, m)
 
     def _momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
         g = self.grid
@@ -275,6 +285,8 @@ class Simplec:
                 swirl.hold_back, self.planes + 1,
                 m, self.d_r, s.ur, s.ang, g.fixed_r, g.r, g.rc, g.dr, g.dz, g.dth, alpha,
             )  # fmt: skip
+        if self.inertia is not None:
+            self.inertia.add_to_u_r(self, m)
         self.sweep(m, s.ur, forward)
 
     def _solve_angular_momentum(self, s: FlowState, forward: bool, second: bool, alpha: float) -> None:
@@ -289,6 +301,8 @@ class Simplec:
         self.torque[:] = self._torque.sum(axis=0)
         if self.blades is not None:
             self.blades.add_to_angular_momentum(self, s.ang, s.uz, m)
+        if self.inertia is not None:
+            self.inertia.add_to_angular_momentum(self, m)
         if not self.free_swirl:
             self.sweep(m, s.ang, forward)
             return
@@ -308,6 +322,8 @@ class Simplec:
         )  # fmt: skip
         if self.blades is not None:
             self.blades.add_to_u_z(self, s.uz, m)
+        if self.inertia is not None:
+            self.inertia.add_to_u_z(self, m)
         self.sweep(m, s.uz, forward)
 
     def _correct_pressure(self, s: FlowState, tolerance: float, iterations: int) -> None:

@@ -153,6 +153,7 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 *_energy(part),
                 *_scaled(part),
                 *_viscosities(part),
+                *_rotor(part),
                 ("Iterations on the finest mesh", number(part.get("iterations"))),
             ],
             numbers=(1,),
@@ -179,6 +180,20 @@ def _imposed(part: dict[str, Any]) -> list[tuple[str, str]]:
     if part.get("power_imposed_W") is None:
         return []
     return [("Shaft power with the imposed power numbers (imposed, not solved)", _si(part["power_imposed_W"], "W"))]
+
+
+def _rotor(part: dict[str, Any]) -> list[tuple[str, str]]:
+    """Rows of a rotor that turned in time; none for a frozen one."""
+    if part.get("rotor") != "sliding":
+        return []
+    frozen = ", ".join(number(x) for x in part.get("power_number_frozen") or [])
+    return [
+        ("Rotor turned in time and averaged (in step with the blades in their zones), revolutions",
+         number(part.get("revolutions"))),
+        ("Power number with the frozen rotor it started from", frozen),
+        ("Energy of what varies in time outside the zones over turbulent energy, not in ν_t",
+         number(part.get("periodic_energy_ratio"))),
+    ]  # fmt: skip
 
 
 def _energy(part: dict[str, Any]) -> list[tuple[str, str]]:

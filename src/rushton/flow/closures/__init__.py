@@ -24,6 +24,8 @@ from rushton.flow.closures.laminar import Laminar
 from rushton.flow.closures.realizable import RealizableKEpsilon
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from rushton.flow.grid import FlowGrid
     from rushton.flow.simplec import FlowState, Simplec
 
@@ -46,6 +48,12 @@ class Closure(Protocol):
 
     def advance(self, solver: Simplec, s: FlowState, forward: bool) -> None:
         """New k, epsilon and nu_t for the mean flow as it stands."""
+
+    def scalars(self, s: FlowState) -> tuple[np.ndarray, ...]:
+        """The fields it carries by transport equations."""
+
+    def move(self, grid: FlowGrid) -> None:
+        """Go on with another position of the rotor on the same mesh cells."""
 
 
 CLOSURES: dict[str, Callable[[FlowGrid], Closure]] = {

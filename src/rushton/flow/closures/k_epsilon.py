@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from rushton.flow import turbulence
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from rushton.flow.grid import FlowGrid
     from rushton.flow.simplec import FlowState, Simplec
 
@@ -34,11 +36,19 @@ class KEpsilon:
         solver.transport(s.eps, m)
         solver.run(
             turbulence.add_epsilon_sources,
-            s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, turbulence.ALPHA_KE, m,
+            s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, solver.alpha_ke, m,
         )  # fmt: skip
         solver.sweep(m, s.eps, forward)
         solver.conduct(s.nut, turbulence.SIGMA_K)
         solver.transport(s.ke, m)
-        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, solver.alpha_ke, m)
         solver.sweep(m, s.ke, forward)
         solver.run(turbulence.update_viscosity, s.ke, s.eps, s.nut, solver.nut_limit, solid)
+
+    def scalars(self, s: FlowState) -> tuple[np.ndarray, ...]:
+        """k and epsilon."""
+        return (s.ke, s.eps)
+
+    def move(self, grid: FlowGrid) -> None:
+        """Only the walls differ."""
+        self.grid = grid

@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from rushton.flow import turbulence
 from rushton.flow.momentum import OPTIONS, fix_node
 from rushton.flow.wall_distance import wall_distance
 
@@ -154,6 +153,7 @@ class KOmegaSST:
         self.grid = grid
         shape = grid.mesh.shape
         self.distance = wall_distance(grid.mesh)
+        self._distances = {grid.mesh.wall_theta.tobytes(): self.distance}
         self.omega, self.f1, self.f2, self.cross = (np.zeros(shape) for _ in range(4))
 
     def start(self, solver: Simplec, s: FlowState) -> None:
@@ -176,11 +176,23 @@ class KOmegaSST:
         solver.run(
             add_omega_sources,
             s.ke, w, nut, solver.g, solver.num, solver.eps_wall, self.f1, self.cross, g.at_wall, g.vol, solid,
-            turbulence.ALPHA_KE, m,
+            solver.alpha_ke, m,
         )  # fmt: skip
         solver.sweep(m, w, forward)
         solver.conduct((self.f1 * SIGMA_K1 + (1.0 - self.f1) * SIGMA_K2) * s.nut, 1.0)
         solver.transport(s.ke, m)
-        solver.run(add_k_sources, s.ke, w_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.run(add_k_sources, s.ke, w_old, solver.g, solver.num, g.vol, solid, solver.alpha_ke, m)
         solver.sweep(m, s.ke, forward)
         solver.run(update_viscosity, s.ke, w, s.eps, s.nut, solver.g, self.f2, solver.nut_limit, g.at_wall, solid)
+
+    def scalars(self, s: FlowState) -> tuple[np.ndarray, ...]:
+        """k and omega."""
+        return (s.ke, self.omega)
+
+    def move(self, grid: FlowGrid) -> None:
+        """Wall distances change with the blades; those of a position are kept."""
+        self.grid = grid
+        key = grid.mesh.wall_theta.tobytes()
+        if key not in self._distances:
+            self._distances[key] = wall_distance(grid.mesh)
+        self.distance = self._distances[key]

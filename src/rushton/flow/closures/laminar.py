@@ -39,3 +39,11 @@ class Laminar:
         """Only the dissipation of the mean flow."""
         shear_rate(solver, s, self.rate)
         np.multiply(solver.nu, self.rate**2, out=s.eps)
+
+    def scalars(self, s: FlowState) -> tuple[np.ndarray, ...]:
+        """None."""
+        return ()
+
+    def move(self, grid: FlowGrid) -> None:
+        """Only the walls differ."""
+        self.grid = grid

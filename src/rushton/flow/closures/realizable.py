@@ -121,15 +121,23 @@ class RealizableKEpsilon:
         solver.run(
             add_epsilon_sources,
             s.ke, s.eps, np.maximum(s.nut, 1e-12), solver.nu, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol,
-            solid, turbulence.ALPHA_KE, m,
+            solid, solver.alpha_ke, m,
         )  # fmt: skip
         solver.sweep(m, s.eps, forward)
         solver.conduct(s.nut, SIGMA_K)
         solver.transport(s.ke, m)
-        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, turbulence.ALPHA_KE, m)
+        solver.run(turbulence.add_k_sources, s.ke, eps_old, solver.g, solver.num, g.vol, solid, solver.alpha_ke, m)
         solver.sweep(m, s.ke, forward)
         solver.run(
             update_viscosity,
             s.ke, s.eps, s.nut, solver.nut_limit, solver.uc, s.ur, s.ang, s.uz, g.open_r, g.open_t, g.open_z,
             g.at_wall, solid, g.rc, g.zc, g.dr, g.dz, g.dth,
         )  # fmt: skip
+
+    def scalars(self, s: FlowState) -> tuple[np.ndarray, ...]:
+        """k and epsilon."""
+        return (s.ke, s.eps)
+
+    def move(self, grid: FlowGrid) -> None:
+        """Only the walls differ."""
+        self.grid = grid
