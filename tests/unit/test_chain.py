@@ -98,6 +98,9 @@ def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str
     computed = {name for name in KEYS if name != "refine"}
     missing = {f"{n}.{k}" for n in computed for k in KEYS[n] if summary[n][k] is None}
     not_asked = {"flow.power_number_imposed", "flow.power_imposed_W"}  # the case imposes no power number
+    not_asked |= {
+        f"flow.{key}" for key in ("revolutions", "power_number_frozen", "periodic_energy_ratio")
+    }  # frozen rotor
     assert missing - not_asked <= {"scaledown.floor", "gas.kla_log_mean_1_h"}, "out of reach of so few cells"
     assert set(summary["timing"]) == set(STAGE_NAMES) - {"refine"}
     assert all(seconds["wall"] > 0.0 for seconds in summary["timing"].values())
