@@ -10,9 +10,8 @@ from rushton.flow.analytic import plain_tank, recirculating_flow
 from rushton.mesh import build_mesh
 from rushton.mesh.cylinder import TankMesh
 from rushton.transport.frame import advecting_fluxes
-from rushton.transport.limited import limited_part_reference, slope_weights
+from rushton.transport.limited import LimitedConvection, limited_part_reference, slope_weights
 from rushton.transport.operator import assemble
-from rushton.transport.stepping import LimitedConvection
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,9 @@ from rushton.flow.simplec import FlowState, Simplec
 from rushton.flow.transposed import transposed_forces
 from rushton.flow.viscosity import Newtonian
 from rushton.mesh.cylinder import SLIP
+from rushton.transport.limited import LimitedConvection
 from rushton.transport.linear import LinearSystem
 from rushton.transport.operator import assemble
-from rushton.transport.stepping import LimitedConvection
 
 A, B, H = 0.5, 1.5, 1.0
 """Inner and outer radius of the ring and its height, m."""

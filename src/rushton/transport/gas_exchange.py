@@ -26,9 +26,9 @@ import numpy as np
 
 from rushton.store import Progress, silent
 from rushton.transport.drift_flux import GasPhase, carriage_of
+from rushton.transport.limited import LimitedConvection
 from rushton.transport.linear import LinearSystem
 from rushton.transport.operator import ScalarOperator
-from rushton.transport.stepping import LimitedConvection
 
 Uptake = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """C (mol/m3) -> uptake q (mol/m3/s) and its slope (1/s), each (nr, nt, nz)."""

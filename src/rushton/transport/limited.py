@@ -22,7 +22,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from rushton.cores import ALONE, Team
 from rushton.mesh.cylinder import TankMesh
+from rushton.transport.operator import ScalarOperator
+from rushton.transport.sweeps import OPTIONS
 
 FloatArrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -46,8 +49,28 @@ def slope_weights(mesh: TankMesh) -> FloatArrays:
     return weights(mesh.r, mesh.r_centre), turn, weights(mesh.z, mesh.z_centre)
 
 
+class LimitedConvection:
+    """T(C) of one operator, with its work space.
+
+    Parameters
+    ----------
+    operator : ScalarOperator
+    team : Team
+    """
+
+    def __init__(self, operator: ScalarOperator, team: Team = ALONE) -> None:
+        self._fluxes, self._team = operator.fluxes, team
+        self._grid = (*(passes.astype(np.int8) for passes in operator.joined), *slope_weights(operator.mesh))
+        self._out = np.zeros(operator.mesh.shape)
+
+    def __call__(self, c: np.ndarray) -> np.ndarray:
+        """(nr, nt, nz) T(C), mol/s; the array is used again by the next call."""
+        self._team(limited_part, c.shape[0], c, *self._fluxes, *self._grid, self._out)
+        return self._out
+
+
 def limited_part_reference(c: np.ndarray, fluxes: FloatArrays, joined: FloatArrays, weights: FloatArrays) -> np.ndarray:
-    """T(C) in plain numpy, the readable reference of ``limited_slopes`` and ``carry``.
+    """T(C) in plain numpy, the readable reference of ``limited_part``.
 
     Parameters
     ----------
@@ -85,7 +108,7 @@ def limited_part_reference(c: np.ndarray, fluxes: FloatArrays, joined: FloatArra
     return out
 
 
-@njit(cache=True, nogil=True)
+@njit(**OPTIONS)
 def _limited(a, b, w):
     if a * b <= 0.0:
         return 0.0
@@ -94,58 +117,73 @@ def _limited(a, b, w):
     return max(a, max(b, w * (a + b)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def limited_slopes(c, open_r, open_t, open_z, w_r, w_t, w_z, delta):
-    """delta of every mesh cell in r, theta, z, (3, nr, nt, nz), mol/m3."""
+@njit(**OPTIONS)
+def _carried(flux, low, high):
+    """What a face carries towards the coordinate beyond upwind, F (C_f - C_U), from the slopes beside it."""
+    return max(flux, 0.0) * low - min(flux, 0.0) * high
+
+
+@njit(**OPTIONS)
+def _theta_slopes(c, open_t, w, i, j, out):
+    """delta_theta of the row (i, j)."""
+    nt, nz = c.shape[1], c.shape[2]
+    up = j + 1 if j + 1 < nt else 0
+    down = j - 1 if j > 0 else nt - 1
+    for k in range(nz):
+        a = (c[i, up, k] - c[i, j, k]) * open_t[i, up, k]
+        b = (c[i, j, k] - c[i, down, k]) * open_t[i, j, k]
+        out[k] = _limited(a, b, w[j])
+
+
+@njit(**OPTIONS)
+def _r_slopes(c, open_r, w, i, out):
+    """delta_r of the plane i, 0 outside and at both ends."""
     nr, nt, nz = c.shape
-    for i in range(nr):
+    if 0 < i < nr - 1:
+        for j in range(nt):
+            for k in range(nz):
+                a = (c[i + 1, j, k] - c[i, j, k]) * open_r[i + 1, j, k]
+                b = (c[i, j, k] - c[i - 1, j, k]) * open_r[i, j, k]
+                out[j, k] = _limited(a, b, w[i])
+    else:
+        out[:, :] = 0.0
+
+
+@njit(**OPTIONS)
+def limited_part(lo, hi, c, flux_r, flux_t, flux_z, open_r, open_t, open_z, w_r, w_t, w_z, out):
+    """T(C), mol/s, in the planes lo <= i < hi; slopes and what faces carry are kept for the other side of each face."""
+    nr, nt, nz = c.shape
+    here, beyond, inward = np.empty((nt, nz)), np.empty((nt, nz)), np.zeros((nt, nz))  # in r
+    own, next_, below, above = np.empty(nz), np.empty(nz), np.empty(nz), np.empty(nz)  # in theta
+    slope, across = np.zeros(nz), np.zeros(nz + 1)  # in z
+    _r_slopes(c, open_r, w_r, lo, here)
+    if lo > 0:
+        _r_slopes(c, open_r, w_r, lo - 1, beyond)
+        for j in range(nt):
+            for k in range(nz):
+                inward[j, k] = _carried(flux_r[lo, j, k], beyond[j, k], here[j, k])
+    for i in range(lo, hi):
+        _r_slopes(c, open_r, w_r, i + 1, beyond)
+        _theta_slopes(c, open_t, w_t, i, nt - 1, own)
+        _theta_slopes(c, open_t, w_t, i, 0, next_)
+        for k in range(nz):
+            above[k] = _carried(flux_t[i, 0, k], own[k], next_[k])
         for j in range(nt):
             up = j + 1 if j + 1 < nt else 0
-            down = j - 1 if j > 0 else nt - 1
+            own, next_, below, above = next_, own, above, below
+            _theta_slopes(c, open_t, w_t, i, up, next_)
             for k in range(nz):
-                a = (c[i, up, k] - c[i, j, k]) * open_t[i, up, k]
-                b = (c[i, j, k] - c[i, down, k]) * open_t[i, j, k]
-                delta[1, i, j, k] = _limited(a, b, w_t[j])
-            if 0 < i < nr - 1:
-                for k in range(nz):
-                    a = (c[i + 1, j, k] - c[i, j, k]) * open_r[i + 1, j, k]
-                    b = (c[i, j, k] - c[i - 1, j, k]) * open_r[i, j, k]
-                    delta[0, i, j, k] = _limited(a, b, w_r[i])
-            else:
-                for k in range(nz):
-                    delta[0, i, j, k] = 0.0
-            delta[2, i, j, 0] = 0.0
-            delta[2, i, j, nz - 1] = 0.0
+                above[k] = _carried(flux_t[i, up, k], own[k], next_[k])
             for k in range(1, nz - 1):
                 a = (c[i, j, k + 1] - c[i, j, k]) * open_z[i, j, k + 1]
                 b = (c[i, j, k] - c[i, j, k - 1]) * open_z[i, j, k]
-                delta[2, i, j, k] = _limited(a, b, w_z[k])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def carry(delta, flux_r, flux_t, flux_z, out):
-    """T = - sum_f (+-) F_f (C_f - C_U) from the slopes, into ``out`` (overwritten), mol/s."""
-    nr, nt, nz = out.shape
-    for i in range(nr):
-        for j in range(nt):
-            for k in range(nz):
-                out[i, j, k] = 0.0
-    for i in range(nr):
-        for j in range(nt):
-            down = j - 1 if j > 0 else nt - 1
-            if i > 0:
-                for k in range(nz):
-                    f = flux_r[i, j, k]
-                    extra = max(f, 0.0) * delta[0, i - 1, j, k] - min(f, 0.0) * delta[0, i, j, k]
-                    out[i - 1, j, k] -= extra
-                    out[i, j, k] += extra
-            for k in range(nz):
-                f = flux_t[i, j, k]
-                extra = max(f, 0.0) * delta[1, i, down, k] - min(f, 0.0) * delta[1, i, j, k]
-                out[i, down, k] -= extra
-                out[i, j, k] += extra
+                slope[k] = _limited(a, b, w_z[k])
             for k in range(1, nz):
-                f = flux_z[i, j, k]
-                extra = max(f, 0.0) * delta[2, i, j, k - 1] - min(f, 0.0) * delta[2, i, j, k]
-                out[i, j, k - 1] -= extra
-                out[i, j, k] += extra
+                across[k] = _carried(flux_z[i, j, k], slope[k - 1], slope[k])
+            for k in range(nz):
+                out[i, j, k] = inward[j, k] + below[k] - above[k] + across[k] - across[k + 1]
+            if i < nr - 1:
+                for k in range(nz):
+                    inward[j, k] = _carried(flux_r[i + 1, j, k], here[j, k], beyond[j, k])
+                    out[i, j, k] -= inward[j, k]
+        here, beyond = beyond, here

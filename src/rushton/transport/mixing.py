@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rushton.cores import Team, usable_cores
 from rushton.flow.field import Flow
 from rushton.store import Progress, load_result, save_result, silent
 from rushton.transport.criteria import BAND, DEFINITIONS, last_time_outside, late_decay
@@ -35,7 +36,7 @@ FIRST_STEP = 0.125
 """First time step, revolutions."""
 RESOLUTION = 100
 """The time step is doubled whenever the time elapsed is so many time steps, -."""
-MARGIN, MOST_MARGIN = 1.3, 2.5
+MARGIN, MOST_MARGIN = 1.3, 1.6
 """The run goes on to the first times the blend time, to see whether anything leaves the band again, and at most to the
 second, until the decay rate is steady, -."""
 STEADY = 0.01
@@ -155,7 +156,7 @@ def _write_csv(path: Path, header: list[str], rows: np.ndarray) -> None:
         writer.writerows([[f"{v:.7g}" for v in row] for row in rows])
 
 
-def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
+def blend(case: Case, flow: Flow, progress: Progress = silent, threads: int | None = None) -> Mixing:
     """Run the tracer test of a case.
 
     Parameters
@@ -164,6 +165,8 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
         ``case.mixing`` names pulse, probes and turbulent Schmidt number.
     flow : Flow
     progress : Progress
+    threads : int, optional
+        Cores; by default all that may be used. The result is the same to the last digit on any number.
 
     Returns
     -------
@@ -177,7 +180,8 @@ def blend(case: Case, flow: Flow, progress: Progress = silent) -> Mixing:
     operator = assemble(flow, settings.schmidt_turbulent, frame=case.numerics.frame)
     time_step = FIRST_STEP / flow.speed
     limit = settings.duration or LONGEST / flow.speed
-    time, probes, spread, mass_error = _run(operator, weights, cells, time_step, limit, progress)
+    with Team(threads or usable_cores()) as team:
+        time, probes, spread, mass_error = _run(operator, weights, cells, time_step, limit, progress, team)
     blended = np.array([last_time_outside(time, np.abs(curve - 1.0)) for curve in probes])
     by_probe = None if np.isnan(blended).any() else float(blended.max())
     by_probes = last_time_outside(time, np.sqrt(((probes - 1.0) ** 2).mean(axis=0)))
@@ -215,6 +219,7 @@ def _run(
     time_step: float,
     limit: float,
     progress: Progress,
+    team: Team,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     """Step until everything has been blended for a while: (time, probes C/Cinf, deviation, mass error)."""
     volumes = operator.volumes
@@ -222,7 +227,7 @@ def _run(
     fluid = volumes > 0.0
     c = np.zeros(volumes.shape)
     c[fluid] = weights[fluid] * total / volumes[fluid]  # C/Cinf
-    stepper = TimeStepper(operator, time_step)
+    stepper = TimeStepper(operator, time_step, team=team)
     where = tuple(np.array(cells).T)
     time, probes, spread = [0.0], [c[where]], [_deviation(c, volumes, total)]
     mass_error = abs(float((volumes * c).sum()) / total - 1.0)
@@ -230,9 +235,9 @@ def _run(
     while time[-1] < limit * (1.0 - 1e-9):
         if time[-1] > MOST_MARGIN * blended + 20.0 * time_step:
             break
-        if time[-1] > MARGIN * blended + 10.0 * time_step and len(time) % 5 == 0:
-            if late_decay(np.array(time), np.array(spread))[1] < STEADY:
-                break
+        late = time[-1] > MARGIN * blended + 10.0 * time_step
+        if late and len(time) % 5 == 0 and late_decay(np.array(time), np.array(spread))[1] < STEADY:
+            break
         if time[-1] > (RESOLUTION - 0.5) * time_step:
             stepper.double_step()
             time_step *= 2.0

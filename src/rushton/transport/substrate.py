@@ -31,9 +31,9 @@ from rushton.errors import SolverError
 from rushton.flow.field import Flow
 from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, load_result, save_result, silent
+from rushton.transport.balance import Balance
 from rushton.transport.linear import LinearSystem
 from rushton.transport.operator import ScalarOperator, assemble
-from rushton.transport.stepping import LimitedConvection
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -297,22 +297,24 @@ def steady_monod(
     feed, volume = float(source.sum()), float(volumes.sum())
     ideal = feed / (max_uptake * volume)
     c = np.where(fluid, half * ideal / (1.0 - ideal), 0.0)
-    convection = LimitedConvection(operator)
+    balance = Balance(operator)
     dt = half / max_uptake  # in this time the biomass would eat K
     longest = GREATEST_STEP * dt
     system = LinearSystem(operator.diagonal, operator.neighbours, volumes / dt, fluid)
-    transport = LinearSystem(operator.diagonal, operator.neighbours, np.zeros_like(volumes), fluid)
-    residual = np.inf
+
+    def left(c: np.ndarray) -> float:
+        uptake = volumes * max_uptake * c / (half + c)
+        return balance(source - uptake, c) / feed
+
+    residual = left(c)
     for step in range(1, MOST_STEPS + 1):
         slope = volumes * max_uptake * half / (half + c) ** 2
-        lagged = source - np.where(fluid, volumes * max_uptake * (c / (half + c)) ** 2, 0.0) + convection(c)
+        lagged = source - np.where(fluid, volumes * max_uptake * (c / (half + c)) ** 2, 0.0) + balance.limited
         system.set_mass(volumes / dt + slope)
         new = c.copy()
         system.solve(lagged + volumes / dt * c, new, tolerance=1e-3, positive=True)
         c = np.where(fluid, np.maximum(new, LEAST * half), 0.0)
-        uptake = volumes * max_uptake * c / (half + c)
-        balance = transport.residual(source - uptake + convection(c), c)
-        residual = float(np.abs(balance[fluid]).sum()) / feed
+        residual = left(c)
         dt = min(STEP_GROWTH * dt, longest)
         if step % 5 == 0:
             done = float(np.log10(max(residual, TOLERANCE)) / np.log10(TOLERANCE))
