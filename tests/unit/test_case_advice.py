@@ -99,8 +99,11 @@ WARNED = [
     ("tank", {"baffles": {"count": 0, "width": 0.03}}, "no baffles"),
     ("tank", {"baffles": {"count": 2, "width": 0.01}}, "little baffling"),
     ("impeller", {"diameter": 0.05, "disc_diameter": 0.038, "blade_length": 0.0125, "blade_height": 0.01}, "D/T"),
-    ("impeller", {"clearance": 0.03}, "lower loop may collapse"),
+    ("impeller", {"clearance": 0.05}, "lower loop may collapse"),
+    ("tank", {"baffles": {"count": 4, "width": 0.027, "lower_edge": 0.05}}, "0.15 over the lower edge of the baffles"),
     ("impeller", {"clearance": 0.25}, "draws in air"),
+    ("impeller", {"clearance": 0.20}, "may draw in air"),
+    ("tank", {"liquid_height": 0.45}, "2 impellers are customary"),
     ("impeller", {"blades": 5}, "5 blades"),
     ("numerics", {"quality": "draft"}, "coarse"),
 ]
@@ -110,6 +113,30 @@ WARNED = [
 def test_warnings(section: str, values: dict[str, Any], words: str) -> None:
     case = changed(case_of("rushton_bench"), section, **values)
     assert any(words in warning for warning in advise(case).warnings)
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [(0.09, "streams merge"), (0.12, "at the edge"), (0.15, None)],
+)
+def test_warnings_of_two_turbines(distance: float, words: str | None) -> None:
+    """D = 0.093 m: merging below 1.15 D, powers add up from 1.5 D."""
+    case = case_of("rushton_bench").model_dump(by_alias=True)
+    lower = case["impeller"][0]
+    case["tank"]["liquid_height"] = 0.5
+    case["impeller"] = [lower, {**lower, "clearance": lower["clearance"] + distance}]
+    found = [w for w in advise(Case.model_validate(case)).warnings if "impellers 1 and 2" in w]
+    assert (len(found) == 1 and words in found[0] and "would keep them apart" in found[0]) if words else not found
+
+
+def test_axial_impellers_have_warnings_of_their_own() -> None:
+    case = case_of("rushton_bench").model_dump(by_alias=True)
+    pitched = {"type": "pitched-blade", "diameter": 0.1, "clearance": 0.04}
+    case["impeller"] = [pitched]
+    assert not any("loop" in w or "throttled" in w for w in advise(Case.model_validate(case)).warnings)
+    case["impeller"] = [{**pitched, "clearance": 0.025}, {**pitched, "clearance": 0.07}]
+    warnings = advise(Case.model_validate(case)).warnings
+    assert any("throttled" in w for w in warnings) and any("work as one" in w for w in warnings)
 
 
 def test_warnings_of_cells_and_gas() -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import TYPE_CHECKING
 
 from rushton import correlations as c
+from rushton.case.cautions_geometry import of_geometry
 
 if TYPE_CHECKING:
     from rushton.case.advice import GasAdvice, ImpellerAdvice
@@ -23,8 +23,7 @@ def cautions(
     return [
         *_of_impellers(case, impellers),
         *_of_the_broth(case),
-        *_of_spacing(case),
-        *_of_the_tank(case),
+        *of_geometry(case),
         *_of_gas(case, gas),
         *_of_cells(case, circulation, found),
         *_of_numerics(case),
@@ -34,7 +33,6 @@ def cautions(
 def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str]:
     out = []
     for n, (imp, advice) in enumerate(zip(case.impellers, impellers, strict=True), 1):
-        ratio, clearance = imp.diameter / case.tank.diameter, imp.clearance / case.tank.diameter
         if advice.reynolds < LAMINAR_RE:
             out.append(
                 f"impeller {n}: Re = {advice.reynolds:.3g} is laminar; expected power and flow numbers of this page do "
@@ -46,10 +44,6 @@ def _of_impellers(case: Case, impellers: tuple[ImpellerAdvice, ...]) -> list[str
                 "power plateau are for turbulent flow: expect errors in power and flow, and blend times that are too "
                 "short"
             )
-        if not 0.25 <= ratio <= 0.6:
-            out.append(f"impeller {n}: D/T = {ratio:.2f} is outside 0.25 to 0.6, which correlations do not cover")
-        if clearance < 0.15:
-            out.append(f"impeller {n}: C/T = {clearance:.2f}, so near the floor that the lower loop may collapse")
         if imp.pumping is None and imp.blades not in (4, 6, 8):
             out.append(f"impeller {n}: {imp.blades} blades are outside the measurements behind the expected power")
     return out
@@ -65,27 +59,6 @@ def _of_the_broth(case: Case) -> list[str]:
         f"the impeller; where it hardly moves it is {slow / case.broth.viscosity:.0f} times as viscous, and liquid "
         "there may stand still and mix far more slowly than any blend-time correlation says"
     ]
-
-
-def _of_spacing(case: Case) -> list[str]:
-    out = []
-    for n, (below, above) in enumerate(itertools.pairwise(case.impellers), 1):
-        distance, diameter = above.clearance - below.clearance, max(below.diameter, above.diameter)
-        if distance < 1.5 * diameter:
-            out.append(f"impellers {n} and {n + 1}: {c.stack_note(distance, diameter)}")
-    return out
-
-
-def _of_the_tank(case: Case) -> list[str]:
-    tank, top, out = case.tank, case.impellers[-1], []
-    cover = tank.liquid_height - top.clearance
-    if cover < 0.5 * top.diameter:
-        out.append(f"only {cover:.3g} m of liquid above the upper impeller: it draws in air, which is not computed")
-    if tank.baffles.count == 0:
-        out.append("no baffles: the liquid spins and its surface becomes a vortex, but it is computed as flat")
-    elif tank.baffles.count * tank.baffles.width < 0.3 * tank.diameter:
-        out.append("little baffling (less than 4 baffles of T/10): power and flow lie below the fully baffled values")
-    return out
 
 
 def _of_gas(case: Case, gas: GasAdvice) -> list[str]:

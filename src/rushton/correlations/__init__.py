@@ -41,6 +41,8 @@ from rushton.correlations.oxygen import (
     vapour_pressure,
 )
 from rushton.correlations.power import (
+    SPACING_OF_MERGING,
+    SPACING_OF_SUMS,
     discharge_flow_number,
     expected_power_number,
     expected_power_number_pitched,
@@ -110,6 +112,8 @@ __all__ = [
     "reynolds",
     "shear_rate",
     "solubility",
+    "SPACING_OF_MERGING",
+    "SPACING_OF_SUMS",
     "stack_note",
     "tip_speed",
     "turbulent_stress",

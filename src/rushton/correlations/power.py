@@ -211,14 +211,19 @@ def discharge_flow_number(blades: int, height_ratio: float, diameter_ratio: floa
     )
 
 
+SPACING_OF_MERGING, SPACING_OF_SUMS = 1.15, 1.5
+"""Distance of two disc turbines over their diameter below which their streams merge (Rutherford et al. 1996: 0.385 T at
+D = T/3), and above which their powers add up, -."""
+
+
 def stack_note(distance: float, diameter: float) -> str:
     """What the distance between two Rushton turbines does to the sum of their powers."""
     ratio = distance / diameter
-    if ratio < 1.0:
+    if ratio < SPACING_OF_MERGING:
         return (
             f"{ratio:.2f} D apart: streams merge, less than the sum of powers (Rutherford et al. 1996, AIChE J. 42:332)"
         )
-    if ratio < 1.5:
+    if ratio < SPACING_OF_SUMS:
         return f"{ratio:.2f} D apart: at the edge where streams begin to merge"
     return (
         f"{ratio:.2f} D apart: parallel flow, powers add up; each turbine stirs its own loop and loops exchange slowly"

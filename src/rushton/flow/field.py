@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from rushton.flow.vortex import vortex_depth
 from rushton.mesh.cylinder import TankMesh
 
 
@@ -192,6 +193,11 @@ class Flow:
         return self.epsilon * (self.dissipation_scale or 1.0)
 
     @cached_property
+    def vortex_depth(self) -> float:
+        """Depth of the vortex that the swirl below the flat surface would make (``rushton.flow.vortex``), m."""
+        return vortex_depth(self.mesh, self.velocity)
+
+    @cached_property
     def kolmogorov_length(self) -> np.ndarray:
         """(nr, nt, nz) smallest eddies (nu^3 / epsilon)^(1/4) by the scaled dissipation, m; 0 in the solid."""
         with np.errstate(divide="ignore"):
@@ -248,6 +254,7 @@ class Flow:
             "torque_imbalance": n.torque_imbalance,
             "mass_imbalance": n.mass_imbalance,
             "circulation_time_s": n.circulation_time_s,
+            "vortex_depth_m": self.vortex_depth,
         }
 
     def _catalogue(self) -> dict[str, Any]:

@@ -283,7 +283,7 @@ def _turned(case: Case, flow: Flow, frozen: Flow, slid: Slid) -> Flow:
         power_number_frozen=frozen.numbers.power_number,
         periodic_energy_ratio=slid.periodic_energy_ratio,
         torque_imbalance=1.0 - resisted / driven,
-        message=_message(flow_regime(case), "; ".join(p for p in (frozen.numbers.message, trouble) if p)),
+        message=_message(frozen.numbers.message, trouble),
     )
     return replace(flow, numbers=numbers)
 
@@ -338,7 +338,7 @@ def _flow(
         circulation_time_s=volume / pumped,
         converged=converged,
         iterations=history[-1].iteration,
-        message=_message(regime, "" if converged else _why_not(window)),
+        message=_message("" if converged else _why_not(window), regime.message),
         turbulence_model=regime.model,
         reynolds_regime=regime.name,
         blades="thin" if case.thin_blades else "solid",
@@ -350,7 +350,7 @@ def _flow(
         power_number_imposed=tuple(imp.power_number for imp in case.impellers),
         history=tuple(m.as_dict() for m in history),
     )
-    return Flow(
+    flow = Flow(
         mesh=full,
         flux_r=tile(fr),
         flux_theta=tile(ft),
@@ -361,10 +361,29 @@ def _flow(
         apparent_viscosity=tile(np.where(fluid, rho * solver.nu, 0.0)) if case.broth.power_law is not None else None,
         numbers=numbers,
     )
+    return replace(flow, numbers=replace(numbers, message=_message(numbers.message, surface_warning(case, flow))))
 
 
-def _message(regime: Regime, trouble: str) -> str:
-    return "; ".join(part for part in (trouble, regime.message) if part)
+def surface_warning(case: Case, flow: Flow) -> str:
+    """What the flat surface hides: a vortex down to an impeller, or any vortex in a tank without baffles."""
+    depth, top = flow.vortex_depth, case.impellers[-1]
+    cover = case.tank.liquid_height - top.clearance - 0.5 * top.height
+    if depth > cover:
+        return (
+            f"a free surface that would swallow air: with this swirl its vortex would reach {depth:.2g} m down, past "
+            f"the upper edge of the upper impeller {cover:.2g} m below the surface. It is computed as flat and without "
+            "air: power, pumping and mixing are not those of the tank; add baffles or stir more slowly"
+        )
+    if case.tank.baffles.count == 0:
+        return (
+            f"no baffles: with this swirl the surface would become a vortex {depth:.2g} m deep (the upper impeller "
+            f"lies {cover:.2g} m below the surface); it is computed as flat"
+        )
+    return ""
+
+
+def _message(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
 
 
 def _why_not(window: list[Monitor]) -> str:

@@ -17,7 +17,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "tip_speed_m_s", "reynolds", "dissipation_power_ratio", "numerical_dissipation_ratio",
         "turbulence_production_ratio", "viscous_dissipation_ratio", "wall_work_ratio", "energy_balance_ratio",
         "turbulence_balance_ratio", "dissipation_scale", "torque_imbalance", "mass_imbalance", "circulation_time_s",
-        "rotor", "revolutions", "power_number_frozen", "periodic_energy_ratio",
+        "rotor", "revolutions", "power_number_frozen", "periodic_energy_ratio", "vortex_depth_m",
     ),
     "mixing": (
         "theta95_probe_s", "theta95_multi_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95",

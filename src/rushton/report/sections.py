@@ -150,6 +150,10 @@ def flow(case: Any, result: Any, summary: dict[str, Any]) -> Section:
                 *_imposed(part),
                 ("Specific power", _si(part.get("specific_power_W_m3"), "W/m³")),
                 ("Circulation time, volume over pumped flow", _si(part.get("circulation_time_s"), "s")),
+                (
+                    "Depth of the vortex by the swirl at the surface (computed as flat)",
+                    _si(part.get("vortex_depth_m"), "m"),
+                ),
                 *_energy(part),
                 *_scaled(part),
                 *_viscosities(part),
