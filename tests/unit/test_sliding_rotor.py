@@ -129,7 +129,7 @@ def test_fitted_faces_are_refused_and_immersed_blades_are_not():
     with pytest.raises(CaseError, match=r"flow\.rotor") as error:
         case_with(rotor="sliding", blades="solid")
     assert 'flow.blades = "thin"' in str(error.value)
-    assert case_with(rotor="sliding").flow.rotor == "sliding"
+    assert case_with(rotor="sliding", blades="auto").thin_blades
     assert case_with({"type": "pitched-blade"}, rotor="sliding", blades="solid").flow.rotor == "sliding"
 
 

@@ -225,6 +225,7 @@ def thin_blades(case: Case) -> bool:
     return (
         case.numerics.target_mesh_cells < SOLID_FROM * len(turbines)
         or case.numerics.frame == "absolute"
+        or case.flow.rotor == "sliding"
         or any(impeller.blade_thickness < THINNEST * impeller.diameter for impeller in turbines)
     )
 

@@ -144,11 +144,11 @@ class FlowSettings(Section):
     blades: Literal["auto", "solid", "thin"] = Field(
         default="auto",
         description="blades and discs of disc turbines as solids with their thickness or as faces without it (default: "
-        "solid, thin where there are less than 30,000 mesh cells for each of them)",
+        "solid, thin where there are less than 30,000 mesh cells for each of them or the rotor slides)",
     )
     rotor: Literal["frozen", "sliding"] = Field(
         default="frozen",
-        description="rotor at one angle, steady, or turning in time and averaged (blades on equal cells)",
+        description="rotor at one angle, steady, or turning in time and averaged (blades of disc turbines thin)",
     )
     zone_radius: float | None = Field(
         default=None,
