@@ -8,7 +8,8 @@ import time
 import pytest
 
 from rushton.case import Case, load_case
-from rushton.flow import Flow, solve_flow
+from rushton.flow import Flow
+from rushton.flow.rans import solve_flow
 
 pytestmark = pytest.mark.benchmark
 
