@@ -48,6 +48,7 @@ def test_blades_and_disc_have_the_volume_of_the_real_ones(case):
         ({"numerics": {"mesh_cells": 30_000}}, False),
         ({"numerics": {"mesh_cells": 29_999}}, True),
         ({"numerics": {"quality": "standard", "frame": "absolute"}}, True),
+        ({"numerics": {"quality": "standard"}, "flow": {"rotor": "sliding"}}, True),
         ({"numerics": {"quality": "draft"}, "flow": {"blades": "solid"}}, False),
         ({"numerics": {"quality": "fine"}, "flow": {"blades": "thin"}}, True),
     ],

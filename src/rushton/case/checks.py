@@ -252,7 +252,7 @@ def check_blades(case: Case) -> None:
 def check_rotor(case: Case) -> None:
     """A rotor that turns in time needs equal theta cells, which solid vertical blades do not leave."""
     solid = [n for n, impeller in enumerate(case.impellers, 1) if not impeller.immersed]
-    if case.flow.rotor == "sliding" and case.flow.blades == "solid" and solid:
+    if case.flow.rotor == "sliding" and not case.thin_blades and solid:
         raise CaseError(
             "a rotor that turns in time moves by one mesh cell each step, and the mesh is fitted to the thickness of "
             f"the blades of impeller {', '.join(map(str, solid))}: its cells are not equal",

@@ -144,7 +144,7 @@ class FlowSettings(Section):
     blades: Literal["auto", "solid", "thin"] = Field(
         default="auto",
         description="blades and discs of disc turbines as solids with their thickness or as faces without it (default: "
-        "solid, thin where there are less than 30,000 mesh cells for each of them or the rotor slides)",
+        "solid; thin where there are less than 30,000 mesh cells for each of them, or rotor or frame ask for it)",
     )
     rotor: Literal["frozen", "sliding"] = Field(
         default="frozen",
