@@ -227,8 +227,8 @@ def _on_blade(
     middle = np.mod(angle + 0.5 * (s[1:] + s[:-1]) / rc, period), 0.5 * (z[1:] + z[:-1])
     crossed = np.hypot(np.diff(s) / (rc * _size(mesh.theta, middle[0])), np.diff(z) / _size(mesh.z, middle[1]))
     crossed = np.concatenate([[0.0], np.cumsum(crossed)])
-    # at least ``spacing`` mesh cells from one marker to the next: closer ones ask more than the nodes can do
-    count = max(2, math.floor(crossed[-1] / spacing))
+    # markers closer than a mesh cell ask more than the nodes round them can do
+    count = max(2, round(crossed[-1] / spacing))
     ends = np.interp(np.arange(count + 1) / count * crossed[-1], crossed, fine)
     at = np.interp((np.arange(count) + 0.5) / count * crossed[-1], crossed, fine)
     s, z = np.interp(at, fine, s), np.interp(at, fine, z)
