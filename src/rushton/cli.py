@@ -70,6 +70,7 @@ class StageName(StrEnum):
     flow = "flow"
     mixing = "mixing"
     substrate = "substrate"
+    feed_study = "feed_study"
     refine = "refine"
     lifelines = "lifelines"
     response = "response"
@@ -453,6 +454,14 @@ def _energy(summary: dict[str, Any]) -> str:
     return ", ".join(f"{name} {100.0 * flow[key]:.1f} %" for name, key in _ENERGY)
 
 
+def _feed_study(part: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """One row per other feed place of a study; none without one."""
+    if part.get("members") is None:
+        return []
+    rows = zip(part["members"][1:], part["share_starvation"][1:], part["share_excess"][1:], strict=True)
+    return [(f"fed {name}", f"{100.0 * low:.1f}", f"%; excess {100.0 * high:.1f} %") for name, low, high in rows]
+
+
 def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     """(label, value, unit) of the numbers that an engineer asks for first, as far as they were computed."""
     rows = []
@@ -472,6 +481,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append((label, ", ".join(shown), unit))
         if key == "power_W" and (balance := _energy(summary)):
             rows.append(("Where the power goes", balance, ""))
+        if key == "share_starvation":
+            rows += _feed_study(summary.get("feed_study") or {})
     scaledown = summary.get("scaledown") or {}
     if best := scaledown.get("best"):
         floor = scaledown.get("floor")

@@ -24,11 +24,13 @@ MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
     "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",
 }  # fmt: skip
+FEED_STUDY = SUBSTRATE | {"feed_study"}
 GAS = SUBSTRATE | {"gas", "broth.temperature"}
 LIFELINES = SUBSTRATE | {"lifelines"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
-    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "gas": GAS, "refine": SUBSTRATE,
+    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "feed_study": FEED_STUDY, "gas": GAS,
+    "refine": SUBSTRATE,
     "lifelines": LIFELINES, "response": RESPONSE,
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
@@ -110,7 +112,7 @@ def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, 
     results, _, case = tiny
     assert results.mesh is not None and results.flow is not None
     assert results.flow.mesh.shape == results.mesh.shape
-    for name in ("mixing", "substrate", "gas", "lifelines", "response", "scaledown"):
+    for name in ("mixing", "substrate", "feed_study", "gas", "lifelines", "response", "scaledown"):
         assert getattr(results, name).summary().keys() <= results.summary[name].keys()
     assert results.case.model_dump() == case.model_dump()
 
@@ -119,7 +121,7 @@ def test_the_folder_holds_what_the_readme_promises(tiny: tuple[Results, dict[str
     folder = tiny[0].folder
     for name in ("case.resolved.toml", "manifest.json", "summary.json", "report.html", "mesh.vtu", "flow.vtu",
                  "fields.vtu", "gas.vtu", "gas.csv", "gas_closures.csv", "mixing.csv", "probes.csv", "regimes.csv",
-                 "lifelines.nc", "response.nc", "scaledown/designs.csv"):  # fmt: skip
+                 "feed_study.csv", "lifelines.nc", "response.nc", "scaledown/designs.csv"):  # fmt: skip
         assert (folder / name).stat().st_size > 0, name
     for rig in ("str-pfr", "pulsed-feed"):
         assert list((folder / "scaledown").glob(f"protocol-{rig}*.md"))

@@ -12,6 +12,7 @@ import math
 from typing import TYPE_CHECKING
 
 from rushton.case.blades import form, is_disc_turbine
+from rushton.case.feeding import FeedPoint, feed_members
 from rushton.case.library import entry
 from rushton.errors import CaseError
 
@@ -48,11 +49,60 @@ def check_case(case: Case) -> None:
     check_sphere(case.tank, case.mixing.pulse, "mixing.pulse", case.shaft_span)
     for number, probe in enumerate(case.mixing.probes, 1):
         check_point(case.tank, probe, f"mixing.probes {number}", case.shaft_span)
+    check_swept(case)
+    check_feed_study(case)
     check_blades(case)
     check_sparger(case)
     check_rotor(case)
     check_organism(case)
     check_lifelines(case)
+
+
+def check_swept(case: Case) -> None:
+    """What the case places itself is not where blades, discs or hubs turn."""
+    given = [(feed.position, f"feed {n}") for n, feed in enumerate(case.feeds, 1)]
+    if "pulse" in case.mixing.model_fields_set:
+        given.append((case.mixing.pulse, "mixing.pulse"))
+    if "probes" in case.mixing.model_fields_set:
+        given += [(probe, f"mixing.probes {n}") for n, probe in enumerate(case.mixing.probes, 1)]
+    for point, where in given:
+        _check_swept(case, point.radius, point.height, where)
+
+
+def _check_swept(case: Case, radius: float, height: float, where: str) -> None:
+    for n, imp in enumerate(case.impellers, 1):
+        low, high = imp.clearance - 0.5 * imp.height, imp.clearance + 0.5 * imp.height
+        if radius < imp.radius and low < height < high:
+            raise CaseError(
+                f"radius {radius:.4g} m, height {height:.4g} m lies where impeller {n} turns: a blade would strike it",
+                where,
+                f"at a radius above {imp.radius:.4g} m, or at a height below {low:.4g} m or above {high:.4g} m",
+            )
+
+
+def check_feed_study(case: Case) -> None:
+    """Every place of a feed study is in the liquid, out of the impellers, and has a name of its own."""
+    if case.feed_study is None:
+        return
+    if not case.feeds:
+        raise CaseError(
+            "a feed study asks where to feed, but nothing is fed", "feed_study", "add a [[feed]] to the case"
+        )
+    if not case.feed_study.points and not case.feed_study.positions:
+        raise CaseError(
+            "the feed study names no place", "feed_study",
+            'add points = [2, 4] or positions = [ { name = "...", radius = "...", angle = "...", height = "..." } ]',
+        )  # fmt: skip
+    seen: set[str] = set()
+    for member in feed_members(case):
+        if member.name in seen:
+            raise CaseError(f"two members are called '{member.name}'", member.where, "give each a name of its own")
+        seen.add(member.name)
+        if member.where == "feed":
+            continue
+        for point in member.points:
+            check_sphere(case.tank, point, member.where, case.shaft_span)
+            _check_swept(case, point.radius, point.height, member.where)
 
 
 def check_sparger(case: Case) -> None:
@@ -275,7 +325,7 @@ def check_spacing(impellers: tuple[Impeller, ...]) -> None:
             )
 
 
-def check_point(tank: Tank, point: Position, where: str, shaft_span: tuple[float, float]) -> None:
+def check_point(tank: Tank, point: Position | FeedPoint, where: str, shaft_span: tuple[float, float]) -> None:
     """A probe is in the liquid and outside the shaft, which reaches between the heights ``shaft_span``."""
     wall, shaft = 0.5 * tank.diameter, 0.5 * tank.shaft_diameter
     if point.radius > wall:
@@ -305,7 +355,7 @@ def check_point(tank: Tank, point: Position, where: str, shaft_span: tuple[float
         )
 
 
-def check_sphere(tank: Tank, sphere: Sphere, where: str, shaft_span: tuple[float, float]) -> None:
+def check_sphere(tank: Tank, sphere: Sphere | FeedPoint, where: str, shaft_span: tuple[float, float]) -> None:
     """The whole sphere of a feed or pulse is in the liquid, its centre outside the shaft."""
     check_point(tank, sphere, where, shaft_span)
     half = 0.5 * sphere.diameter

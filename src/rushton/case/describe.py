@@ -74,8 +74,8 @@ def _default(field: Any, quantity: Quantity | None) -> str:
     if field.is_required():
         return "required"
     default = field.get_default(call_default_factory=field.default_factory in (dict, None))
-    if isinstance(default, tuple):
+    if isinstance(default, tuple) and default:
         return ", ".join(str(v) for v in default)
-    if default in (None, "", {}):
+    if default in (None, "", {}, ()):
         return "none"
     return f"{default:g} {KINDS[quantity.kind].si}" if quantity else str(default)

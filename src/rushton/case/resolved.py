@@ -76,6 +76,7 @@ def _inline(section: Section) -> str:
     pairs = [
         f"{field.alias or name} = {_value(getattr(section, name), _kind(field))}"
         for name, field in type(section).model_fields.items()
+        if getattr(section, name) is not None
     ]
     return "{ " + ", ".join(pairs) + " }"
 

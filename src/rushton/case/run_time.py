@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from rushton.case.feeding import feed_members
+
 if TYPE_CHECKING:
     from rushton.case.schema import Case
 
@@ -15,7 +17,7 @@ FLOW_PER_CELL = 8e-5
 """Flow from rest, s per mesh cell."""
 SLIDING_PER_CELL = 9e-4
 """Rotor that turns in time, about ten revolutions, s per mesh cell."""
-MIXING_PER_CELL = 8e-5
+MIXING_PER_CELL = 3e-5
 """Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
 """Substrate to steady state, s per mesh cell."""
@@ -49,6 +51,8 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
     if case.strain is not None:
         steps = case.lifelines.cells * case.lifelines.duration / time_step
         seconds["substrate"] = SUBSTRATE_PER_CELL * n
+        if members := feed_members(case):
+            seconds["feed_study"] = SUBSTRATE_PER_CELL * n * (len(members) - 1)
         seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND
         seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
         if case.scaledown is not None:

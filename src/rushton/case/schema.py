@@ -378,6 +378,35 @@ class Feed(Section):
         return Sphere(radius=p.radius, angle=p.angle, height=p.height, diameter=self.diameter)
 
 
+class FeedPlace(Position):
+    """A place of a feed study, where the whole feed goes in."""
+
+    name: str = Field(min_length=1, max_length=60, description="what to call it")
+    diameter: OptionalLength = Field(
+        default=None, gt=0.0, description="diameter of each sphere (default: that of the first feed)"
+    )
+    points: int = Field(
+        default=1, ge=1, le=64, description="feed points spaced equally round the ring through the place"
+    )
+
+
+class FeedStudy(Section):
+    """Other places for the same feed: the substrate field of each on the same flow."""
+
+    points: tuple[int, ...] = Field(
+        default=(), max_length=10, description="numbers of feed points, equally spaced round the ring of the first feed"
+    )
+    positions: tuple[FeedPlace, ...] = Field(default=(), max_length=30, description="named places")
+
+    @field_validator("points")
+    @classmethod
+    def _counts(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        for n in value:
+            if not 1 <= n <= 64:
+                raise CaseError(f"{n} feed points", "feed_study.points", "each number from 1 to 64, such as [2, 4]")
+        return value
+
+
 class Mixing(Section):
     """The tracer test: a pulse, the probes, how long."""
 
@@ -443,6 +472,7 @@ class Case(Section):
     operation: Operation
     broth: Broth = Field(default_factory=Broth)
     feeds: tuple[Feed, ...] = Field(alias="feed", default=(), max_length=50)
+    feed_study: FeedStudy | None = None
     flow: FlowSettings = Field(default_factory=FlowSettings)
     mixing: Mixing = Field(default_factory=dict, validate_default=True)
     strain: Strain | None = None

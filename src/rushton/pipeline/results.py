@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rushton.refine import Refinement
     from rushton.response import Response
     from rushton.scaledown import Scaledown
-    from rushton.transport import Gas, Mixing, Substrate
+    from rushton.transport import FeedStudy, Gas, Mixing, Substrate
 
 TORQUE_BOUND = 0.02
 """Relative torque imbalance above which a run is warned of, -."""
@@ -82,6 +82,11 @@ class Results:
     def substrate(self) -> Substrate | None:
         """Concentration field of the fed substrate."""
         return self._stage("substrate")
+
+    @cached_property
+    def feed_study(self) -> FeedStudy | None:
+        """The same feed at other places."""
+        return self._stage("feed_study")
 
     @cached_property
     def gas(self) -> Gas | None:

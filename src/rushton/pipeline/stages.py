@@ -139,6 +139,10 @@ def _substrate(case: Case) -> dict[str, Any]:
     }
 
 
+def _feed_study(case: Case) -> dict[str, Any]:
+    return {"feed_study": plain(case.feed_study)}
+
+
 def _gas(case: Case) -> dict[str, Any]:
     return {
         "gas": plain(case.gas),
@@ -196,6 +200,10 @@ def _no_gas(case: Case) -> str:
     return "" if case.gas is not None else "the case has no [gas]"
 
 
+def _no_feed_study(case: Case) -> str:
+    return _no_substrate(case) or ("the case has no [feed_study]" if case.feed_study is None else "")
+
+
 def _no_refine(case: Case) -> str:
     return "" if case.numerics.refine else "not asked for: `rushton run CASE --refine` or [numerics] refine = true"
 
@@ -245,6 +253,12 @@ def _compute_gas(case: Case, done: Done, folder: Path, progress: Progress) -> An
     return solve_gas(case, done["flow"], done["substrate"], progress)
 
 
+def _compute_feed_study(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.transport import study_feeds
+
+    return study_feeds(case, done["flow"], done["substrate"], progress)
+
+
 def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.refine import refine
 
@@ -286,6 +300,10 @@ STAGES: tuple[Stage, ...] = (
         _no_substrate,
     ),
     Stage("gas", _gas, ("flow", "substrate"), ("rushton.transport",), _compute_gas, "rushton.transport:Gas", _no_gas),
+    Stage(
+        "feed_study", _feed_study, ("flow", "substrate"), ("rushton.transport",), _compute_feed_study,
+        "rushton.transport:FeedStudy", _no_feed_study,
+    ),
     Stage(
         "refine", _refine, ("flow", "mixing", "substrate"), ("rushton.refine",), _compute_refine,
         "rushton.refine:Refinement", _no_refine,

@@ -27,6 +27,10 @@ KEYS: dict[str, tuple[str, ...]] = {
         "mean_mol_m3", "min_mol_m3", "max_mol_m3", "ideal_mixed_mol_m3", "share_excess", "share_limitation",
         "share_starvation", "mass_balance_error",
     ),
+    "feed_study": (
+        "members", "feed_points", "share_excess", "share_limitation", "share_starvation", "mean_mol_m3", "max_mol_m3",
+        "min_mol_m3", "uptake_variation", "best", "mass_balance_error",
+    ),
     "gas": (
         "holdup", "kla_1_h", "kla_log_mean_1_h", "oxygen_mean_mol_m3", "oxygen_min_mol_m3", "otr_mol_m3_h",
         "carbon_dioxide_mean_mol_m3", "gassed_power_W", "gassed_power_ratio", "regime", "bubble_size_m",

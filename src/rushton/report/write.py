@@ -12,6 +12,7 @@ from typing import Any
 from rushton.report import (
     checks,
     error_section,
+    feed_section,
     gas_section,
     headline,
     lifeline_section,
@@ -41,6 +42,7 @@ def write_report(
     scaledown: Any = None,
     refine: Any = None,
     gas: Any = None,
+    feed_study: Any = None,
     summary: dict[str, Any] | None = None,
 ) -> Path:
     """Write ``report.html`` into a results folder.
@@ -50,7 +52,7 @@ def write_report(
     results_folder : Path
         Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
     case : Case
-    flow, mixing, substrate, lifelines, response, scaledown, refine, gas
+    flow, mixing, substrate, lifelines, response, scaledown, refine, gas, feed_study
         Results of the stages; None where a stage was not run, the reason then comes from the summary.
     summary : dict
         What summary.json holds.
@@ -72,6 +74,7 @@ def write_report(
         _chapter("flow", "Flow and power", lambda: sections.flow(case, flow, numbers)),
         _chapter("mixing", "Mixing", lambda: sections.mixing(case, mixing, numbers)),
         _chapter("substrate", "Substrate gradients", lambda: sections.substrate(case, substrate, mesh, numbers)),
+        _chapter("feed_study", "Where to feed", lambda: feed_section.feed_study(case, feed_study, mesh, numbers)),
         _chapter("gas", "Gas and oxygen", lambda: gas_section.gas(case, gas, numbers)),
         _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
         _chapter("response", "What the cells make of it", lambda: response_section.response(case, response, numbers)),

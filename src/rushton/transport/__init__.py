@@ -1,7 +1,7 @@
 """Scalars on a frozen flow: tracer and blend time, fed substrate and its gradients, gas and dissolved oxygen.
 
-Doors: ``blend(case, flow, progress) -> Mixing``, ``solve_substrate(case, flow, progress) -> Substrate`` and
-``solve_gas(case, flow, substrate, progress) -> Gas``.
+Doors: ``blend(case, flow, progress) -> Mixing``, ``solve_substrate(case, flow, progress) -> Substrate``,
+``study_feeds(case, flow, substrate, progress) -> FeedStudy`` and ``solve_gas(case, flow, substrate, progress) -> Gas``.
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.flow.field import Flow
     from rushton.store import Progress
+    from rushton.transport.feed_study import FeedStudy
     from rushton.transport.gas_result import Gas
     from rushton.transport.mixing import Mixing
     from rushton.transport.substrate import Substrate
 
-__all__ = ["Gas", "Mixing", "Substrate", "blend", "solve_gas", "solve_substrate"]
+__all__ = ["FeedStudy", "Gas", "Mixing", "Substrate", "blend", "solve_gas", "solve_substrate", "study_feeds"]
 
 
 def blend(case: Case, flow: Flow, progress: Progress | None = None) -> Mixing:
@@ -43,8 +44,20 @@ def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progre
     return gas.solve_gas(case, flow, substrate, progress or silent)
 
 
+def study_feeds(case: Case, flow: Flow, substrate: Substrate, progress: Progress | None = None) -> FeedStudy:
+    """The same feed at other places; see :func:`rushton.transport.feed_study.study_feeds`."""
+    from rushton.store import silent
+    from rushton.transport import feed_study
+
+    return feed_study.study_feeds(case, flow, substrate, progress or silent)
+
+
 def __getattr__(name: str) -> Any:
     """Result classes, imported when first asked for."""
+    if name == "FeedStudy":
+        from rushton.transport.feed_study import FeedStudy
+
+        return FeedStudy
     if name == "Gas":
         from rushton.transport.gas_result import Gas
 

@@ -270,7 +270,12 @@ def _demand(case: Case, volume: float) -> tuple[str, float, float, float]:
 
 
 def steady_monod(
-    operator: ScalarOperator, source: np.ndarray, max_uptake: float, half: float, progress: Progress = silent
+    operator: ScalarOperator,
+    source: np.ndarray,
+    max_uptake: float,
+    half: float,
+    progress: Progress = silent,
+    start: np.ndarray | None = None,
 ) -> tuple[np.ndarray, float, int]:
     """Solve A C - T(C) = source - V max_uptake C/(half + C).
 
@@ -284,6 +289,8 @@ def steady_monod(
     half : float
         K, mol/m3.
     progress : Progress
+    start : (nr, nt, nz) float, optional
+        First guess, mol/m3; by default that of the ideally mixed vessel.
 
     Returns
     -------
@@ -296,7 +303,7 @@ def steady_monod(
     volumes, fluid = operator.volumes, ~operator.mesh.solid
     feed, volume = float(source.sum()), float(volumes.sum())
     ideal = feed / (max_uptake * volume)
-    c = np.where(fluid, half * ideal / (1.0 - ideal), 0.0)
+    c = np.where(fluid, half * ideal / (1.0 - ideal) if start is None else np.maximum(start, LEAST * half), 0.0)
     balance = Balance(operator)
     dt = half / max_uptake  # in this time the biomass would eat K
     longest = GREATEST_STEP * dt
