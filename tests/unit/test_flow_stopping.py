@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rushton.flow.rans import WINDOW, Monitor, steady
+from rushton.flow.rans import PATIENCE, STALLED_TOLERANCE, WINDOW, Monitor, steady
 
 
 def monitors(np_low, np_high, imbalance=0.001, nq=(0.75, 0.75)):
@@ -27,3 +27,13 @@ def test_changes_that_cancel_in_the_sum_are_not_steady():
 def test_torque_must_balance_and_coarse_grids_may_be_looser(imbalance, finest, expected):
     at_rest = monitors(np.full(WINDOW, 5.6), np.full(WINDOW, 5.2), imbalance)
     assert steady(at_rest, finest) is expected
+
+
+def test_a_surging_flow_may_stop_within_the_stated_bar_but_not_before():
+    def of(n, imbalance):
+        return monitors(np.full(n, 5.6), np.full(n, 5.2), imbalance)
+
+    assert STALLED_TOLERANCE < 0.01
+    assert not steady(of(PATIENCE - 1, 0.009), finest=True)
+    assert steady(of(PATIENCE, 0.009), finest=True)
+    assert not steady(of(PATIENCE, 0.0099), finest=True)
