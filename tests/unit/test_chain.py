@@ -24,14 +24,19 @@ MIXING = FLOW | {"mixing", "numerics.frame"}
 SUBSTRATE = FLOW | {
     "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",
 }  # fmt: skip
-FEED_STUDY = SUBSTRATE | {"feed_study"}
-GAS = SUBSTRATE | {"gas", "broth.temperature"}
+AERATION = FLOW | {
+    "numerics.frame", "broth.temperature", "liquid_volume", *(
+        f"gas.{key}" for key in ("rate", "head_pressure", "sparger", "bubbles", "surface_tension", "holdup", "feedback")
+    ),
+}  # fmt: skip
+FEED_STUDY = SUBSTRATE | AERATION | {"feed_study"}
+GAS = SUBSTRATE | AERATION | {"gas"}
 LIFELINES = SUBSTRATE | {"lifelines"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
-    "mesh": MESH, "flow": FLOW, "mixing": MIXING, "substrate": SUBSTRATE, "feed_study": FEED_STUDY, "gas": GAS,
-    "refine": SUBSTRATE,
-    "lifelines": LIFELINES, "response": RESPONSE,
+    "mesh": MESH, "flow": FLOW, "aeration": AERATION, "mixing": MIXING | AERATION, "substrate": SUBSTRATE | AERATION,
+    "feed_study": FEED_STUDY, "gas": GAS, "refine": SUBSTRATE | AERATION, "lifelines": LIFELINES | AERATION,
+    "response": RESPONSE,
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
 """What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
@@ -119,6 +124,7 @@ def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, 
 
 def test_the_folder_holds_what_the_readme_promises(tiny: tuple[Results, dict[str, set[str]], Any]) -> None:
     folder = tiny[0].folder
+    assert (folder / "flow_with_gas.vtu").stat().st_size > 0
     for name in ("case.resolved.toml", "manifest.json", "summary.json", "report.html", "mesh.vtu", "flow.vtu",
                  "fields.vtu", "gas.vtu", "gas.csv", "gas_closures.csv", "mixing.csv", "probes.csv", "regimes.csv",
                  "feed_study.csv", "lifelines.nc", "response.nc", "scaledown/designs.csv"):  # fmt: skip

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rushton.case import Case, case_from_dict, load_case
-from rushton.correlations import breakage, log_mean
+from rushton.correlations import breakage, bubbles, log_mean
 from rushton.errors import CaseError
 from rushton.flow.analytic import recirculating_flow
 from rushton.flow.field import Flow
@@ -116,6 +116,26 @@ def test_gas_takes_power_and_slows_the_flow(gas: Gas, flow: Flow) -> None:
     np.testing.assert_allclose(half.flux_z, 0.5 ** (1 / 3) * flow.flux_z)
 
 
+def test_the_aerated_flow_is_slower_and_lifted(absolute: Case) -> None:
+    """One pass of feedback on a coarse mesh: less power, work of the gas, the same mesh, gas carried by it."""
+    from rushton.flow import solve_flow
+    from rushton.transport import aerate
+    from rushton.transport.aeration import feeds_back
+
+    coarse = absolute.model_copy(update={"numerics": absolute.numerics.model_copy(update={"mesh_cells": 5000})})
+    assert feeds_back(coarse) and not feeds_back(with_gas(coarse, feedback="none"))
+    plain = solve_flow(coarse)
+    aerated = aerate(coarse, plain)
+    assert aerated.mesh.shape == plain.mesh.shape
+    assert aerated.numbers.mass_imbalance < 1e-10
+    assert 0.4 < aerated.numbers.power_W / plain.numbers.power_W < 0.8
+    assert aerated.numbers.lifting_power_W > 0.0
+    numbers = solve_gas(coarse, plain, None, aerated).numbers
+    assert numbers["gas_balance_error"] < 1e-12
+    assert numbers["stirrer_speed_of_flow_1_s"] == aerated.speed < coarse.operation.speed
+    assert numbers["gassed_power_W"] == pytest.approx(aerated.numbers.power_W, rel=0.05)
+
+
 def test_without_respiration_nothing_is_transferred(absolute: Case, flow: Flow) -> None:
     assert absolute.gas is not None
     idle = with_gas(absolute, respiration=absolute.gas.respiration.model_copy(update={"max": 0.0}))
@@ -162,6 +182,13 @@ def test_shares_of_spargers(case: Case, flow: Flow) -> None:
     values = {"type": "point", "radius": 0.1, "angle": 0.5, "height": 0.1, "tube": 0.05}
     point = sparger_shares(flow.mesh, case.gas.sparger.model_copy(update=values))
     assert point.sum() == pytest.approx(1.0) and 0 < np.count_nonzero(point) < 200
+
+
+def test_swarm_drag() -> None:
+    """Alone in the swarm as alone in the liquid; hindered below 15 % of gas, faster above 20 %."""
+    assert bubbles.swarm_drag(0.0) == pytest.approx(1.0)
+    assert bubbles.swarm_drag(0.1) == pytest.approx(1.0 / 0.9, rel=1e-6)
+    assert bubbles.swarm_drag(0.25) == pytest.approx(0.75 * 1.6**-2, rel=1e-3)
 
 
 def test_break_up_and_coalescence_rates() -> None:

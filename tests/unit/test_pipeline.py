@@ -23,8 +23,8 @@ from rushton.pipeline.stages import Stage
 from rushton.pipeline.summary import KEYS
 from rushton.store import load_result, save_result
 
-COMPUTED = tuple(name for name in STAGE_NAMES if name not in ("report", "refine"))
-"""What a case with every section computes; an error statement only when it is asked for."""
+COMPUTED = tuple(name for name in STAGE_NAMES if name not in ("report", "refine", "feed_study"))
+"""What a case with every section computes; error statement and feed study only when they are asked for."""
 RUN = (*COMPUTED, "report")
 
 
@@ -57,7 +57,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def stand_in(stage: Stage) -> StandIn:
         def compute(case: Case, done: Any, folder: Path, progress: Any) -> Any:
             assert set(done) == set(stage.upstream)
-            assert all(done[name]["stage"] == name for name in stage.upstream)
+            assert all(done[name] is None or done[name]["stage"] == name for name in stage.upstream)
             progress(0.5, "half")
             computed.append(stage.name)
             number = zlib.crc32(json.dumps(stage.inputs(case)).encode())
@@ -93,7 +93,7 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     events: list[Event] = []
     results = run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == list(RUN)
-    assert {event.state for event in events if event.stage != "refine"} == {"running", "done"}
+    assert {event.state for event in events if event.stage not in ("refine", "feed_study")} == {"running", "done"}
     assert results.flow["stage"] == "flow"
     assert results.report is not None
     for name in ("manifest.json", "summary.json", "case.resolved.toml", "flow.csv", "scaledown/designs.csv"):
@@ -103,11 +103,11 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     events.clear()
     run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == []
-    assert [event.state for event in events if event.stage != "refine"] == ["kept"] * len(RUN)
+    assert [event.state for event in events if event.stage not in ("refine", "feed_study")] == ["kept"] * len(RUN)
     assert (tmp_path / "r" / "summary.json").read_bytes() == before
 
 
-SUBSTRATE_ON = ["substrate", "lifelines", "response", "scaledown", "report"]
+SUBSTRATE_ON = ["substrate", "gas", "lifelines", "response", "scaledown", "report"]
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "tank": (lambda d: d["tank"].update(diameter="160 mm"), list(RUN)),
     "mesh cells": (lambda d: d.update(numerics={"mesh_cells": 5000}), list(RUN)),
@@ -125,11 +125,14 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
         SUBSTRATE_ON,
     ),
     "regimes": (lambda d: d["strain"].update(regimes={"starvation": 0.1}), SUBSTRATE_ON),
-    "seed": (lambda d: d["lifelines"].update(seed=2), SUBSTRATE_ON[1:]),
-    "inside the cell": (lambda d: d["strain"].update(parameters={"mu0": 0.05}), SUBSTRATE_ON[2:]),
-    "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[2:]),
-    "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[3:]),
-    "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[3:]),
+    "gas rate": (lambda d: d["gas"].update(rate="1 vvm"), ["aeration", "mixing", *SUBSTRATE_ON]),
+    "measured kLa": (lambda d: d["gas"].update(kla="200 1/h"), ["gas", "report"]),
+    "no feedback of the gas": (lambda d: d["gas"].update(feedback="none"), ["mixing", *SUBSTRATE_ON]),
+    "seed": (lambda d: d["lifelines"].update(seed=2), SUBSTRATE_ON[2:]),
+    "inside the cell": (lambda d: d["strain"].update(parameters={"mu0": 0.05}), SUBSTRATE_ON[3:]),
+    "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[3:]),
+    "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[4:]),
+    "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[4:]),
 }
 
 
@@ -178,9 +181,10 @@ def test_every_key_of_the_summary_is_there_or_has_its_reason(
     del data["strain"], data["scaledown"]
     events: list[Event] = []
     results = run(case_of(data), tmp_path / "r", watch=events.append)
-    assert calls == ["mesh", "flow", "mixing", "report"]
+    assert calls == ["mesh", "flow", "aeration", "mixing", "gas", "report"]
     assert [e.stage for e in events if e.state == "skipped"] == [
         "substrate",
+        "feed_study",
         "refine",
         "lifelines",
         "response",
@@ -313,7 +317,7 @@ def test_an_error_inside_a_stage_keeps_those_before(
     monkeypatch.setattr(stages, "STAGES", (*whole[:at], broken_stage, *whole[at + 1 :]))
     with pytest.raises(KeyboardInterrupt):
         run(case_of(data), tmp_path / "r")
-    assert calls == ["mesh", "flow", "mixing", "substrate"]
+    assert calls == ["mesh", "flow", "aeration", "mixing", "substrate", "gas"]
     calls.clear()
     monkeypatch.setattr(stages, "STAGES", whole)
     run(case_of(data), tmp_path / "r")
@@ -327,22 +331,23 @@ def test_what_cannot_be_computed_is_said_and_the_rest_still_runs(
         raise SolverError("no steady state", "substrate", "feed less")
 
     whole = stages.STAGES
-    broken_stage = dataclasses.replace(whole[3], compute=impossible)
-    monkeypatch.setattr(stages, "STAGES", (*whole[:3], broken_stage, *whole[4:]))
+    at = [stage.name for stage in whole].index("substrate")
+    broken_stage = dataclasses.replace(whole[at], compute=impossible)
+    monkeypatch.setattr(stages, "STAGES", (*whole[:at], broken_stage, *whole[at + 1 :]))
     events: list[Event] = []
     with pytest.raises(SolverError, match="feed less"):
         run(case_of(data), tmp_path / "r", watch=events.append)
-    assert calls == ["mesh", "flow", "mixing", "report"]
+    assert calls == ["mesh", "flow", "aeration", "mixing", "report"]
     ends = {event.stage: event.state for event in events}
     assert ends["substrate"] == "failed"
-    assert {ends[name] for name in ("lifelines", "response", "scaledown")} == {"skipped"}
+    assert {ends[name] for name in ("gas", "lifelines", "response", "scaledown")} == {"skipped"}
     summary = open_results(tmp_path / "r").summary
     assert summary["substrate"]["mean_mol_m3_reason"] == "no steady state"
     assert "no steady state" in summary["scaledown"]["best_reason"]
     calls.clear()
     monkeypatch.setattr(stages, "STAGES", whole)
     run(case_of(data), tmp_path / "r")
-    assert calls == ["substrate", "lifelines", "response", "scaledown", "report"]
+    assert calls == SUBSTRATE_ON
 
 
 def test_a_solver_that_did_not_converge_is_marked_and_said(

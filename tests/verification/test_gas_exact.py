@@ -43,7 +43,12 @@ def vessel(swirl: float = 0.0, loop: float = 0.0, nu_t: float = 0.0) -> Flow:
 
 def gas_on(flow: Flow, source: np.ndarray, density: tuple[np.ndarray, np.ndarray]) -> GasPhase:
     return solve_gas_phase(
-        flow, FixedSize(flow.mesh.shape), lambda size: np.full(size.shape, RISE), source, density, frame="absolute"
+        flow,
+        FixedSize(flow.mesh.shape),
+        lambda size, alpha: np.full(size.shape, RISE),
+        source,
+        density,
+        frame="absolute",
     )
 
 

@@ -64,10 +64,10 @@ def _of_the_broth(case: Case) -> list[str]:
 def _of_gas(case: Case, gas: GasAdvice) -> list[str]:
     if gas.assumed:
         return []
-    out = [
-        "mixing and substrate are computed as without gas; hold-up, kLa and dissolved gases are computed on that flow, "
-        "slowed to the gassed power"
-    ]
+    assert case.gas is not None
+    out = []
+    if case.gas.feedback == "none":
+        out.append("gas.feedback is none: mixing, substrate and cells are computed as without gas")
     speed, nu = case.operation.speed, case.broth.kinematic_viscosity
     for level, imp in enumerate(case.impellers, 1):
         regime = c.gas_regime(speed, imp.diameter, case.tank.diameter, nu, gas.rate, level)

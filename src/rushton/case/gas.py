@@ -78,3 +78,6 @@ class Gas(Section):
     kla: OptionalRate = Field(
         default=None, gt=0.0, le=10.0, description="measured mean kLa; calibrates the transfer coefficient"
     )
+    feedback: Literal["flow", "none"] = Field(
+        default="flow", description="solve the flow again with gassed power and buoyancy, or only slow it"
+    )

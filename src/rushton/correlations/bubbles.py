@@ -6,6 +6,7 @@
     d32    = 2.25 (sigma/rho)^0.6 eps^-0.4 alpha^0.4 (mu_g/mu)^0.25             non-coalescing (Calderbank)
     u_inf  : u^2 = 4/3 g d / C_D,  C_D = max(24/Re (1 + 0.15 Re^0.687), 8/3 Eo/(Eo + 4))     impure water (Tomiyama)
     u_slip = u_inf / sqrt(1 + 6.5e-6 (d/lambda)^3) >= u_inf/2,  lambda = (nu^3/eps)^1/4      in turbulence (Lane)
+    u_slip <- u_slip/sqrt(S),  S = (1 - alpha) ((1 - alpha)^25 + (4.8 alpha/(1 - alpha))^25)^-2/25   swarm (Simonnet)
     kL     = 0.4 (eps nu)^1/4 Sc^-1/2            small eddies renew the surface (Lamont, Scott)
     kL     = 2 (D_L u_slip/(pi d))^1/2           the bubble's own way past the liquid (Higbie)
     a      = 6 alpha/d32
@@ -14,10 +15,12 @@
     sigma  N/m    surface tension        rho    kg/m3 density of liquid      nu      m2/s  kinematic viscosity
     D_L    m2/s   diffusivity of gas     Sc = nu/D_L                         Re = u d/nu, Eo = rho g d^2/sigma
 
-Sources: P. H. Calderbank, Trans. Inst. Chem. Eng. 36, 443 (1958), fitted to mean P/V up to some kW/m3 and here taken
-with the local eps; A. Tomiyama et al., JSME Int. J. B 41, 472 (1998), contaminated system; G. L. Lane, M. P. Schwarz,
-G. M. Evans and A. R. Khopkar, V. V. Ranade (constant 6.5e-6 in stirred tanks); J. C. Lamont, D. S. Scott, AIChE J.
-16, 513 (1970); R. Higbie 1935. The constants are from memory and secondary sources, none was checked against its paper.
+Sources: P. H. Calderbank, Trans. Inst. Chem. Eng. 36, 443 (1958), fitted to mean P/V up to some kW/m3;
+A. Tomiyama et al., JSME Int. J. B 41, 472 (1998), contaminated system; G. L. Lane, M. P. Schwarz, G. M. Evans and
+A. R. Khopkar, V. V. Ranade (constant 6.5e-6 in stirred tanks); M. Simonnet et al., Chem. Eng. Sci. 62, 858 (2007), air
+in water, alpha up to 0.3: below 0.15 bubbles hinder each other, above they run in each other's wakes; J. C. Lamont,
+D. S. Scott, AIChE J. 16, 513 (1970); R. Higbie 1935. The constants are from memory and secondary sources, none was
+checked against its paper.
 """
 
 from __future__ import annotations
@@ -90,6 +93,13 @@ def turbulent_slip(velocity: Any, diameter: Any, dissipation: Any, nu: float) ->
     """u_slip, m/s: turbulence holds the bubbles back, the more the larger they are against its smallest eddies."""
     eddy = (nu**3 / dissipation) ** 0.25
     return velocity * np.maximum(1.0 / np.sqrt(1.0 + 6.5e-6 * (diameter / eddy) ** 3), LEAST_SLIP)
+
+
+def swarm_drag(gas_fraction: Any) -> Any:
+    """S, drag of a bubble in a swarm over that of one alone, -; gas fractions are taken as at most 0.6."""
+    alpha = np.minimum(gas_fraction, 0.6)
+    liquid = 1.0 - alpha
+    return liquid * (liquid**25 + (4.8 * alpha / liquid) ** 25) ** (-2.0 / 25.0)
 
 
 def transfer_eddy(dissipation: Any, nu: float, diffusivity: float = OXYGEN_DIFFUSIVITY) -> Any:

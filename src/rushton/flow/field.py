@@ -58,6 +58,8 @@ class FlowNumbers:
         Sum of those, of the scheme's part and of what immersed blades take (``rushton.flow.energy``), -.
     turbulence_balance_ratio : float or None
         Integral of epsilon over what turbulence is given, -; None in laminar flow.
+    lifting_power_W : float
+        Work of gas on the mean flow, int rho g alpha u_z dV; in the ratios above it joins the shaft power.
     torque_imbalance, mass_imbalance : float
         (Shaft torque - wall torque) / shaft torque; sum |div| / (N D3).
     circulation_time_s : float
@@ -109,6 +111,7 @@ class FlowNumbers:
     wall_work_ratio: float | None = None
     energy_balance_ratio: float | None = None
     turbulence_balance_ratio: float | None = None
+    lifting_power_W: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,10 +181,10 @@ class Flow:
 
     @cached_property
     def dissipation_scale(self) -> float | None:
-        """Shaft power over the integral of rho epsilon, -; None where the flow has no shaft power or no epsilon."""
+        """Shaft power and work of gas over the integral of rho epsilon, -; None without shaft power or epsilon."""
         n = self.numbers
         resolved = n.density * float((self.epsilon * self.mesh.volumes).sum())
-        return n.power_W / resolved if n.power_W > 0.0 and resolved > 0.0 else None
+        return (n.power_W + n.lifting_power_W) / resolved if n.power_W > 0.0 and resolved > 0.0 else None
 
     @cached_property
     def dissipation_scaled(self) -> np.ndarray:
@@ -353,8 +356,8 @@ class Flow:
         viscosity = arrays.get("apparent_viscosity")
         return cls(mesh=TankMesh.from_arrays(arrays), numbers=numbers, apparent_viscosity=viscosity, **fields_)
 
-    def export(self, results_folder: Path) -> None:
-        """Write flow.vtu (cell data, SI) for ParaView and power.csv into the results folder."""
+    def export(self, results_folder: Path, name: str = "flow.vtu") -> None:
+        """Write the fields (cell data, SI) for ParaView into the results folder."""
         from rushton.mesh.io import write_vtu
 
         u, fluid = self.velocity_xyz, ~self.mesh.solid
@@ -368,4 +371,4 @@ class Flow:
         }
         if self.apparent_viscosity is not None:
             data["apparent_viscosity"] = self.apparent_viscosity[fluid]
-        write_vtu(Path(results_folder) / "flow.vtu", self.mesh, data)
+        write_vtu(Path(results_folder) / name, self.mesh, data)

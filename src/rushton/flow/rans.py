@@ -20,6 +20,7 @@ from rushton.case import catalogue
 from rushton.case.schema import impeller_shear_rate
 from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
+from rushton.flow.buoyancy import GasLoad, lift
 from rushton.flow.closures import CLOSURES
 from rushton.flow.energy import energy_balance
 from rushton.flow.field import Flow, FlowNumbers
@@ -76,7 +77,7 @@ class Monitor:
         }
 
 
-def solve_flow(case: Case, progress: Progress = silent, threads: int | None = None) -> Flow:
+def solve_flow(case: Case, progress: Progress = silent, threads: int | None = None, gas: GasLoad | None = None) -> Flow:
     """Solve the steady flow of a case.
 
     Parameters
@@ -87,6 +88,8 @@ def solve_flow(case: Case, progress: Progress = silent, threads: int | None = No
         Called with (fraction, text).
     threads : int, optional
         By default as many as there are cores (``rushton.cores``); the result has the same bytes on any number.
+    gas : GasLoad, optional
+        Gas that lifts the liquid (``rushton.flow.buoyancy``).
 
     Returns
     -------
@@ -99,10 +102,10 @@ def solve_flow(case: Case, progress: Progress = silent, threads: int | None = No
         If the iteration diverges even with the safe settings.
     """
     with Team(threads or usable_cores()) as team:
-        return _solve(case, progress, team)
+        return _solve(case, progress, team, gas)
 
 
-def _solve(case: Case, progress: Progress, team: Team) -> Flow:
+def _solve(case: Case, progress: Progress, team: Team, gas: GasLoad | None) -> Flow:
     wanted = case.numerics.target_mesh_cells
     sector = symmetry(case, wanted)
     state: FlowState | None = None
@@ -124,7 +127,7 @@ def _solve(case: Case, progress: Progress, team: Team) -> Flow:
         mesh = build_mesh(case, size, sector=level_sector)
         grid = FlowGrid.of(mesh, case.operation.omega)
         state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
-        solver = _solver(case, grid, team)
+        solver = _solver(case, grid, team, gas)
         solver.closure.start(solver, state)
         limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
         converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, report)
@@ -146,12 +149,13 @@ def _start(case: Case, grid: FlowGrid) -> FlowState:
     return FlowState.at_rest(grid, math.pi * n * d, n, d)
 
 
-def _solver(case: Case, grid: FlowGrid, team: Team) -> Simplec:
+def _solver(case: Case, grid: FlowGrid, team: Team, gas: GasLoad | None = None) -> Simplec:
     d = max(imp.diameter for imp in case.impellers)
     # the cap only guards the start: 0.01 tip speed x diameter is several times the largest value found in stirred tanks
     limit = 1e-2 * math.pi * case.operation.speed * d * d
+    force = None if gas is None else lift(grid, gas.on(grid.mesh))
     return Simplec(
-        grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team, immersed_blades(case, grid)
+        grid, viscosity_law(case), limit, CLOSURES[flow_regime(case).model], team, immersed_blades(case, grid), force
     )
 
 
@@ -314,7 +318,8 @@ def _flow(
     fluid = ~mesh.solid
     vol = np.where(fluid, grid.vol, 0.0)
     energy = energy_balance(solver, s) if slid is None else slid.energy
-    spent = driven / copies * case.operation.omega  # shaft power of the sector over density, m5/s3
+    lifting = 0.0 if solver.lift is None else float((solver.lift * s.uz).sum())
+    spent = driven / copies * case.operation.omega + lifting  # of the sector, shaft and bubbles, over density, m5/s3
     d = max(imp.diameter for imp in case.impellers)
     nq = flow_numbers(case, mesh, fr, fz)
     pumped = sum(q * n * imp.diameter**3 for q, imp in zip(nq, case.impellers, strict=True))
@@ -337,6 +342,7 @@ def _flow(
         wall_work_ratio=energy.wall / spent,
         energy_balance_ratio=energy.total / spent,
         turbulence_balance_ratio=energy.turbulence_ratio,
+        lifting_power_W=lifting * copies * rho,
         torque_imbalance=float(np.mean([m.imbalance for m in window[-10:]])),
         mass_imbalance=solver.mass * copies / (n * d**3),
         circulation_time_s=volume / pumped,

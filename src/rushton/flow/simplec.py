@@ -124,6 +124,8 @@ class Simplec:
         Threads that share the planes of every kernel.
     blades : ImmersedBlades, optional
         Blades that no mesh face follows (``rushton.flow.immersed``).
+    lift : (nr, nt, nz+1) float, optional
+        Force of gas on u_z over density, m4/s2 (``rushton.flow.buoyancy``).
     """
 
     def __init__(
@@ -134,9 +136,10 @@ class Simplec:
         closure: Callable[[FlowGrid], Closure] = KEpsilon,
         team: Team = ALONE,
         blades: ImmersedBlades | None = None,
+        lift: np.ndarray | None = None,
     ) -> None:
         nr, nt, nz = shape = grid.mesh.shape
-        self.team, self.planes, self.blades = team, nr, blades
+        self.team, self.planes, self.blades, self.lift = team, nr, blades, lift
         self.inertia: Inertia | None = None  # of time-accurate steps
         self.alpha_ke = turbulence.ALPHA_KE
         self.grid, self.viscosity, self.nut_limit, self.closure = grid, viscosity, nut_limit, closure(grid)
@@ -263,6 +266,8 @@ class Simplec:
             transposed_forces,
             s.ur, s.ang, s.uz, self.nue, *edges, g.r, g.rc, g.dr, g.dz, g.dth, self.d_r, self.d_t, self.d_z,
         )  # fmt: skip
+        if self.lift is not None:
+            self.d_z += self.lift
         # all three components use the same fluxes, those of the velocities before this iteration
         if self.free_swirl:
             self._solve_angular_momentum(s, forward, second, alpha)

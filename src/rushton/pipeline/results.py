@@ -74,6 +74,11 @@ class Results:
         return self._stage("flow")
 
     @cached_property
+    def aeration(self) -> Flow | None:
+        """The flow with gas, which carries scalars and cells where gas gives back on it."""
+        return self._stage("aeration")
+
+    @cached_property
     def mixing(self) -> Mixing | None:
         """Tracer curves and blend times."""
         return self._stage("mixing")

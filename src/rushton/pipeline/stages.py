@@ -71,6 +71,16 @@ class Stage:
         result.export(folder)
 
 
+class AeratedFlowStage(Stage):
+    """The flow with gas is handed over like the flow without; its numbers stand in the section of the gas."""
+
+    def summary(self, result: Any) -> None:
+        return None
+
+    def export(self, result: Any, folder: Path) -> None:
+        result.export(folder, "flow_with_gas.vtu")
+
+
 class MeshStage(Stage):
     """The mesh is handed over as arrays and written for ParaView; it has no section in summary.json."""
 
@@ -143,6 +153,13 @@ def _feed_study(case: Case) -> dict[str, Any]:
     return {"feed_study": plain(case.feed_study)}
 
 
+def _aeration(case: Case) -> dict[str, Any]:
+    gas = plain(case.gas) or {}
+    for key in ("respiration", "kla", "oxygen_fraction", "carbon_dioxide_fraction"):  # of transfer, not of hold-up
+        gas.pop(key, None)
+    return {"gas": gas, "temperature": case.broth.temperature, "frame": case.numerics.frame}
+
+
 def _gas(case: Case) -> dict[str, Any]:
     return {
         "gas": plain(case.gas),
@@ -173,7 +190,7 @@ def _scaledown(case: Case) -> dict[str, Any]:
 
 
 def _refine(case: Case) -> dict[str, Any]:
-    return {**_flow(case), **_mixing(case), **_substrate(case)}
+    return {**_flow(case), **_aeration(case), **_mixing(case), **_substrate(case)}
 
 
 def _everything(case: Case) -> dict[str, Any]:
@@ -194,6 +211,12 @@ def _no_substrate(case: Case) -> str:
         if not there
     ]
     return f"the case has no {' and no '.join(lacking)}" if lacking else ""
+
+
+def _no_aeration(case: Case) -> str:
+    if case.gas is None:
+        return "the case has no [gas]"
+    return "" if case.gas.feedback == "flow" else 'the case says gas.feedback = "none"'
 
 
 def _no_gas(case: Case) -> str:
@@ -235,28 +258,39 @@ def _compute_flow(case: Case, done: Done, folder: Path, progress: Progress) -> A
     return solve_flow(case, progress)
 
 
+def _compute_aeration(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.transport import aerate
+
+    return aerate(case, done["flow"], progress)
+
+
+def _carrier(done: Done) -> Any:
+    """The flow that carries scalars and cells: with gas, where gas gives back on it."""
+    return done["flow"] if done["aeration"] is None else done["aeration"]
+
+
 def _compute_mixing(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.transport import blend
 
-    return blend(case, done["flow"], progress)
+    return blend(case, _carrier(done), progress)
 
 
 def _compute_substrate(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.transport import solve_substrate
 
-    return solve_substrate(case, done["flow"], progress)
+    return solve_substrate(case, _carrier(done), progress)
 
 
 def _compute_gas(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.transport import solve_gas
 
-    return solve_gas(case, done["flow"], done["substrate"], progress)
+    return solve_gas(case, done["flow"], done["substrate"], done["aeration"], progress)
 
 
 def _compute_feed_study(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.transport import study_feeds
 
-    return study_feeds(case, done["flow"], done["substrate"], progress)
+    return study_feeds(case, _carrier(done), done["substrate"], progress)
 
 
 def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
@@ -268,7 +302,7 @@ def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) ->
 def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.lifelines import track
 
-    return track(case, done["flow"], done["substrate"], folder, progress)
+    return track(case, _carrier(done), done["substrate"], folder, progress)
 
 
 def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
@@ -294,22 +328,28 @@ def _compute_scaledown(case: Case, done: Done, folder: Path, progress: Progress)
 STAGES: tuple[Stage, ...] = (
     MeshStage("mesh", _tank, (), ("rushton.mesh",), _compute_mesh, "rushton.mesh:TankMesh"),
     Stage("flow", _flow, ("mesh",), ("rushton.flow",), _compute_flow, "rushton.flow:Flow"),
-    Stage("mixing", _mixing, ("flow",), ("rushton.transport",), _compute_mixing, "rushton.transport:Mixing"),
-    Stage(
-        "substrate", _substrate, ("flow",), ("rushton.transport",), _compute_substrate, "rushton.transport:Substrate",
-        _no_substrate,
+    AeratedFlowStage(
+        "aeration", _aeration, ("flow",), ("rushton.transport",), _compute_aeration, "rushton.flow:Flow", _no_aeration
     ),
-    Stage("gas", _gas, ("flow", "substrate"), ("rushton.transport",), _compute_gas, "rushton.transport:Gas", _no_gas),
+    Stage("mixing", _mixing, ("flow", "aeration"), ("rushton.transport",), _compute_mixing, "rushton.transport:Mixing"),
     Stage(
-        "feed_study", _feed_study, ("flow", "substrate"), ("rushton.transport",), _compute_feed_study,
+        "substrate", _substrate, ("flow", "aeration"), ("rushton.transport",), _compute_substrate,
+        "rushton.transport:Substrate", _no_substrate,
+    ),
+    Stage(
+        "gas", _gas, ("flow", "aeration", "substrate"), ("rushton.transport",), _compute_gas, "rushton.transport:Gas",
+        _no_gas,
+    ),
+    Stage(
+        "feed_study", _feed_study, ("flow", "aeration", "substrate"), ("rushton.transport",), _compute_feed_study,
         "rushton.transport:FeedStudy", _no_feed_study,
     ),
     Stage(
-        "refine", _refine, ("flow", "mixing", "substrate"), ("rushton.refine",), _compute_refine,
+        "refine", _refine, ("flow", "aeration", "mixing", "substrate"), ("rushton.refine",), _compute_refine,
         "rushton.refine:Refinement", _no_refine,
     ),
     Stage(
-        "lifelines", _lifelines, ("flow", "substrate"), ("rushton.lifelines",), _compute_lifelines,
+        "lifelines", _lifelines, ("flow", "aeration", "substrate"), ("rushton.lifelines",), _compute_lifelines,
         "rushton.lifelines:Lifelines", _no_lifelines,
     ),
     Stage(

@@ -18,7 +18,8 @@ from rushton.refine.members import AFFORDABLE, Member, grids, half_range, variat
 from rushton.refine.result import GRID, ITERATION, LABELS, SCALARS, Quantity, Refinement
 from rushton.sources import sources_hash
 from rushton.store import Progress, atomic_write_text, library_versions, silent, to_json
-from rushton.transport import blend, solve_substrate
+from rushton.transport import aerate, blend, solve_substrate
+from rushton.transport.aeration import feeds_back
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -92,8 +93,9 @@ def _run(
         if flow is None:
             base = coarser[chosen - 1].case if member.reuses_flow and chosen else case
             flow = solve_flow(base, lambda f, text: progress(0.5 * f, text))
-        mixing = blend(case, flow, lambda f, text: progress(0.5 + 0.4 * f, text))
-        substrate = solve_substrate(case, flow, silent) if _is_fed(case) else None
+        carrier = aerate(case, flow, silent) if feeds_back(case) else flow
+        mixing = blend(case, carrier, lambda f, text: progress(0.5 + 0.4 * f, text))
+        substrate = solve_substrate(case, carrier, silent) if _is_fed(case) else None
     except SolverError as error:
         return {"group": member.group, "value": member.value, "reason": error.message, "seconds": 0.0}, None
     return _record(member, flow, mixing, substrate, time.process_time() - start), flow

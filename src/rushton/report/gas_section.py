@@ -28,8 +28,8 @@ def gas(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.lead = (
         f"{given(case.gas.rate, 4)} Nm³/s of gas ({given(60.0 * case.gas.rate / case.liquid_volume, 3)} vvm) rise "
         f"through the tank at a superficial velocity of {number(1e3 * part['superficial_velocity_m_s'])} mm/s and take "
-        f"the stirrer's power down to {number(part['gassed_power_W'])} W. The flow is the solved one without gas, "
-        "slowed to that power; volumes are those of gassed liquid."
+        f"the stirrer's power down to {number(part['gassed_power_W'])} W. {_flow(case, part)} Volumes are those of "
+        "gassed liquid."
     )
     section.blocks += [Note(text[0].upper() + text[1:] + ".", "warn") for text in part.get("cautions") or ()]
     section.blocks += [
@@ -56,6 +56,16 @@ def gas(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         table(("Closure", "Form", "Source", "Range"), _closures(part), "Closures of the gas phase"),
     ]
     return section
+
+
+def _flow(case: Any, part: dict[str, Any]) -> str:
+    if case.gas.feedback == "none":
+        return "The gas is carried by the flow without gas, slowed to that power."
+    return (
+        "The flow is solved again at the speed that draws this power, "
+        f"{number(60.0 * part['stirrer_speed_of_flow_1_s'])} rpm, and lifted by the gas, which adds "
+        f"{number(part['lifting_power_W'])} W; mixing, substrate and cells go with it."
+    )
 
 
 def _rows(part: dict[str, Any]) -> list[tuple[str, str, str]]:

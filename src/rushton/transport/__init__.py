@@ -1,7 +1,8 @@
 """Scalars on a frozen flow: tracer and blend time, fed substrate and its gradients, gas and dissolved oxygen.
 
 Doors: ``blend(case, flow, progress) -> Mixing``, ``solve_substrate(case, flow, progress) -> Substrate``,
-``study_feeds(case, flow, substrate, progress) -> FeedStudy`` and ``solve_gas(case, flow, substrate, progress) -> Gas``.
+``study_feeds(case, flow, substrate, progress) -> FeedStudy`` and ``solve_gas(case, flow, substrate, aerated, progress)
+-> Gas``; before them ``aerate(case, flow, progress) -> Flow``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from rushton.transport.mixing import Mixing
     from rushton.transport.substrate import Substrate
 
-__all__ = ["FeedStudy", "Gas", "Mixing", "Substrate", "blend", "solve_gas", "solve_substrate", "study_feeds"]
+__all__ = [
+    "FeedStudy", "Gas", "Mixing", "Substrate", "aerate", "blend", "solve_gas", "solve_substrate", "study_feeds",
+]  # fmt: skip
 
 
 def blend(case: Case, flow: Flow, progress: Progress | None = None) -> Mixing:
@@ -36,12 +39,26 @@ def solve_substrate(case: Case, flow: Flow, progress: Progress | None = None) ->
     return substrate.solve_substrate(case, flow, progress or silent)
 
 
-def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progress: Progress | None = None) -> Gas:
+def aerate(case: Case, flow: Flow, progress: Progress | None = None) -> Flow:
+    """Flow of the gassed tank; see :func:`rushton.transport.aeration.aerate`."""
+    from rushton.store import silent
+    from rushton.transport import aeration
+
+    return aeration.aerate(case, flow, progress or silent)
+
+
+def solve_gas(
+    case: Case,
+    flow: Flow,
+    substrate: Substrate | None = None,
+    aerated: Flow | None = None,
+    progress: Progress | None = None,
+) -> Gas:
     """Gas hold-up, transfer and dissolved gases of an aerated tank; see :func:`rushton.transport.gas.solve_gas`."""
     from rushton.store import silent
     from rushton.transport import gas
 
-    return gas.solve_gas(case, flow, substrate, progress or silent)
+    return gas.solve_gas(case, flow, substrate, aerated, progress or silent)
 
 
 def study_feeds(case: Case, flow: Flow, substrate: Substrate, progress: Progress | None = None) -> FeedStudy:

@@ -52,11 +52,12 @@ class LocalBubbles:
         """(nr, nt, nz) dissipation with a floor, W/kg."""
         return np.maximum(self.dissipation, LEAST_DISSIPATION)
 
-    def slip(self, size: np.ndarray) -> np.ndarray:
-        """Rise through the turbulent liquid, m/s, (nr, nt, nz)."""
+    def slip(self, size: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+        """Rise of a swarm through the turbulent liquid, m/s, (nr, nt, nz)."""
         sizes = np.linspace(bubbles.SMALLEST, bubbles.LARGEST, 400)
         still = np.interp(size, sizes, bubbles.rise_velocity(sizes, self.nu, self.density, self.tension))
-        return np.asarray(bubbles.turbulent_slip(still, size, self.eps, self.nu))
+        alone = bubbles.turbulent_slip(still, size, self.eps, self.nu)
+        return np.asarray(alone / np.sqrt(bubbles.swarm_drag(alpha)))
 
     def transfer(self, size: np.ndarray, slip: np.ndarray) -> np.ndarray:
         """kL of oxygen, m/s, (nr, nt, nz)."""
@@ -81,9 +82,14 @@ CLOSURES: dict[str, tuple[str, str, str]] = {
         "contaminated liquids, single bubbles",
     ),
     "rise in turbulence": (
-        "u∞ / (1 + 6.5e-6 (d/λ)³)^0.5, λ Kolmogorov length",
+        "u∞ / (1 + 6.5e-6 (d/λ)³)^0.5, at least u∞/2, λ Kolmogorov length",
         "Lane et al.; Khopkar, Ranade (second-hand)",
         "stirred tanks, fitted to hold-up with a disc turbine",
+    ),
+    "rise in a swarm": (
+        "drag × (1-α) ((1-α)^25 + (4.8 α/(1-α))^25)^(-2/25)",
+        "Simonnet et al. 2007 (from memory)",
+        "air in water, gas fraction to 0.3",
     ),
     "dispersion of gas": ("ν_t/0.9", "Burns et al. 2004 (second-hand)", "bubbles that follow the eddies"),
     "transfer coefficient": (

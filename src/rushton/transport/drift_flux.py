@@ -193,7 +193,7 @@ def _conductances(mesh: TankMesh, d: np.ndarray, joined: tuple[np.ndarray, ...])
 def solve_gas_phase(
     flow: Flow,
     sizes: Sizes,
-    slip_of: Callable[[np.ndarray], np.ndarray],
+    slip_of: Callable[[np.ndarray, np.ndarray], np.ndarray],
     source: np.ndarray,
     densities: tuple[np.ndarray, np.ndarray],
     measured_holdup: float | None = None,
@@ -209,7 +209,7 @@ def solve_gas_phase(
     sizes : Sizes
         Model of the bubble size.
     slip_of : callable
-        Size, m, -> slip, m/s.
+        (size, m, and gas fraction, -) -> slip, m/s.
     source : (nr, nt, nz) float
         Gas of the sparger, mol/s.
     densities : (nz,), (nz+1,) float
@@ -237,9 +237,10 @@ def solve_gas_phase(
     alpha, size = np.where(fluid, start, 0.0), sizes.start()
     system, carriage, change, relaxation = None, None, np.inf, RELAXATION
     level = sizes.level(size, alpha)
+    used = np.clip(level * size, SMALLEST, LARGEST)
+    own = slip_of(used, alpha)  # before a measured hold-up multiplies it
     for rounds in range(1, MOST_ROUNDS + 1):
-        used = np.clip(level * size, SMALLEST, LARGEST)
-        slip = factor * slip_of(used)
+        slip = factor * own
         matrix = gas_matrix(mesh, fluxes, diffusivity, slip, *densities)
         system = _renewed(system, matrix.diagonal - matrix.outflow, matrix.neighbours, matrix.outflow, fluid)
         new = alpha.copy()
@@ -250,6 +251,8 @@ def solve_gas_phase(
         before, change = change, float((volumes * np.abs(new - alpha)).sum()) / volume / holdup
         change = max(change, float((volumes * new * np.abs(next_size / size - 1.0)).sum()) / volume / holdup)
         change = max(change, abs(sizes.level(next_size, new) / level - 1.0))
+        wanted, gain = _slip_and_gain(slip_of, used, new)
+        change = max(change, float((volumes * new * np.abs(wanted / own - 1.0)).sum()) / volume / holdup)
         alpha = new
         if measured_holdup is not None:
             change = max(change, abs(holdup / measured_holdup - 1.0))
@@ -261,6 +264,8 @@ def solve_gas_phase(
             relaxation = max(0.85 * relaxation, LEAST_RELAXATION)
         size = size * (next_size / size) ** relaxation
         level *= (sizes.level(size, alpha) / level) ** relaxation
+        used = np.clip(level * size, SMALLEST, LARGEST)
+        own = own * (slip_of(used, alpha) / own) ** (1.0 / (1.0 + gain))
     if holdup > 0.5:
         raise SolverError(
             f"the gas fraction would be {holdup:.0%}: the tank cannot hold this gas", "gas.rate",
@@ -270,6 +275,19 @@ def solve_gas_phase(
     return GasPhase(
         alpha, used, slip, matrix, source, factor, level, abs(left / supply - 1.0), rounds, change < TOLERANCE
     )
+
+
+def _slip_and_gain(
+    slip_of: Callable[[np.ndarray, np.ndarray], np.ndarray], size: np.ndarray, alpha: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Slip, m/s, and how strongly it answers to the gas fraction, d ln slip/d ln alpha >= 0, -.
+
+    Where slip grows with alpha, alpha falls with slip: a new slip is taken over in the part 1/(1 + gain) that would
+    settle a column of bubbles in one round.
+    """
+    slip = slip_of(size, alpha)
+    gain = np.log(slip_of(size, 1.01 * alpha) / slip) / np.log(1.01)
+    return slip, np.maximum(gain, 0.0)
 
 
 def carriage_of(

@@ -2,7 +2,8 @@
 
 In this order, each by its own module::
 
-    gassed power, regimes   P_g/P_0 of each impeller, the flow slowed to it     rushton.transport.gas_power
+    gassed power, regimes   P_g/P_0 of each impeller                            rushton.transport.gas_power
+    the flow with gas       slower stirrer and buoyancy, or slowed only         rushton.transport.aeration
     hold-up                 drift-flux balance, bubble size and slip            rushton.transport.drift_flux
     transfer                kLa = kL 6 alpha/d32 from the rescaled dissipation  rushton.transport.bubble_law
     oxygen, CO2             liquid and bubbles, uptake, depletion of the gas    rushton.transport.gas_exchange
@@ -26,24 +27,26 @@ from rushton.case.regime_analysis import oxygen_per_substrate
 from rushton.correlations.oxygen import CARBON_DIOXIDE_TRANSFER
 from rushton.flow.field import Flow
 from rushton.store import Progress, silent
+from rushton.transport.aeration import gas_in
 from rushton.transport.bubble_law import LocalBubbles
-from rushton.transport.bubble_sizes import TransportedSizes
-from rushton.transport.drift_flux import GasPhase, solve_gas_phase
-from rushton.transport.gas_column import GAS_CONSTANT, Column
+from rushton.transport.drift_flux import GasPhase
 from rushton.transport.gas_exchange import given_rate, monod_uptake, solve_exchange
 from rushton.transport.gas_numbers import gas_numbers
-from rushton.transport.gas_power import aerated_impellers, slowed
 from rushton.transport.gas_result import Gas
 from rushton.transport.operator import assemble
-from rushton.transport.sparger import sparger_shares
-from rushton.units import NORMAL_PRESSURE, NORMAL_TEMPERATURE
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.transport.substrate import Substrate
 
 
-def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progress: Progress = silent) -> Gas:
+def solve_gas(
+    case: Case,
+    flow: Flow,
+    substrate: Substrate | None = None,
+    aerated: Flow | None = None,
+    progress: Progress = silent,
+) -> Gas:
     """Gas phase, transfer and dissolved gases of an aerated tank.
 
     Parameters
@@ -54,6 +57,8 @@ def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progre
         Without gas.
     substrate : Substrate, optional
         Its uptake decides where oxygen is used, unless the case gives ``gas.respiration.max``.
+    aerated : Flow, optional
+        With gas (:mod:`rushton.transport.aeration`); by default the flow without gas, slowed to the gassed power.
     progress : Progress
 
     Returns
@@ -67,30 +72,11 @@ def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progre
     """
     gas, mesh = case.gas, flow.mesh
     assert gas is not None
-    column = Column.of(case, mesh)
-    supply = gas.rate * NORMAL_PRESSURE / (GAS_CONSTANT * NORMAL_TEMPERATURE)  # mol/s
-    rates = tuple(supply / float(column.gas_density(column.at(imp.clearance))) for imp in case.impellers)
-    impellers = aerated_impellers(case, flow, rates)
-    ratio = sum(i.gassed_power for i in impellers) / sum(i.power for i in impellers)
-    gassed = slowed(flow, ratio)
-    law = LocalBubbles(
-        gassed.dissipation_scaled, case.broth.density, flow.numbers.viscosity, gas.surface_tension, gas.bubbles
-    )
-    sizes = TransportedSizes(
-        law,
-        column.gas_density(column.pressure_centre),
-        mesh.volumes,
-        gassed.numbers.power_W / (column.density * mesh.volume),
-    )
-    progress(0.02, "gas hold-up")
-    phase = solve_gas_phase(
-        gassed, sizes, law.slip, supply * sparger_shares(mesh, gas.sparger),
-        (sizes.density, column.gas_density(column.pressure_face)), gas.holdup, case.numerics.frame,
-        lambda f, text: progress(0.02 + 0.5 * f, text),
-    )  # fmt: skip
-    kla, kla_factor = _transfer(case, flow, law, phase)
+    found = gas_in(case, flow, aerated, lambda f, text: progress(0.5 * f, text))
+    column, phase = found.column, found.phase
+    kla, kla_factor = _transfer(case, flow, found.law, phase)
     progress(0.55, "assembling the transport operator")
-    operator = assemble(gassed, case.mixing.schmidt_turbulent, frame=case.numerics.frame)
+    operator = assemble(found.flow, case.mixing.schmidt_turbulent, frame=case.numerics.frame)
     demand = oxygen_demand(case, flow, substrate)
     oxygen = solve_exchange(
         operator, phase, kla, _over(column.pressure_centre, column.henry_oxygen), gas.oxygen_fraction,
@@ -102,20 +88,7 @@ def solve_gas(case: Case, flow: Flow, substrate: Substrate | None = None, progre
         gas.carbon_dioxide_fraction, given_rate(-gas.respiration.quotient * respired),
         lambda f, text: progress(0.85 + 0.15 * f, text), "carbon dioxide",
     )  # fmt: skip
-    numbers = gas_numbers(
-        case,
-        flow,
-        column,
-        impellers,
-        phase,
-        kla,
-        kla_factor,
-        gassed.dissipation_scale,
-        demand,
-        oxygen,
-        carbon_dioxide,
-        supply,
-    )
+    numbers = gas_numbers(case, flow, found, kla, kla_factor, demand, oxygen, carbon_dioxide)
     return Gas(
         mesh=mesh,
         fraction=phase.fraction,

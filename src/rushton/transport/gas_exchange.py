@@ -33,7 +33,7 @@ from rushton.transport.operator import ScalarOperator
 Uptake = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """C (mol/m3) -> uptake q (mol/m3/s) and its slope (1/s), each (nr, nt, nz)."""
 
-TOLERANCE = 1e-6
+TOLERANCE = 1e-5
 """Largest sum of |residuals| over what is exchanged, -."""
 MOST_ROUNDS = 400
 STEP_GROWTH, STEP_CUT, SMALLEST_STEP, GREATEST_STEP = 1.6, 0.3, 1e-4, 1e6
@@ -136,7 +136,7 @@ def solve_exchange(
         balance = transport.residual(to_liquid - volumes * eaten + convection(c), c)
         scale = float(np.abs(volumes * eaten).sum()) + 1e-3 * float((exchange * c).sum())
         before, residual = residual, float(np.abs(balance[fluid]).sum()) / scale
-        step = min(STEP_GROWTH * step, longest) if residual < 0.95 * before else max(STEP_CUT * step, shortest)
+        step = min(STEP_GROWTH * step, longest) if residual < before else max(STEP_CUT * step, shortest)
         if rounds % 5 == 0:
             done = float(np.log10(max(residual, TOLERANCE)) / np.log10(TOLERANCE))
             progress(min(max(done, 0.0), 1.0), f"{name}, round {rounds}")

@@ -9,8 +9,8 @@ import numpy as np
 
 from rushton import correlations as c
 from rushton.flow.field import Flow
+from rushton.transport.aeration import GasInTank
 from rushton.transport.bubble_sizes import sauter_mean
-from rushton.transport.drift_flux import GasPhase
 from rushton.transport.gas_column import Column
 from rushton.transport.gas_exchange import Exchange
 from rushton.transport.gas_power import AeratedImpeller
@@ -28,23 +28,20 @@ ENOUGH = 0.9
 def gas_numbers(
     case: Case,
     flow: Flow,
-    column: Column,
-    impellers: tuple[AeratedImpeller, ...],
-    phase: GasPhase,
+    found: GasInTank,
     kla: np.ndarray,
     kla_factor: float,
-    dissipation: float | None,
     demand: np.ndarray,
     oxygen: Exchange,
     carbon_dioxide: Exchange,
-    supply: float,
 ) -> dict[str, Any]:
-    """Section ``gas`` of summary.json."""
+    """Section ``gas`` of summary.json; ``flow`` is that without gas."""
+    column, impellers, phase, supply = found.column, found.impellers, found.phase, found.supply
     gas, mesh = case.gas, flow.mesh
     assert gas is not None
     volumes, volume, fluid = mesh.volumes, mesh.volume, ~mesh.solid
     area = 0.25 * math.pi * case.tank.diameter**2
-    gassed_power = flow.numbers.power_W * sum(i.gassed_power for i in impellers) / sum(i.power for i in impellers)
+    gassed_power = flow.numbers.power_W * found.power_ratio
     velocity = supply / float(column.gas_density(column.at(0.5 * case.tank.liquid_height))) / area
     law = c.kla_coalescing if gas.bubbles == "coalescing" else c.kla_noncoalescing
     wanted = float((volumes * demand).sum())
@@ -64,7 +61,9 @@ def gas_numbers(
         "gassed_power_ratio": [i.ratio for i in impellers],
         "gas_flow_number": [i.regime.flow_number for i in impellers],
         "regime": [i.regime.words for i in impellers],
-        "dissipation_scale": dissipation,
+        "dissipation_scale": found.flow.dissipation_scale,
+        "stirrer_speed_of_flow_1_s": found.flow.speed,
+        "lifting_power_W": found.flow.numbers.lifting_power_W,
         "oxygen_mean_mol_m3": _mean(oxygen.concentration, volumes),
         "oxygen_min_mol_m3": float(oxygen.concentration[fluid].min()),
         "oxygen_max_mol_m3": float(oxygen.concentration[fluid].max()),
@@ -107,8 +106,8 @@ def _log_mean_kla(case: Case, column: Column, oxygen: Exchange, mean: float, vol
 def _closures(case: Case) -> list[str]:
     assert case.gas is not None
     return [
-        f"bubble size, {case.gas.bubbles}", "rise of a bubble", "rise in turbulence", "dispersion of gas",
-        "transfer coefficient",
+        f"bubble size, {case.gas.bubbles}", "rise of a bubble", "rise in turbulence", "rise in a swarm",
+        "dispersion of gas", "transfer coefficient",
     ]  # fmt: skip
 
 
