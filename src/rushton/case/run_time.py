@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 FLOW_PER_CELL = 8e-5
 """Flow from rest, s per mesh cell."""
-SLIDING_PER_CELL = 9e-4
-"""Rotor that turns in time, about ten revolutions, s per mesh cell."""
+SLIDING_PER_CELL = 4e-4
+"""Rotor that turns in time, six to ten revolutions, s per mesh cell."""
 MIXING_PER_CELL = 3e-5
 """Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
