@@ -454,6 +454,15 @@ def _energy(summary: dict[str, Any]) -> str:
     return ", ".join(f"{name} {100.0 * flow[key]:.1f} %" for name, key in _ENERGY)
 
 
+def _schmidt(part: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Blend time of the tank at half and double the turbulent Schmidt number; nothing where not computed."""
+    times = part.get("theta95_variance_varied_s")
+    if times is None:
+        return []
+    numbers = ", ".join(f"{number:.3g}" for number in part["schmidt_varied"])
+    return [(f"the same at Sc_t {numbers}", ", ".join(f"{t:.3g}" for t in times), "s")]
+
+
 def _feed_study(part: dict[str, Any]) -> list[tuple[str, str, str]]:
     """One row per other feed place of a study; none without one."""
     if part.get("members") is None:
@@ -481,6 +490,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         rows.append((label, ", ".join(shown), unit))
         if key == "power_W" and (balance := _energy(summary)):
             rows.append(("Where the power goes", balance, ""))
+        if key == "theta95_variance_s":
+            rows += _schmidt(summary["mixing"])
         if key == "share_starvation":
             rows += _feed_study(summary.get("feed_study") or {})
     scaledown = summary.get("scaledown") or {}

@@ -72,7 +72,7 @@ def test_multi_probe_blend_time_is_that_of_the_log_variance_of_the_probes(mixing
 
 def test_every_blend_time_carries_its_definition(mixing: Mixing, tmp_path: Path) -> None:
     summary = mixing.summary()
-    times = {key for key in summary if key.startswith(("theta95", "slowest_mode", "n_theta95"))}
+    times = {key for key in summary if key.startswith(("theta95", "slowest_mode", "n_theta95")) and "varied" not in key}
     assert times == set(DEFINITIONS) == set(summary["definitions"])
     mixing.export(tmp_path)
     with (tmp_path / "blend_times.csv").open() as file:
@@ -112,6 +112,28 @@ def test_a_short_run_says_why_it_has_no_blend_time(case: Case, flow: Flow) -> No
     assert summary["theta95_variance_s"] is None and summary["n_theta95"] is None
     assert "not blended" in summary["theta95_variance_s_reason"]
     assert summary["tracer_mass_error"] < 1e-12
+
+
+def test_effect_of_the_turbulent_schmidt_number(case: Case, flow: Flow, tmp_path: Path) -> None:
+    """More dispersion blends sooner; the runs at other Sc_t are those that the case would ask for."""
+    mixing = blend(case, flow, schmidt_effect=True)
+    low, high = mixing.schmidt_varied
+    assert (low, high) == pytest.approx((0.35, 1.4))
+    assert mixing.theta95_variance_s is not None
+    assert mixing.theta95_varied_s[0] < mixing.theta95_variance_s < mixing.theta95_varied_s[1]
+    for value, seconds in zip(mixing.schmidt_varied, mixing.theta95_varied_s, strict=True):
+        settings = case.mixing.model_copy(update={"schmidt_turbulent": value})
+        own = blend(case.model_copy(update={"mixing": settings}), flow)
+        assert seconds == pytest.approx(own.theta95_variance_s, rel=0.02)
+    assert mixing.tracer_mass_error < 1e-13
+    mixing.save(tmp_path)
+    assert Mixing.load(tmp_path).summary() == mixing.summary()
+    assert mixing.summary()["theta95_variance_varied_s"] == list(mixing.theta95_varied_s)
+
+
+def test_without_the_effect_the_summary_says_so(mixing: Mixing) -> None:
+    assert mixing.summary()["theta95_variance_varied_s"] is None
+    assert mixing.summary()["schmidt_varied_reason"] == "not asked for"
 
 
 def test_save_load_export(mixing: Mixing, tmp_path: Path) -> None:

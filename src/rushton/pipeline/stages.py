@@ -272,7 +272,7 @@ def _carrier(done: Done) -> Any:
 def _compute_mixing(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.transport import blend
 
-    return blend(case, _carrier(done), progress)
+    return blend(case, _carrier(done), progress, schmidt_effect=True)
 
 
 def _compute_substrate(case: Case, done: Done, folder: Path, progress: Progress) -> Any:

@@ -21,7 +21,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "mixing": (
         "theta95_probe_s", "theta95_multi_probe_s", "theta95_variance_s", "slowest_mode_s", "n_theta95",
-        "tracer_mass_error", "definitions",
+        "tracer_mass_error", "definitions", "schmidt_turbulent", "schmidt_varied", "theta95_variance_varied_s",
     ),
     "substrate": (
         "mean_mol_m3", "min_mol_m3", "max_mol_m3", "ideal_mixed_mol_m3", "share_excess", "share_limitation",

@@ -23,12 +23,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def blend(case: Case, flow: Flow, progress: Progress | None = None) -> Mixing:
+def blend(case: Case, flow: Flow, progress: Progress | None = None, schmidt_effect: bool = False) -> Mixing:
     """Blend time of a tracer pulse; see :func:`rushton.transport.mixing.blend`."""
     from rushton.store import silent
     from rushton.transport import mixing
 
-    return mixing.blend(case, flow, progress or silent)
+    return mixing.blend(case, flow, progress or silent, schmidt_effect=schmidt_effect)
 
 
 def solve_substrate(case: Case, flow: Flow, progress: Progress | None = None) -> Substrate:

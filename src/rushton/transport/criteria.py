@@ -37,6 +37,11 @@ DEFINITIONS = {
 """Definition of each blend time, by its key in summary.json."""
 
 
+def volume_deviation(c: np.ndarray, volumes: np.ndarray) -> float:
+    """sqrt( sum V (c - 1)^2 / sum V ) of c = C/Cinf, both (nr, nt, nz)."""
+    return math.sqrt(float((volumes * (c - 1.0) ** 2).sum()) / float(volumes.sum()))
+
+
 def last_time_outside(time: np.ndarray, deviation: np.ndarray, band: float = BAND) -> float:
     """Last time at which a curve is outside the band, interpolated; nan if it ends outside.
 

@@ -25,8 +25,9 @@ import numpy as np
 from rushton.cores import Team, usable_cores
 from rushton.flow.field import Flow
 from rushton.store import Progress, load_result, save_result, silent
-from rushton.transport.criteria import BAND, DEFINITIONS, last_time_outside, late_decay
+from rushton.transport.criteria import BAND, DEFINITIONS, last_time_outside, late_decay, volume_deviation
 from rushton.transport.operator import ScalarOperator, assemble
+from rushton.transport.schmidt import FACTORS, volume_blend_time
 from rushton.transport.stepping import TimeStepper
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Mixing:
         Of the flux in the rotating zones: absolute or relative.
     time_step : float
         First time step, s.
+    schmidt_varied : tuple of float
+        Other turbulent Schmidt numbers, half and double; empty if their effect was not asked for.
+    theta95_varied_s : tuple of float
+        Blend time by volume variance with each of them, s; nan if the tank was not blended in the longest time.
     reason : str
         Why a blend time is missing; empty if none is.
     """
@@ -98,6 +103,8 @@ class Mixing:
     schmidt_turbulent: float
     frame: str
     time_step: float
+    schmidt_varied: tuple[float, ...] = ()
+    theta95_varied_s: tuple[float, ...] = ()
     reason: str = ""
 
     @property
@@ -113,11 +120,19 @@ class Mixing:
             if out[key] is None:
                 out[f"{key}_reason"] = self.reason
         out["definitions"] = dict(DEFINITIONS)
-        return out | {"schmidt_turbulent": self.schmidt_turbulent, "rotating_zone_frame": self.frame}
+        out |= {"schmidt_turbulent": self.schmidt_turbulent, "rotating_zone_frame": self.frame}
+        known = bool(self.theta95_varied_s) and not any(math.isnan(t) for t in self.theta95_varied_s)
+        out["schmidt_varied"] = list(self.schmidt_varied) if known else None
+        out["theta95_variance_varied_s"] = list(self.theta95_varied_s) if known else None
+        if not known:
+            why = "not blended in the longest time" if self.theta95_varied_s else "not asked for"
+            out |= {"schmidt_varied_reason": why, "theta95_variance_varied_s_reason": why}
+        return out
 
     def save(self, folder: Path) -> None:
         """Write the result into a folder."""
         arrays = {n: getattr(self, n) for n in _ARRAYS}
+        arrays |= {n: np.array(getattr(self, n), float) for n in ("schmidt_varied", "theta95_varied_s")}
         save_result(folder, arrays, {n: getattr(self, n) for n in _VALUES})
 
     @classmethod
@@ -125,6 +140,8 @@ class Mixing:
         """Read what ``save`` wrote."""
         arrays, meta = load_result(folder)
         values: dict[str, Any] = {n: arrays[n] for n in _ARRAYS} | {n: meta[n] for n in _VALUES}
+        for name in ("schmidt_varied", "theta95_varied_s"):
+            values[name] = tuple(float(v) for v in arrays[name])
         return cls(**values)
 
     def export(self, results_folder: Path) -> None:
@@ -156,7 +173,13 @@ def _write_csv(path: Path, header: list[str], rows: np.ndarray) -> None:
         writer.writerows([[f"{v:.7g}" for v in row] for row in rows])
 
 
-def blend(case: Case, flow: Flow, progress: Progress = silent, threads: int | None = None) -> Mixing:
+def blend(
+    case: Case,
+    flow: Flow,
+    progress: Progress = silent,
+    threads: int | None = None,
+    schmidt_effect: bool = False,
+) -> Mixing:
     """Run the tracer test of a case.
 
     Parameters
@@ -167,6 +190,8 @@ def blend(case: Case, flow: Flow, progress: Progress = silent, threads: int | No
     progress : Progress
     threads : int, optional
         Cores; by default all that may be used. The result is the same to the last digit on any number.
+    schmidt_effect : bool
+        Also with half and with double the turbulent Schmidt number, see :mod:`rushton.transport.schmidt`.
 
     Returns
     -------
@@ -181,7 +206,16 @@ def blend(case: Case, flow: Flow, progress: Progress = silent, threads: int | No
     time_step = FIRST_STEP / flow.speed
     limit = settings.duration or LONGEST / flow.speed
     with Team(threads or usable_cores()) as team:
-        time, probes, spread, mass_error = _run(operator, weights, cells, time_step, limit, progress, team)
+        c = _pulse(operator, weights)
+        time, probes, spread, mass_error = _run(operator, c, cells, time_step, limit, progress, team)
+        varied, others = [], []
+        for factor in FACTORS if schmidt_effect else ():
+            varied.append(factor * settings.schmidt_turbulent)
+            progress(0.99, f"tracer with a turbulent Schmidt number of {varied[-1]:.3g}")
+            other = assemble(flow, varied[-1], frame=case.numerics.frame)
+            longest = settings.duration or 3.0 * float(time[-1])
+            others.append(volume_blend_time(other, c, flow.speed, longest, team))
+        mass_error = max([mass_error, *(error for _, error in others)])
     blended = np.array([last_time_outside(time, np.abs(curve - 1.0)) for curve in probes])
     by_probe = None if np.isnan(blended).any() else float(blended.max())
     by_probes = last_time_outside(time, np.sqrt(((probes - 1.0) ** 2).mean(axis=0)))
@@ -208,13 +242,15 @@ def blend(case: Case, flow: Flow, progress: Progress = silent, threads: int | No
         schmidt_turbulent=settings.schmidt_turbulent,
         time_step=time_step,
         frame=operator.frame,
+        schmidt_varied=tuple(varied),
+        theta95_varied_s=tuple(seconds for seconds, _ in others),
         reason=reason,
     )
 
 
 def _run(
     operator: ScalarOperator,
-    weights: np.ndarray,
+    c: np.ndarray,
     cells: list[tuple[int, int, int]],
     time_step: float,
     limit: float,
@@ -224,12 +260,9 @@ def _run(
     """Step until everything has been blended for a while: (time, probes C/Cinf, deviation, mass error)."""
     volumes = operator.volumes
     total = float(volumes.sum())
-    fluid = volumes > 0.0
-    c = np.zeros(volumes.shape)
-    c[fluid] = weights[fluid] * total / volumes[fluid]  # C/Cinf
     stepper = TimeStepper(operator, time_step, team=team)
     where = tuple(np.array(cells).T)
-    time, probes, spread = [0.0], [c[where]], [_deviation(c, volumes, total)]
+    time, probes, spread = [0.0], [c[where]], [volume_deviation(c, volumes)]
     mass_error = abs(float((volumes * c).sum()) / total - 1.0)
     blended = 0.0
     while time[-1] < limit * (1.0 - 1e-9):
@@ -244,7 +277,7 @@ def _run(
         c = stepper.step(c)
         time.append(time[-1] + time_step)
         probes.append(c[where])
-        spread.append(_deviation(c, volumes, total))
+        spread.append(volume_deviation(c, volumes))
         mass_error = max(mass_error, abs(float((volumes * c).sum()) / total - 1.0))
         if spread[-1] > BAND or np.abs(probes[-1] - 1.0).max() > BAND:
             blended = time[-1]
@@ -253,8 +286,13 @@ def _run(
     return np.array(time), np.array(probes).T, np.array(spread), mass_error
 
 
-def _deviation(c: np.ndarray, volumes: np.ndarray, total: float) -> float:
-    return math.sqrt(float((volumes * (c - 1.0) ** 2).sum()) / total)
+def _pulse(operator: ScalarOperator, weights: np.ndarray) -> np.ndarray:
+    """C/Cinf at the start from the share of the pulse in each mesh cell, both (nr, nt, nz)."""
+    volumes = operator.volumes
+    fluid = volumes > 0.0
+    c = np.zeros(volumes.shape)
+    c[fluid] = weights[fluid] * float(volumes.sum()) / volumes[fluid]
+    return c
 
 
 def _done(spread: list[float], time: float, limit: float) -> float:
