@@ -7,7 +7,7 @@ from rushton.case import load_case
 from rushton.flow import turbulence
 from rushton.flow.closures import k_omega_sst as sst
 from rushton.flow.closures import realizable as rke
-from rushton.flow.closures import reference
+from rushton.flow.closures import reference, rotation
 from rushton.flow.regime import regime_of
 from rushton.flow.wall_distance import wall_distance, wall_faces
 from rushton.mesh import build_mesh
@@ -35,6 +35,54 @@ def split(add, x, *arguments, alpha=0.7):
 def same(found, wanted):
     for f, w in zip(found, wanted, strict=True):
         np.testing.assert_allclose(f, w, rtol=1e-9, atol=1e-13)
+
+
+def test_destruction_under_rotation_equals_the_readable_version(fields):
+    """All r faces open but one; the mesh cell at a wall keeps its epsilon."""
+    nr, nt, nz = SHAPE
+    rc, alpha = np.array([0.1, 0.25, 0.45]), 0.7
+    ang = np.random.default_rng(5).normal(size=SHAPE) * 0.02
+    open_r = np.zeros((nr + 1, nt, nz), np.int8)
+    open_r[1:-1] = 1
+    open_r[1, 2, 3] = 0
+    at_wall = np.zeros(SHAPE, bool)
+    at_wall[2, 1, 1] = True
+    m = np.zeros((8, *SHAPE))
+    for lo, hi in ((0, 1), (1, nr)):
+        rotation.correct_destruction(
+            lo,
+            hi,
+            fields["k"],
+            fields["eps"],
+            ang,
+            open_r,
+            at_wall,
+            np.zeros(SHAPE, bool),
+            np.ones(SHAPE),
+            rc,
+            alpha,
+            m,
+        )
+    swirl = 0.5 * (ang + np.roll(ang, -1, axis=1))
+    rise = np.empty(SHAPE)
+    rise[0] = (swirl[1] - swirl[0]) / (rc[1] - rc[0])
+    rise[1] = (swirl[2] - swirl[0]) / (rc[2] - rc[0])
+    rise[2] = (swirl[2] - swirl[1]) / (rc[2] - rc[1])
+    rise[0, 2, 3], rise[1, 2, 3] = 0.0, (swirl[2, 2, 3] - swirl[1, 2, 3]) / (rc[2] - rc[1])
+    f = reference.rotation_factor(fields["k"], fields["eps"], swirl, rise, rc[:, None, None])
+    assert (f < 1.0).any() and (f > 1.0).any()
+    wanted = np.where(at_wall, 0.0, (f - 1.0) * turbulence.C_2 * fields["eps"] / fields["k"])
+    np.testing.assert_allclose(m[6] * alpha, wanted, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(m[7], (1.0 / alpha - 1.0) * wanted * fields["eps"], rtol=1e-9, atol=1e-12)
+
+
+def test_rotation_damps_turbulence_in_a_solid_body_and_leaves_a_free_vortex_alone():
+    r = np.linspace(0.1, 0.5, 5)
+    body = reference.rotation_factor(0.1, 1.0, 3.0 * r**2, 6.0 * r, r)  # L = Omega r^2: Ri = 2 (Omega k / eps)^2
+    np.testing.assert_allclose(body, 1.0 - 0.2 * 2.0 * 0.3**2)
+    assert np.all(reference.rotation_factor(0.1, 1.0, np.full(5, 0.2), np.zeros(5), r) == 1.0)
+    # epsilon = C_1 / C_2 of its destruction: production that equals dissipation keeps turbulence alive
+    assert rotation.LEAST * turbulence.C_2 == pytest.approx(turbulence.C_1)
 
 
 def test_sources_equal_the_readable_version(fields):

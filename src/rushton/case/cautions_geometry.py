@@ -11,7 +11,7 @@
   practice. Onset speeds in the literature differ by a factor of two with baffles and gas, so none is used here.
 - Height of liquid per impeller: one for each 1 to 1.5 T (rule of practice); what lies further away mixes slowly.
 - D/T from 0.25 to 0.6: what the correlations of power, flow and blending were fitted on.
-- No baffles: k-epsilon overrates the swirl and doubles the power (docs/validation.md).
+- No baffles: turbulence models that know nothing of rotation double the power (docs/validation.md).
 """
 
 from __future__ import annotations
@@ -122,8 +122,8 @@ def _baffling(case: Case) -> list[str]:
     if baffles.count == 0:
         return [
             "no baffles: the liquid spins and its surface becomes a vortex. It is computed as flat (the run states how "
-            "deep the vortex would be), and k-epsilon overrates the swirl: expect twice the measured power, and blend "
-            "times that are too short"
+            'deep the vortex would be). Take flow.turbulence = "k-epsilon", which knows here that rotation damps '
+            "turbulence; the other models overrate the swirl and double the power"
         ]
     if baffles.count * baffles.width < 0.3 * tank.diameter:
         return ["little baffling (less than 4 baffles of T/10): power and flow lie below the fully baffled values"]

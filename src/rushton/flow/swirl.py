@@ -32,9 +32,10 @@ from numba import njit
 
 from rushton.flow.momentum import OPTIONS
 
-FRACTION = 0.2
-"""Share of the ring correction that is taken, -: the torque of the blades answers through the next pressure only. From
-0.1 to 0.3 random vessels need the same number of iterations, at 0.5 some do not come to rest."""
+FRACTION = 0.03
+"""Share of the ring correction that is taken, -: the torque of the blades answers through the next pressure only, and
+the eddy viscosity later still. With 0.2 the balance is met sooner, but where rotation damps the turbulence
+(``rushton.flow.closures.rotation``) the swirl then swings by a tenth and does not come to rest."""
 
 
 @njit(**OPTIONS)

@@ -1,6 +1,7 @@
 """Standard k-epsilon: equations, constants and source in ``rushton.flow.turbulence``.
 
-G_num is production in both equations: epsilon receives C_1 epsilon / k (G + G_num).
+G_num is production in both equations: epsilon receives C_1 epsilon / k (G + G_num). In a tank without baffles rotation
+damps turbulence: ``rushton.flow.closures.rotation``.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rushton.flow import turbulence
+from rushton.flow.closures import rotation
+from rushton.mesh.cylinder import STATIONARY
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +26,7 @@ class KEpsilon:
 
     def __init__(self, grid: FlowGrid) -> None:
         self.grid = grid
+        self.free_swirl = not (grid.mesh.wall_theta == STATIONARY).any()
 
     def start(self, solver: Simplec, s: FlowState) -> None:
         """Nothing to prepare."""
@@ -38,6 +42,11 @@ class KEpsilon:
             turbulence.add_epsilon_sources,
             s.ke, s.eps, solver.g, solver.num, solver.eps_wall, g.at_wall, g.vol, solid, solver.alpha_ke, m,
         )  # fmt: skip
+        if self.free_swirl:
+            solver.run(
+                rotation.correct_destruction,
+                s.ke, s.eps, s.ang, g.open_r, g.at_wall, solid, g.vol, g.rc, solver.alpha_ke, m,
+            )  # fmt: skip
         solver.sweep(m, s.eps, forward)
         solver.conduct(s.nut, turbulence.SIGMA_K)
         solver.transport(s.ke, m)

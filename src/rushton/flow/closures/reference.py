@@ -11,12 +11,19 @@ import numpy as np
 from rushton.flow import turbulence
 from rushton.flow.closures import k_omega_sst as sst
 from rushton.flow.closures import realizable as rke
+from rushton.flow.closures import rotation
 
 
 def k_epsilon(k, eps, g, num):
     """((explicit, implicit) of k, the same of epsilon) of the standard model; ``num`` is G_num per volume, m2/s3."""
     made = np.minimum(g + num, 20.0 * eps)
     return (made, eps / k), (turbulence.C_1 * eps / k * made, turbulence.C_2 * eps / k)
+
+
+def rotation_factor(k, eps, swirl, rise, r):
+    """f of ``rushton.flow.closures.rotation``; ``swirl`` = L, m2/s, ``rise`` = dL/dr, m/s."""
+    richardson = (k / eps) ** 2 * swirl * rise / r**3
+    return np.clip(1.0 - rotation.C_RI * richardson, rotation.LEAST, rotation.MOST)
 
 
 def realizable(k, eps, nut, nu, g, num):
