@@ -153,6 +153,7 @@ def test_warnings_of_cells_and_gas() -> None:
 
 def test_stages_that_will_not_run_cost_nothing() -> None:
     assert "lifelines" not in advise(case_of("rushton_bench")).seconds
+    assert {"aeration", "gas"} <= set(advise(case_of("aerated_pilot")).seconds)
     assert {"flow", "lifelines", "response", "scaledown"} <= set(advise(case_of("penicillin_54m3")).seconds)
 
 

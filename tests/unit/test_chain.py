@@ -25,7 +25,7 @@ SUBSTRATE = FLOW | {
     "feeds", "broth.biomass", "strain.uptake", "strain.regimes", "mixing.schmidt_turbulent", "numerics.frame",
 }  # fmt: skip
 AERATION = FLOW | {
-    "numerics.frame", "broth.temperature", "liquid_volume", *(
+    "numerics.frame", "broth.temperature", "liquid_volume", "model_copy", *(  # a copy at a lower speed
         f"gas.{key}" for key in ("rate", "head_pressure", "sparger", "bubbles", "surface_tension", "holdup", "feedback")
     ),
 }  # fmt: skip

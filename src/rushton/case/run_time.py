@@ -21,6 +21,8 @@ MIXING_PER_CELL = 3e-5
 """Tracer until it is mixed, s per mesh cell."""
 SUBSTRATE_PER_CELL = 3e-5
 """Substrate to steady state, s per mesh cell."""
+HOLDUP_PER_CELL, EXCHANGE_PER_CELL = 1.5e-4, 1e-4
+"""Gas fraction with bubble sizes, and dissolved oxygen and carbon dioxide, s per mesh cell."""
 STEPS_PER_SECOND = 9e6
 """Steps of cells per second on two cores, walk and analysis included."""
 RESPONSE_PER_HISTORY_SECOND = 4.5e-7
@@ -46,6 +48,10 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
     """
     n = case.numerics.target_mesh_cells
     seconds = {"mesh": 0.5 + 1e-6 * n, "flow": _flow_per_cell(case) * n, "mixing": 1.0 + MIXING_PER_CELL * n}
+    if case.gas is not None:
+        if case.gas.feedback == "flow":
+            seconds["aeration"] = (HOLDUP_PER_CELL + _flow_per_cell(case)) * n
+        seconds["gas"] = (HOLDUP_PER_CELL + EXCHANGE_PER_CELL) * n
     if case.numerics.refine:
         seconds["refine"] = _refine_seconds(n, case.strain is not None, _flow_per_cell(case))
     if case.strain is not None:
