@@ -65,7 +65,7 @@ def test_steps_hold_the_volume_of_the_dish(bottom, mesh_cells):
 
 
 def test_the_volume_is_that_of_cylinder_less_shaft_and_dish():
-    case = case_from_dict(tank())
+    case = case_from_dict(tank() | {"flow": {"blades": "thin"}})
     cylinder, shaft = math.pi / 4 * 0.3**2 * 0.35, math.pi / 4 * 0.015**2 * (0.35 - 0.09)
     dish = math.pi / 4 * 0.3**2 * bottom_depth("torispherical", 0.3) - 0.09897 * 0.3**3
     assert case.liquid_volume == pytest.approx(cylinder - shaft - dish, rel=1e-4)

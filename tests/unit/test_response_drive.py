@@ -174,7 +174,7 @@ def case_of(feed=0.37, q_max=Q_MAX, **parameters):
         ),
         feeds=(SimpleNamespace(rate=feed),),
         broth=SimpleNamespace(biomass=55.0, density=1000.0),
-        tank=SimpleNamespace(volume=54.0),
+        liquid_volume=54.0,
     )
 
 
