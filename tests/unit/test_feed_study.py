@@ -144,3 +144,14 @@ def test_probes_and_pulse_in_the_way_of_the_blades_are_refused(data: dict[str, A
 
 def test_the_shipped_case_has_a_study(cases_folder: Path) -> None:
     assert len(feed_members(load_case(cases_folder / "penicillin_54m3.toml"))) == 6
+
+
+def test_the_drawing_shows_pulse_and_probes_and_the_study_its_places(case: Case, study: FeedStudy) -> None:
+    from rushton.report import drawing, feed_section
+
+    figure = drawing.draw_tank(case)
+    legend = next(axes.get_legend() for axes in figure.axes if axes.get_legend() is not None)
+    assert {"feed", "tracer pulse", "probe"} <= {text.get_text() for text in legend.get_texts()}
+    places = feed_section.places(case, study)
+    labels = ",".join(text.get_text() for axes in places.axes for text in axes.texts)
+    assert {str(n + 1) for n in range(len(study.names))} <= set(labels.split(","))

@@ -111,6 +111,8 @@ def points_side(axes: Axes, case: Any) -> None:
     """Feed, pulse and probes, turned into the drawing plane: right half for angles below 180 degrees."""
     for feed in case.feeds or ():
         axes.add_patch(_ball(_side_x(feed.position), feed.position.height, 0.5 * feed.diameter, EXCESS))
+    if (pulse := _pulse(case)) is not None:
+        axes.add_patch(_ring(_side_x(pulse), pulse.height, 0.5 * pulse.diameter))
     for n, probe in enumerate(_probes(case)):
         axes.plot(_side_x(probe), probe.height, marker="o", ms=3.2, mfc="white", mec=WARN, mew=1.0, zorder=6)
         if len(_probes(case)) <= 3:
@@ -163,6 +165,10 @@ def plan_view(axes: Axes, case: Any) -> None:
     for feed in case.feeds or ():
         p = feed.position
         axes.add_patch(_ball(p.radius * math.cos(p.angle), p.radius * math.sin(p.angle), 0.5 * feed.diameter, EXCESS))
+    if (pulse := _pulse(case)) is not None:
+        axes.add_patch(
+            _ring(pulse.radius * math.cos(pulse.angle), pulse.radius * math.sin(pulse.angle), 0.5 * pulse.diameter)
+        )
     for n, p in enumerate(_probes(case)):
         axes.plot(
             p.radius * math.cos(p.angle),
@@ -206,6 +212,8 @@ def _key(axes: Axes, case: Any, radius: float) -> None:
     marks = []
     if case.feeds:
         marks.append(Line2D([], [], marker="o", ls="", ms=6, mfc=EXCESS, mec="none", alpha=0.85, label="feed"))
+    if _pulse(case) is not None:
+        marks.append(Line2D([], [], marker="o", ls="", ms=7, mfc="none", mec=WARN, label="tracer pulse"))
     if _probes(case):
         marks.append(Line2D([], [], marker="o", ls="", ms=4, mfc="white", mec=WARN, label="probe"))
     marks.append(Line2D([], [], color=STEEL, lw=2.4, label="baffle"))
@@ -280,6 +288,17 @@ def _ball(x: float, y: float, radius: float, colour: str) -> Any:
 
 def _side_x(position: Any) -> float:
     return float(position.radius if math.sin(position.angle) >= -1e-9 else -position.radius)
+
+
+def _pulse(case: Any) -> Any:
+    """The sphere of the tracer pulse; None without a tracer test."""
+    return getattr(getattr(case, "mixing", None), "pulse", None)
+
+
+def _ring(x: float, y: float, radius: float) -> Any:
+    from matplotlib.patches import Circle
+
+    return Circle((x, y), radius, fc="none", ec=WARN, lw=1.0, ls=(0, (3, 2)), zorder=6)
 
 
 def _probes(case: Any) -> tuple[Any, ...]:
