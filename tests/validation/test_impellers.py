@@ -97,3 +97,14 @@ def test_concave_disc() -> None:
     saving = 1.0 - pipes.power_number[0] / turbine.power_number[0]
     print(f"half pipes draw {saving:.0%} less than flat blades")
     assert 0.25 < saving < 0.5
+
+
+def test_pitched_blades_draw_less_further_from_the_floor() -> None:
+    """The trend of Beshay et al.: the power number falls as the lower edge rises from 0.2 T to 0.5 T."""
+    lean = 0.01 * math.sin(math.radians(45.0))
+    low, middle, high = (
+        solve(COARSE, type="pitched-blade", clearance=share * 0.3 + lean).numbers.power_number[0]
+        for share in (0.20, 0.35, 0.50)
+    )
+    assert low > 1.05 * middle
+    assert high < 1.02 * middle
