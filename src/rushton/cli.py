@@ -68,8 +68,10 @@ class StageName(StrEnum):
 
     mesh = "mesh"
     flow = "flow"
+    aeration = "aeration"
     mixing = "mixing"
     substrate = "substrate"
+    gas = "gas"
     feed_study = "feed_study"
     refine = "refine"
     lifelines = "lifelines"

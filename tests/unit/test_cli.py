@@ -244,3 +244,10 @@ def test_it_is_a_module_too_and_needs_no_terminal(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0
     assert done.stdout.startswith("rushton ")
+
+
+def test_a_run_may_stop_after_any_stage() -> None:
+    from rushton.cli import StageName
+    from rushton.pipeline import STAGE_NAMES
+
+    assert tuple(StageName) == STAGE_NAMES

@@ -63,6 +63,7 @@ def gas_numbers(
         "regime": [i.regime.words for i in impellers],
         "dissipation_scale": found.flow.dissipation_scale,
         "stirrer_speed_of_flow_1_s": found.flow.speed,
+        "flow_converged": found.flow.converged,
         "lifting_power_W": found.flow.numbers.lifting_power_W,
         "oxygen_mean_mol_m3": _mean(oxygen.concentration, volumes),
         "oxygen_min_mol_m3": float(oxygen.concentration[fluid].min()),
@@ -133,6 +134,10 @@ def _cautions(case: Case, impellers: tuple[AeratedImpeller, ...], numbers: dict[
                 f"{numbers[key]:.2g}: so far from the closure, measurement, sparger and broth "
                 "properties want a second look"
             )
+    if not numbers["flow_converged"]:
+        out.append(
+            'the flow with gas did not settle; everything it carries is kept, judge it beside gas.feedback = "none"'
+        )
     if numbers["oxygen_limited_share"] > 0.01:
         out.append(
             f"oxygen limits its uptake in {numbers['oxygen_limited_share']:.0%} of the volume"
