@@ -1,5 +1,6 @@
 """CPU time of tracer and substrate on one core: `python -m pytest tests/benchmarks -s`."""
 
+import os
 import time
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def test_two_cores_blend_faster(cases_folder: Path) -> None:
     """Elapsed time of the tracer on one core over that on two."""
     if usable_cores() < 2:
         pytest.skip("one core only")
+    if os.getloadavg()[0] > 1.0:
+        pytest.skip("other work runs on this machine, so elapsed times say nothing")
     compiled(cases_folder)
     case, flow = standard(cases_folder, "rushton_bench")
     elapsed: dict[int, float] = {1: 1e9, 2: 1e9}

@@ -37,7 +37,7 @@ FIRST_STEP = 0.125
 """First time step, revolutions."""
 RESOLUTION = 100
 """The time step is doubled whenever the time elapsed is so many time steps, -."""
-MARGIN, MOST_MARGIN = 1.3, 1.6
+MARGIN, MOST_MARGIN = 1.3, 1.4
 """The run goes on to the first times the blend time, to see whether anything leaves the band again, and at most to the
 second, until the decay rate is steady, -."""
 STEADY = 0.01
