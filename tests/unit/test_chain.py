@@ -17,7 +17,7 @@ from rushton.pipeline.summary import KEYS
 
 MESH = {
     "tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells",
-    "shaft_end", "shaft_span", "thin_blades",  # follow from tank and impellers
+    "shaft_end", "shaft_span", "thin_blades", "sparger_ring",  # follow from tank and impellers
 }  # fmt: skip
 FLOW = MESH | {"operation", "broth.density", "broth.viscosity", "broth.kinematic_viscosity", "broth.power_law"}
 MIXING = FLOW | {"mixing", "numerics.frame"}

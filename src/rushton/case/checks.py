@@ -124,6 +124,8 @@ def check_sparger(case: Case) -> None:
             "gas.sparger.height",
             f"between {half:.4g} and {tank.liquid_height - half:.4g} m; below the lowest impeller is customary",
         )
+    if sparger.obstacle:
+        _check_ring(case, radius, half)
     for number, imp in enumerate(case.impellers, 1):
         inside = abs(sparger.height - imp.clearance) < 0.5 * imp.height and radius < imp.radius
         if inside:
@@ -131,6 +133,31 @@ def check_sparger(case: Case) -> None:
                 f"the sparger at a height of {sparger.height:.4g} m lies inside impeller {number}",
                 "gas.sparger.height",
                 f"below {imp.clearance - 0.5 * imp.height:.4g} m, the lower edge of the impeller",
+            )
+
+
+def _check_ring(case: Case, radius: float, half: float) -> None:
+    """A ring that is an obstacle is a ring, and clear of shaft, dish and impellers."""
+    assert case.gas is not None
+    sparger, tank = case.gas.sparger, case.tank
+    if sparger.type != "ring":
+        raise CaseError(
+            "only a ring can be an obstacle to the flow", "gas.sparger.obstacle", 'type = "ring", or leave it out'
+        )
+    least = 0.5 * tank.shaft_diameter + 2.0 * half
+    if radius < least:
+        raise CaseError(
+            f"a ring of {sparger.diameter:.4g} m leaves no room round the shaft",
+            "gas.sparger.diameter",
+            f"at least {2.0 * least:.4g} m",
+        )
+    for number, imp in enumerate(case.impellers, 1):
+        away = abs(sparger.height - imp.clearance) - 0.5 * imp.height - half
+        if away < half and radius - half < imp.radius:
+            raise CaseError(
+                f"the ring of the sparger nearly touches impeller {number}: {max(away, 0.0):.3g} m between them",
+                "gas.sparger.height",
+                f"at most {imp.clearance - 0.5 * imp.height - 2.0 * half:.4g} m, or a thinner tube",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
@@ -33,6 +34,17 @@ class Sparger(Section):
     angle: Angle = Field(default=0.0, description="angle of the point to the first baffle")
     height: Length = Field(gt=0.0, description="height above the floor (default: mid-way to the lowest impeller)")
     tube: Length = Field(gt=0.0, description="diameter of ring tube or point, over which gas enters (default: T/50)")
+    obstacle: bool = Field(default=False, description="whether the ring stands in the way of the flow, as a solid")
+
+    @property
+    def section(self) -> tuple[float, float, float, float] | None:
+        """Inner and outer radius, lower and upper height of the ring as an obstacle, m; None where it is none.
+
+        Square in section, with the volume of the tube."""
+        if not self.obstacle:
+            return None
+        half, radius = 0.25 * math.sqrt(math.pi) * self.tube, 0.5 * self.diameter
+        return radius - half, radius + half, self.height - half, self.height + half
 
 
 class Respiration(Section):

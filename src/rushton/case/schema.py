@@ -560,17 +560,24 @@ class Case(Section):
         return max(0.0, lowest.clearance - 0.5 * lowest.height), self.tank.liquid_height
 
     @property
+    def sparger_ring(self) -> tuple[float, float, float, float] | None:
+        """Section of a sparger ring that is an obstacle to the flow, m (``gas.sparger.obstacle``); None without one."""
+        return None if self.gas is None else self.gas.sparger.section
+
+    @property
     def thin_blades(self) -> bool:
         """Whether the mesh holds upright blades and discs without their thickness (``flow.blades``)."""
         return checks.thin_blades(self)
 
     @property
     def liquid_volume(self) -> float:
-        """Volume of the liquid, without shaft, hubs and, where they are solid, discs and upright blades, m3."""
+        """Volume of the liquid, without shaft, hubs and what else is solid of discs, upright blades and sparger, m3."""
         low, high = self.shaft_span
         shaft, thin = self.tank.shaft_diameter, self.thin_blades
         impellers = sum(solid_volume(imp, shaft, thin) for imp in self.impellers)
-        return self.tank.volume - 0.25 * math.pi * shaft**2 * (high - low) - impellers
+        ring = self.sparger_ring
+        tube = 0.0 if ring is None else math.pi * (ring[1] ** 2 - ring[0] ** 2) * (ring[3] - ring[2])
+        return self.tank.volume - 0.25 * math.pi * shaft**2 * (high - low) - impellers - tube
 
     @property
     def defaults(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from rushton.mesh.bottom import add_bottom, below_bottom, step_of
 from rushton.mesh.flags import Flags
 from rushton.mesh.impeller import add_immersed_impeller, add_solid_impeller, add_thin_impeller, in_core, in_impeller
 from rushton.mesh.spacing import spacing
+from rushton.mesh.sparger import add_ring, in_ring
 from rushton.mesh.vessel import add_vessel, in_shaft
 from rushton.mesh.zones import rotating_zones
 
@@ -52,6 +53,7 @@ def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> Ta
     flags = Flags(r, theta, z, sector)
     add_vessel(flags, case)
     add_bottom(flags, case, step_of(case.tank, low))
+    add_ring(flags, case)
     zones = rotating_zones(case)
     for number, (imp, (zone_r, zone_low, zone_high)) in enumerate(zip(case.impellers, zones, strict=True), 1):
         if imp.immersed:
@@ -70,7 +72,7 @@ def _liquid_cells(case: Case, r: np.ndarray, theta: np.ndarray, z: np.ndarray, s
     solid_r, solid_z = in_shaft(case, r, z)
     solid = np.zeros((r.size - 1, theta.size - 1, z.size - 1), bool)
     solid |= solid_r[:, None, None] & solid_z
-    solid |= below_bottom(case.tank, r, z, step_of(case.tank, scale))[:, None, :]
+    solid |= (below_bottom(case.tank, r, z, step_of(case.tank, scale)) | in_ring(case, r, z))[:, None, :]
     for imp in case.impellers:
         if imp.immersed and not (is_disc_turbine(imp) and case.thin_blades):
             solid |= in_core(imp, r, z)[:, None, :]

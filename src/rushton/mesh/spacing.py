@@ -78,6 +78,10 @@ def spacing(case: Case, scale: float) -> tuple[np.ndarray, np.ndarray]:
         blade_edges = [c - 0.5 * w, *(disc_faces if is_disc_turbine(imp) else [c]), c + 0.5 * w]
         z_edges += [*blade_edges, zone_low, zone_high]
         z_feat += [(place, edge * w / 8.0) for place in blade_edges]
+    if case.sparger_ring is not None:
+        inner, outer, low, high = case.sparger_ring
+        r_edges += [inner, outer]
+        z_edges += [low, high]
     r_edges = unique(r_edges, 2e-3 * radius)
     r = graded(r_edges, r_feat, 0.11 * radius, scale, growth)
     if tank.bottom != "flat":

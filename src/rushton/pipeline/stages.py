@@ -120,6 +120,7 @@ def _tank(case: Case) -> dict[str, Any]:
         "impellers": [plain(i) for i in case.impellers],
         "flow": plain(case.flow),
         "thin_blades": case.thin_blades,
+        "sparger_ring": case.sparger_ring,
         "numerics": numerics,
     }
 

@@ -109,6 +109,7 @@ def blades_side(axes: Axes, imp: Any) -> None:
 
 def points_side(axes: Axes, case: Any) -> None:
     """Feed, pulse and probes, turned into the drawing plane: right half for angles below 180 degrees."""
+    sparger_side(axes, case)
     for feed in case.feeds or ():
         axes.add_patch(_ball(_side_x(feed.position), feed.position.height, 0.5 * feed.diameter, EXCESS))
     if (pulse := _pulse(case)) is not None:
@@ -124,6 +125,21 @@ def points_side(axes: Axes, case: Any) -> None:
                 fontsize=7,
                 color=WARN,
             )
+
+
+def sparger_side(axes: Axes, case: Any) -> None:
+    """Cut tubes of a ring sparger, filled where they are an obstacle, or the point where gas enters."""
+    if getattr(case, "gas", None) is None:
+        return
+    from matplotlib.patches import Circle
+
+    sparger = case.gas.sparger
+    places = (-0.5 * sparger.diameter, 0.5 * sparger.diameter) if sparger.type == "ring" else (_side_x(sparger),)
+    for x in places:
+        ring = Circle(
+            (x, sparger.height), 0.5 * sparger.tube, ec=STEEL, fc=STEEL if sparger.obstacle else "none", lw=1.0
+        )
+        axes.add_patch(ring)
 
 
 def plan_view(axes: Axes, case: Any) -> None:

@@ -28,7 +28,9 @@ def sparger_shares(mesh: TankMesh, sparger: Sparger) -> np.ndarray:
     """
     if sparger.type == "point":
         return mesh.sphere_weights(sparger.radius, sparger.angle, sparger.height, sparger.tube)
-    return ring_shares(mesh, 0.5 * sparger.diameter, sparger.height, sparger.tube)
+    # the gas of a solid ring leaves through holes all round it, into the liquid beside it
+    across = sparger.tube * (2.0 if sparger.obstacle else 1.0)
+    return ring_shares(mesh, 0.5 * sparger.diameter, sparger.height, across)
 
 
 def ring_shares(mesh: TankMesh, radius: float, height: float, tube: float) -> np.ndarray:
