@@ -439,21 +439,24 @@ _BANDS = {
 
 
 _ENERGY = (
-    ("turbulence", "turbulence_production_ratio"),
-    ("scheme", "numerical_dissipation_ratio"),
-    ("walls", "wall_work_ratio"),
-    ("viscosity", "viscous_dissipation_ratio"),
-    ("sum", "energy_balance_ratio"),
-    ("dissipated by the turbulence model", "dissipation_power_ratio"),
+    "turbulence_production_ratio",
+    "numerical_dissipation_ratio",
+    "wall_work_ratio",
+    "viscous_dissipation_ratio",
 )
 
 
-def _energy(summary: dict[str, Any]) -> str:
-    """Parts of the shaft power in per cent; empty where the flow has no balance."""
+def _energy(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Where the shaft power goes, in per cent of it; nothing where the flow has no balance."""
     flow = summary.get("flow") or {}
     if flow.get("energy_balance_ratio") is None:
-        return ""
-    return ", ".join(f"{name} {100.0 * flow[key]:.1f} %" for name, key in _ENERGY)
+        return []
+    parts = ", ".join(f"{100.0 * flow[key]:.3g}" for key in _ENERGY)
+    dissipated = f"{100.0 * flow['dissipation_power_ratio']:.3g}"
+    return [
+        ("to turbulence, scheme, walls, viscosity", parts, f"%; sum {100.0 * flow['energy_balance_ratio']:.4g} %"),
+        ("integral of epsilon", dissipated, "% of the power"),
+    ]
 
 
 def _schmidt(part: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -490,8 +493,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
             for v, b in zip(values, bands, strict=True)
         ]
         rows.append((label, ", ".join(shown), unit))
-        if key == "power_W" and (balance := _energy(summary)):
-            rows.append(("Where the power goes", balance, ""))
+        if key == "power_W":
+            rows += _energy(summary)
         if key == "theta95_variance_s":
             rows += _schmidt(summary["mixing"])
         if key == "share_starvation":
