@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,7 +150,7 @@ def maps(case: Any, mesh: Any, result: Any) -> Figure:
         axis.plot(*bottom_line(case.tank), color=INK, lw=1.0)
         axis.plot(radius, height, marker="o", ms=4, mfc="none", mec="white", mew=1.2, zorder=9)
         starved = 100.0 * float(result.share_starvation[n])
-        axis.set_title(f"{n + 1}. {_short(result.names[n])}\n{given(starved, 3)} % starve", fontsize=7.2, color=INK)
+        axis.set_title(f"{n + 1}. {_short(result.names[n])}\n{given(starved, 3)} % starve", fontsize=6.8, color=INK)
         axis.set_ylim(0.0, case.tank.liquid_height)
         axis.set_xlim(-0.5 * case.tank.diameter, 0.5 * case.tank.diameter)
     if image is not None:
@@ -158,4 +159,6 @@ def maps(case: Any, mesh: Any, result: Any) -> Figure:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 26 else name[:25] + "…"
+    """The name on two lines as wide as a map, cut where it is longer."""
+    lines = textwrap.wrap(name, 17, max_lines=2, placeholder=" …")
+    return "\n".join(lines + [""] * (2 - len(lines)))
