@@ -23,7 +23,7 @@ def draw_tank(case: Any) -> Figure:
     """Side view (left) and plan (right) with impellers, baffles, feed, pulse and probes."""
     tank = case.tank
     width = 7.6
-    height = min(6.2, max(3.4, 3.0 * tank.liquid_height / tank.diameter))
+    height = min(6.2, max(4.6, 3.0 * tank.liquid_height / tank.diameter))
     figure = new_figure(width, height)
     side, plan = figure.subplots(1, 2, width_ratios=(1.0, 1.0))
     side_view(side, case)
