@@ -129,8 +129,6 @@ def test_a_random_vessel_runs_and_balances(number: int) -> None:
 # --- without baffles ---------------------------------------------------------------------------------------------
 
 UNBAFFLED = 16
-BALANCED = (0, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 15)
-"""Vessels whose torques balance whether the power stands still or not."""
 
 
 def unbaffled(number: int) -> Case:
@@ -143,7 +141,7 @@ def unbaffled(number: int) -> Case:
 @pytest.mark.long
 @pytest.mark.parametrize("number", range(UNBAFFLED))
 def test_a_random_vessel_without_baffles_balances(number: int) -> None:
-    """Torque within 2 % over the last 50 iterations, or marked as not steady: many still swing (docs/validation.md)."""
+    """Torque within 2 % over 50 iterations, with damped turbulence or, where that swings, without the damping."""
     case = unbaffled(number)
     numbers = solve_flow(case).numbers
     powers = " ".join(f"{value:.2f}" for value in numbers.power_number)
@@ -155,5 +153,5 @@ def test_a_random_vessel_without_baffles_balances(number: int) -> None:
     powers_of = [entry["power_number"] for entry in last]
     print(f"    swing of the power {(max(powers_of) - min(powers_of)) / powers_of[-1]:.2%}")
     assert all(math.isfinite(value) for value in numbers.power_number)
-    balanced = abs(sum(entry["torque_imbalance"] for entry in last) / len(last)) < TORQUE_BOUND
-    assert balanced if numbers.converged or number in BALANCED else "not steady" in numbers.message
+    assert abs(sum(entry["torque_imbalance"] for entry in last) / len(last)) < TORQUE_BOUND
+    assert numbers.converged or "not steady" in numbers.message

@@ -22,6 +22,7 @@ from rushton.cores import Team, usable_cores
 from rushton.errors import SolverError
 from rushton.flow.buoyancy import GasLoad, lift
 from rushton.flow.closures import CLOSURES
+from rushton.flow.closures.k_epsilon import KEpsilon
 from rushton.flow.energy import energy_balance
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.flow.grid import FlowGrid
@@ -48,6 +49,13 @@ period of some 150 iterations moves power by 0.6 % and the balance by 2 %), and 
 MIN_ITERATIONS = 60
 MAX_ITERATIONS = (250, 250, 1000)
 """Per level, coarse to fine."""
+SWING, SWING_WINDOW = 0.02, 50
+"""Mean torque imbalance over so many last iterations beyond which a flow without baffles is solved again with
+turbulence that rotation does not damp (``rushton.flow.closures.rotation``): its core found no steady state."""
+UNDAMPED = (
+    "no steady swirl was found with turbulence that rotation damps; computed without that damping: power and swirl are "
+    "upper bounds, up to twice too high"
+)
 FROZEN_SHARE = 0.15
 """Share of the progress that the frozen rotor takes before one that turns."""
 LEVELS = (1.0 / 8.0, 1.0 / 2.5, 1.0)
@@ -102,10 +110,24 @@ def solve_flow(case: Case, progress: Progress = silent, threads: int | None = No
         If the iteration diverges even with the safe settings.
     """
     with Team(threads or usable_cores()) as team:
-        return _solve(case, progress, team, gas)
+        flow = _solve(case, progress, team, gas)
+        if not _swings(case, flow):
+            return flow
+        plain = _solve(case, progress, team, gas, damped=False)
+        message = "; ".join(text for text in (UNDAMPED, plain.numbers.message) if text)
+        return replace(plain, numbers=replace(plain.numbers, message=message))
 
 
-def _solve(case: Case, progress: Progress, team: Team, gas: GasLoad | None) -> Flow:
+def _swings(case: Case, flow: Flow) -> bool:
+    """Whether a tank without baffles found no steady state with the turbulence that rotation damps."""
+    n = flow.numbers
+    last = [entry["torque_imbalance"] for entry in n.history[-SWING_WINDOW:]]
+    unsteady = not n.converged and abs(sum(last) / len(last)) > SWING
+    damps = not case.tank.baffles.count and n.turbulence_model == "k-epsilon" and case.flow.rotor == "frozen"
+    return unsteady and damps
+
+
+def _solve(case: Case, progress: Progress, team: Team, gas: GasLoad | None, damped: bool = True) -> Flow:
     wanted = case.numerics.target_mesh_cells
     sector = symmetry(case, wanted)
     state: FlowState | None = None
@@ -128,6 +150,8 @@ def _solve(case: Case, progress: Progress, team: Team, gas: GasLoad | None) -> F
         grid = FlowGrid.of(mesh, case.operation.omega)
         state = _start(case, grid) if state is None or previous is None else interpolate(previous, state, grid)
         solver = _solver(case, grid, team, gas)
+        if not damped and isinstance(solver.closure, KEpsilon):
+            solver.closure.free_swirl = False
         solver.closure.start(solver, state)
         limit = MAX_ITERATIONS[-1] if finest else MAX_ITERATIONS[min(level, 1)]
         converged = _iterate(case, solver, state, level, len(meshes), limit, finest, history, report)
