@@ -28,9 +28,9 @@ K = np.array([3.164, 4.167, 19.025, 49.091, 54.175, 35.475, 38.857, 71.847, 18.0
 
 
 MODELS = {
-    "k-epsilon": {},
-    "realizable": {"turbulence": "realizable-k-epsilon"},
-    "sst": {"turbulence": "k-omega-sst"},
+    "k-epsilon": {"blades": "thin"},
+    "realizable": {"blades": "thin", "turbulence": "realizable-k-epsilon"},
+    "sst": {"blades": "thin", "turbulence": "k-omega-sst"},
     "solid": {"blades": "solid"},
 }
 
