@@ -378,7 +378,7 @@ def _listening() -> Iterator[Callable[[Watch], Watch]]:
     before = signal.signal(signal.SIGINT, hear)
     try:
         yield listen
-    except Exception:
+    except Exception:  # whatever a stage that was interrupted half-way makes of it; anything else goes on unchanged
         if heard:
             raise KeyboardInterrupt from None
         raise
