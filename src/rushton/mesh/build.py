@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.case.blades import is_disc_turbine
-from rushton.mesh.angles import angular_cells, symmetry, theta_faces
+from rushton.mesh.angles import symmetry, theta_faces
 from rushton.mesh.bottom import add_bottom, below_bottom, step_of
 from rushton.mesh.flags import Flags
 from rushton.mesh.impeller import add_immersed_impeller, add_solid_impeller, add_thin_impeller, in_core, in_impeller
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.mesh.cylinder import TankMesh
 
-__all__ = ["angular_cells", "build_mesh", "rotating_zones", "symmetry"]
+__all__ = ["build_mesh", "symmetry"]
 
 
 def build_mesh(case: Case, mesh_cells: int | None = None, sector: int = 1) -> TankMesh:

@@ -115,10 +115,12 @@ def _tank(case: Case) -> dict[str, Any]:
     numerics.pop("refine", None)  # asks for more runs, changes none
     numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
     numerics["mesh_cells"] = case.numerics.target_mesh_cells
+    flow = plain(case.flow)
+    flow.pop("blades", None)  # what it comes to stands beside it
     return {
         "tank": plain(case.tank),
         "impellers": [plain(i) for i in case.impellers],
-        "flow": plain(case.flow),
+        "flow": flow,
         "thin_blades": case.thin_blades,
         "sparger_ring": case.sparger_ring,
         "numerics": numerics,

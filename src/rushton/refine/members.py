@@ -116,7 +116,7 @@ def _numerics(case: Case, cells: int, angular: int) -> Case:
 
 def _zone_gaps(case: Case) -> list[float]:
     """Zone radii to try, in blade tip radii: the gap of the case made narrower and wider, short of the baffles."""
-    from rushton.mesh.build import rotating_zones
+    from rushton.mesh.zones import rotating_zones
 
     here = min(zone[0] / imp.radius for zone, imp in zip(rotating_zones(case), case.impellers, strict=True))
     return [1.0 + factor * (here - 1.0) for factor in ZONE_GAPS]
