@@ -5,8 +5,8 @@
     many  = integrate_ensemble(model, q_s, dt, x0, {"C_s": c_s}, keep_every=100)
     many.mean["q_p"], many.mean["mu"]     (n_cell,) time means;   many.state  (n_cell, n_state)
 
-`q_s` has shape (n_cell, n_time), mol/(Cmol h), each value held for dt seconds, and is what the cells eat; C_s (mol/kg,
-same shape or one number) is read only where a model needs it besides. From the case file: q_s = q_max s(t) times
+`q_s` has shape (n_cell, n_time), in the unit of the model, each value held for dt seconds, and is what the cells eat;
+C_s (same shape or one number) is read only where a model needs it besides. From the case file: q_s = q_max s(t) times
 `model.uptake_per_mol_kg_s`, with q_max in mol/(kg s); C_s = K_s s/(1 - s) is `concentration_of_uptake`.
 `imposed_environment` does both.
 
@@ -24,10 +24,12 @@ from rushton.physiology.model import (
     Parameter,
     Quantity,
     Surrounding,
+    Trade,
     get_model,
     model_names,
     register_model,
 )
+from rushton.physiology.quantities import SUBSTRATE, WATER
 
 if TYPE_CHECKING:
     from rushton.physiology.integrate import Ensemble
@@ -37,6 +39,7 @@ __all__ = [
     "Parameter",
     "Quantity",
     "Surrounding",
+    "Trade",
     "concentration_of_uptake",
     "get_model",
     "ideal_cell",
@@ -72,7 +75,9 @@ def concentration_of_uptake(s: Any, half_saturation: float) -> Any:
     return float(c) if np.ndim(c) == 0 else c
 
 
-def imposed_environment(model: CellModel, s: Any, q_max: float, half_saturation: float) -> tuple[Any, dict[str, Any]]:
+def imposed_environment(
+    model: CellModel, s: Any, q_max: float, half_saturation: float, density: float = WATER
+) -> tuple[Any, dict[str, Any]]:
     """Uptake and concentrations that a model sees at an uptake ratio s.
 
     Parameters
@@ -85,18 +90,18 @@ def imposed_environment(model: CellModel, s: Any, q_max: float, half_saturation:
         Largest uptake of the case's law, mol/(kg dry weight s).
     half_saturation : float
         K_s of the case's law per mass of broth, mol/kg (the case holds mol/m3: divide by the density of the broth).
+    density : float
+        Of the broth, kg/m3, for models that count per litre.
 
     Returns
     -------
     q_s : array_like
-        Imposed uptake, mol/(Cmol h), the shape of s.
+        Imposed uptake in the unit of the model, the shape of s.
     concentrations : dict
-        ``{"C_s": ...}`` in mol/kg, ready for `integrate_ensemble`; empty where the model asks for none.
+        ``{"C_s": ...}`` in the unit of the model, ready for `integrate_ensemble`.
     """
     q_s = np.asarray(s) * (q_max * model.uptake_per_mol_kg_s)
-    if "C_s" not in model.environment_names:
-        return q_s, {}
-    return q_s, {"C_s": concentration_of_uptake(s, half_saturation)}
+    return q_s, model.surroundings_from_mol_kg({SUBSTRATE: concentration_of_uptake(s, half_saturation)}, density)
 
 
 def steady_state(model: CellModel, environment: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:

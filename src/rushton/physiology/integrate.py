@@ -26,8 +26,8 @@ from scipy.integrate import solve_ivp
 from rushton.physiology.compiled import RATES_FUNCTION
 from rushton.physiology.model import SECONDS_PER_HOUR, CellModel
 
-_F1, _F2, _F3 = types.float64[::1], types.float64[:, ::1], types.float64[:, :, ::1]
-_ADVANCE = types.void(RATES_FUNCTION, _F1, _F3, types.float64, types.int64, _F2, _F2, types.int64, _F3)
+_F2, _F3 = types.float64[:, ::1], types.float64[:, :, ::1]
+_ADVANCE = types.void(RATES_FUNCTION, _F2, _F3, types.float64, types.int64, _F2, _F2, types.int64, _F3)
 
 # Returns to Python at least this often: so many cell-steps take about half a second.
 _STEPS_PER_CALL = 1_000_000
@@ -59,6 +59,7 @@ class Ensemble:
 def advance_block(rates, parameters, environment, dt, n_sub, state, total, keep_every, kept):
     """Advance every cell over all its samples by Heun's method with the positivity limiter.
 
+    parameters (1 or n_cell, n_parameter) of all cells, or of each;
     environment (n_cell, n_time, n_environment) held over each sample; dt length of a sub-step, h; state (n_cell,
     n_state) in place; total (n_cell, n_reported) the reported rates are added to it, one unit per sub-step;
     kept (n_cell, n_time // keep_every, n_state + n_reported).
@@ -71,15 +72,16 @@ def advance_block(rates, parameters, environment, dt, n_sub, state, total, keep_
     trial = np.empty(n_state)
     for c in range(n_cell):
         x = state[c]
+        mine = parameters[c if len(parameters) > 1 else 0]
         for n in range(n_time):
             around = environment[c, n]
             for _ in range(n_sub):
-                rates(around, x, parameters, first)
+                rates(around, x, mine, first)
                 for i in range(n_state):
                     trial[i] = x[i] + dt * first[i]
                     if trial[i] < 0.5 * x[i]:
                         trial[i] = x[i] * x[i] / (-4.0 * dt * first[i])
-                rates(around, trial, parameters, second)
+                rates(around, trial, mine, second)
                 for i in range(n_state):
                     dx = 0.5 * dt * (first[i] + second[i])
                     x[i] = x[i] + dx if dx >= -0.5 * x[i] else x[i] * x[i] / (-4.0 * dx)
@@ -102,6 +104,7 @@ def integrate_ensemble(
     keep_every: int = 0,
     substeps: int = 1,
     threads: int | None = None,
+    parameters: np.ndarray | None = None,
 ) -> Ensemble:
     """Many cells along given histories of uptake.
 
@@ -110,19 +113,23 @@ def integrate_ensemble(
     model : CellModel
         The cell.
     q_s : ndarray, shape (n_cell, n_time)
-        Imposed specific uptake, mol/(Cmol h), held over each sample (ignored by a model with its own uptake law).
+        Imposed specific uptake in the unit of the model, held over each sample (not read by a model with its own
+        uptake law).
     dt : float
         Length of a sample, s. 0.3 s is enough for the pools of Tang 2017.
     state : ndarray, shape (n_state,) or (n_cell, n_state)
         States at the start.
     concentrations : dict of str to float or ndarray (n_cell, n_time), optional
-        Other surroundings by name, e.g. ``{"C_s": ...}``, mol/kg; what is missing takes the model's default.
+        Other surroundings by name, e.g. ``{"C_s": ...}``, in the units of the model; what is missing takes its
+        default.
     keep_every : int
         Keep states and rates every so many samples; 0 keeps none.
     substeps : int
         Steps of the integrator per sample.
     threads : int, optional
         Threads (the compiled loop holds no lock); default the number of cores.
+    parameters : ndarray, shape (n_cell, n_parameter), optional
+        Prepared parameters of each cell, from `physiology.population`; default those of the model for all.
 
     Returns
     -------
@@ -144,7 +151,7 @@ def integrate_ensemble(
         around = environment_array(model, q_s[:, part], concentrations, part)
         rows = slice(first // keep_every, part.stop // keep_every) if keep_every else slice(0, 0)
         kept_part = np.zeros((n_cell, rows.stop - rows.start, model.n_out))
-        advance(model, around, dt, state, total, keep_every, kept_part, substeps, threads)
+        advance(model, around, dt, state, total, keep_every, kept_part, substeps, threads, parameters)
         kept[:, rows] = kept_part
     mean = {name: total[:, k] / (n_time * substeps) for k, name in enumerate(model.reported_names)}
     time = dt * keep_every * np.arange(1, n_kept + 1)
@@ -161,12 +168,15 @@ def advance(
     kept: np.ndarray,
     substeps: int = 1,
     threads: int | None = None,
+    parameters: np.ndarray | None = None,
 ) -> None:
     """Advance states in place along environment (n_cell, n_time, n_environment), blocks of cells on threads.
 
-    The other arrays are those of `advance_block`; dt is in seconds here.
+    The other arrays are those of `advance_block`; dt is in seconds here. `parameters` (n_cell, n_parameter) are those
+    of each cell, from `physiology.population`; without them all cells have those of the model.
     """
-    parameters = model.parameter_vector
+    own = parameters is not None
+    vectors = np.ascontiguousarray(model.parameter_vector[None] if parameters is None else parameters, dtype=float)
     step = dt / substeps / SECONDS_PER_HOUR
     n_cell = environment.shape[0]
     workers = min(threads or os.cpu_count() or 1, n_cell)
@@ -174,8 +184,9 @@ def advance(
 
     def one(b: int) -> None:
         rows = slice(bounds[b], bounds[b + 1])
+        mine = vectors[rows] if own else vectors
         advance_block(
-            model.rates, parameters, environment[rows], step, substeps, state[rows], total[rows], keep_every, kept[rows]
+            model.rates, mine, environment[rows], step, substeps, state[rows], total[rows], keep_every, kept[rows]
         )
 
     if workers <= 1:

@@ -9,7 +9,12 @@ well-mixed vessel, along lifelines and in a lab rig. It never looks at a tank.
 The substrate uptake is an input, ``environment[0] = q_s`` (`uptake="imposed"`: the cell eats what the field says it
 eats), or the model's own law of the concentration (`uptake="own"`).
 
-Symbols: x state (units of the model), q_s mol/(Cmol h), mu 1/h, C mol/kg broth, one Cmol of biomass = `molar_mass` kg.
+A model keeps the units of its paper. Callers that know fields speak SI: `surroundings_from_mol_kg` fills what the model
+asks for from mol per kg of broth by species, `si_rates` gives its rates in mol/(kg dry weight s), and `trades` says
+which rate takes or gives which species.
+
+Symbols: x state, q specific rates, C concentrations (each in the unit of the model), mu 1/h, one Cmol of biomass =
+`molar_mass` kg.
 """
 
 from __future__ import annotations
@@ -23,8 +28,27 @@ from typing import Any
 import numpy as np
 
 from rushton.errors import ModelError
+from rushton.physiology.quantities import (
+    SECONDS_PER_HOUR,
+    SUBSTRATE,
+    WATER,
+    Parameter,
+    Quantity,
+    Surrounding,
+    rate_to_si,
+)
 
-SECONDS_PER_HOUR = 3600.0
+__all__ = [
+    "SECONDS_PER_HOUR",
+    "CellModel",
+    "Parameter",
+    "Quantity",
+    "Surrounding",
+    "Trade",
+    "get_model",
+    "model_names",
+    "register_model",
+]
 
 # Name in the case file -> the module that builds it; modules are imported only when their model is asked for.
 _MODULES: dict[str, str] = {
@@ -36,60 +60,25 @@ Uptake = str  # "imposed" | "own"
 
 
 @dataclass(frozen=True)
-class Quantity:
-    """A named number of the model: a state, or a reported rate.
+class Trade:
+    """One species that the cell takes from the broth or gives to it.
 
     Parameters
     ----------
-    name : str
-        Symbol of the paper, e.g. ``"X_gly"``.
-    unit : str
-        Unit in which the model holds it.
-    description : str
-        In words.
+    species : str
+        What is traded, e.g. ``"oxygen"``.
+    reported : int
+        Column of the rate among the reported rates.
+    into_broth : float
+        mol/(kg dry weight s) given to the broth per unit of that rate; negative for what is taken up.
+    surrounding : int
+        Column of the environment in which the cell feels it; -1 where it does not feel it.
     """
 
-    name: str
-    unit: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Surrounding:
-    """One entry of the environment vector.
-
-    Parameters
-    ----------
-    name : str
-        ``"q_s"`` (always the first) or a concentration, ``"C_..."``.
-    unit : str
-        Unit, ``mol/(Cmol h)`` or ``mol/kg``.
-    description : str
-        In words.
-    default : float
-        Value where the user says nothing (a concentration that the process keeps constant).
-    consumed_by : str
-        Name of the reported rate that takes it from the broth; empty where there is none.
-    """
-
-    name: str
-    unit: str
-    description: str
-    default: float = 0.0
-    consumed_by: str = ""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A kinetic parameter with its unit and how sure it is."""
-
-    name: str
-    value: float
-    unit: str
-    description: str = ""
-    source: str = ""
-    uncertainty: str = ""
-    signed: bool = False
+    species: str
+    reported: int
+    into_broth: float
+    surrounding: int
 
 
 @dataclass(frozen=True)
@@ -103,7 +92,7 @@ class CellModel:
     states : tuple of Quantity
         The dynamic states, in the order of the state vector. May be empty (a memoryless model).
     environment : tuple of Surrounding
-        What the environment vector holds; the first is the specific uptake ``q_s``.
+        What the environment vector holds; the first is the specific uptake ``q_s``, the second ``C_s``.
     reported : tuple of Quantity
         What `rates` writes behind the derivatives; the first three are always ``q_s``, ``mu`` and ``q_p``.
     parameters : tuple of Parameter
@@ -175,9 +164,72 @@ class CellModel:
         return np.ascontiguousarray(self.prepare(self.parameter_values), dtype=np.float64)
 
     @property
+    def substrate(self) -> str:
+        """Species of ``C_s``: what the cell lives on; ``"substrate"`` where it is whatever is fed."""
+        return self.environment[1].species
+
+    @property
     def uptake_per_mol_kg_s(self) -> float:
-        """mol/(Cmol h) in one mol/(kg dry weight s): uptake of the case file -> uptake of the model."""
-        return self.molar_mass * SECONDS_PER_HOUR
+        """Uptake in the unit of the model in one mol/(kg dry weight s)."""
+        return 1.0 / _si(self.reported[0], self.molar_mass)
+
+    @property
+    def rate_factors(self) -> np.ndarray:
+        """(n_reported,) what one unit of each reported rate is in SI: mol/(kg dry weight s), 1/s; NaN for no rate."""
+        found = (rate_to_si(q.unit, q.species, self.molar_mass) for q in self.reported)
+        return np.array([np.nan if factor is None else factor for factor in found])
+
+    @property
+    def trades(self) -> tuple[Trade, ...]:
+        """What the cell takes from the broth and gives to it, in the order of the reported rates."""
+        felt = {s.species: i for i, s in enumerate(self.environment) if s.species}
+        return tuple(
+            Trade(q.species, i, q.trade * _si(q, self.molar_mass), felt.get(q.species, -1))
+            for i, q in enumerate(self.reported)
+            if q.trade
+        )
+
+    def surroundings_from_mol_kg(self, by_species: Mapping[str, Any], density: float = WATER) -> dict[str, Any]:
+        """What the model asks for, in its own units, from concentrations by species.
+
+        Parameters
+        ----------
+        by_species : mapping of str to float or ndarray
+            mol per kg of broth (biomass: kg dry weight per kg). ``"substrate"`` is the species of ``C_s``, whatever the
+            model calls it. A species that the model does not look at is left out.
+        density : float
+            Of the broth, kg/m3, for models that count per litre.
+
+        Returns
+        -------
+        dict of str to float or ndarray
+            By the name of the surrounding, e.g. ``{"C_s": ..., "C_O2": ...}``.
+        """
+        found = {}
+        for around in self.environment[1:]:
+            given = by_species.get(around.species)
+            if given is None and around.name == "C_s":
+                given = by_species.get(SUBSTRATE)
+            if given is not None and around.species:
+                found[around.name] = np.asarray(given) * around.per_mol_kg(density)
+        return found
+
+    def si_rates(self, reported: Any) -> dict[str, Any]:
+        """Reported rates (..., n_reported) in SI by name: mol/(kg dry weight s), growth and decay in 1/s.
+
+        Signs as the model reports them (see `quantities`); what is no rate, e.g. a pool, is left out.
+        """
+        columns = np.moveaxis(np.asarray(reported, dtype=np.float64), -1, 0)
+        pairs = zip(self.reported_names, self.rate_factors, columns, strict=True)
+        return {name: factor * column for name, factor, column in pairs if np.isfinite(factor)}
+
+    def exchange_from(self, reported: Any) -> dict[str, Any]:
+        """What cells with these reported rates (..., n_reported) give to the broth, by species, mol/(kg dry weight s).
+
+        Negative for what they take up.
+        """
+        columns = np.moveaxis(np.asarray(reported, dtype=np.float64), -1, 0)
+        return {t.species: t.into_broth * columns[t.reported] for t in self.trades}
 
     def with_uptake(self, uptake: Uptake) -> CellModel:
         """The same model with the uptake ``"imposed"`` or by its ``"own"`` law."""
@@ -194,6 +246,10 @@ class CellModel:
                 raise ModelError(f"no such quantity around the cell: '{name}'", self.name, _nearest(name, values))
             values[name] = value
         return np.array([values[s.name] for s in self.environment], dtype=np.float64)
+
+    def reported_vector(self, environment: np.ndarray, state: np.ndarray) -> np.ndarray:
+        """The reported rates (n_reported,) at one point, in the units of the model."""
+        return np.array(list(self.evaluate(environment, state)[1].values()))
 
     def evaluate(self, environment: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, dict[str, float]]:
         """Derivatives (n_state,) per hour and the reported rates by name, at one point."""
@@ -261,6 +317,17 @@ def _override(model: CellModel, overrides: Mapping[str, float]) -> CellModel:
         for p in model.parameters
     )
     return replace(model, parameters=changed)
+
+
+def _si(quantity: Quantity, cmol: float) -> float:
+    factor = rate_to_si(quantity.unit, quantity.species, cmol)
+    if factor is None:
+        raise ModelError(
+            f"'{quantity.unit}' is no unit of a specific rate",
+            quantity.name,
+            "Write it like mol/(Cmol h), mmol/(g h) or g/(g h).",
+        )
+    return factor
 
 
 def _nearest(name: str, known: Mapping[str, object]) -> str:

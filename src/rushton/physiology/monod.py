@@ -42,14 +42,14 @@ PARAMETERS = (
 )
 
 ENVIRONMENT = (
-    Surrounding("q_s", _RATE, "specific uptake of the substrate, imposed", 0.0, ""),
-    Surrounding("C_s", "mol/kg", "substrate in the broth", 0.0, "q_s"),
+    Surrounding("q_s", _RATE, "specific uptake of the substrate, imposed"),
+    Surrounding("C_s", "mol/kg", "substrate in the broth", species="substrate"),
 )
 
 REPORTED = (
-    Quantity("q_s", _RATE, "uptake of substrate"),
+    Quantity("q_s", _RATE, "uptake of substrate", "substrate", -1),
     Quantity("mu", "1/h", "growth rate"),
-    Quantity("q_p", _RATE, "product formation"),
+    Quantity("q_p", _RATE, "product formation", "product", 1),
 )
 
 

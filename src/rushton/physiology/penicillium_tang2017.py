@@ -143,16 +143,16 @@ STATES = (
 )
 
 ENVIRONMENT = (
-    Surrounding("q_s", _RATE, "specific uptake of glucose, imposed", 0.0, ""),
-    Surrounding("C_s", "mol/kg", "glucose in the broth", 0.0, "q_s"),
-    Surrounding("C_PAA", "mol/kg", "phenylacetic acid in the broth", 5e-3, "q_PAA"),
+    Surrounding("q_s", _RATE, "specific uptake of glucose, imposed"),
+    Surrounding("C_s", "mol/kg", "glucose in the broth", species="glucose"),
+    Surrounding("C_PAA", "mol/kg", "phenylacetic acid in the broth", 5e-3, "phenylacetate"),
 )
 
 REPORTED = (
-    Quantity("q_s", _RATE, "uptake of glucose"),
+    Quantity("q_s", _RATE, "uptake of glucose", "glucose", -1),
     Quantity("mu", "1/h", "growth rate"),
-    Quantity("q_p", _RATE, "penicillin formation"),
-    Quantity("q_PAA", _RATE, "net uptake of phenylacetic acid"),
+    Quantity("q_p", _RATE, "penicillin formation", "penicillin", 1),
+    Quantity("q_PAA", _RATE, "net uptake of phenylacetic acid", "phenylacetate", -1),
     Quantity("k_d", "1/h", "decay of biomass"),
     Quantity("X_ATP", _UMOL, "ATP, quasi-steady"),
 )

@@ -64,8 +64,9 @@ def steady_state(
         x = polished
     at_rest = long.success and np.all(np.isfinite(x)) and np.max(np.abs(derivative(x)) / scale) < 1e-4
     if not at_rest or np.max(x / scale) > LARGEST_POOL:
+        unit = model.environment[0].unit
         raise ModelError(
-            f"the cell finds no steady state that it could live in at q_s = {environment[0]:.4g} mol/(Cmol h)",
+            f"the cell finds no steady state that it could live in at q_s = {environment[0]:.4g} {unit}",
             model.name,
             "The mean uptake lies outside the range of the model: check feed, biomass and uptake of the case.",
         )

@@ -102,9 +102,12 @@ def run_vessel(
     VesselRun
     """
     model = model.with_uptake("own")
-    dissolved = [s for s in model.environment if s.consumed_by]
-    column = [model.reported_names.index(s.consumed_by) for s in dissolved]
-    place = [model.environment_names.index(s.name) for s in dissolved]
+    traded = [t for t in model.trades if t.surrounding >= 0]
+    place = [t.surrounding for t in traded]
+    column = [t.reported for t in traded]
+    dissolved = [model.environment[i] for i in place]
+    # unit of the model per hour and kg/kg of biomass, per unit of the rate
+    gives = np.array([t.into_broth * SECONDS_PER_HOUR * model.environment[t.surrounding].per_mol_kg() for t in traded])
     n, m = model.n_state, len(dissolved)
     i_mu = model.reported_names.index("mu")
     i_kd = model.reported_names.index("k_d") if "k_d" in model.reported_names else -1
@@ -119,7 +122,7 @@ def run_vessel(
     def derivative(t: float, y: np.ndarray, dilution: float, inflow: np.ndarray) -> np.ndarray:
         reported = rates(y)
         decay = reported[i_kd] if i_kd >= 0 else 0.0
-        exchange = inflow - dilution * y[n : n + m] - reported[column] * y[-1] / model.molar_mass
+        exchange = inflow - dilution * y[n : n + m] + gives * reported[column] * y[-1]
         return np.concatenate([out[:n], exchange, [(reported[i_mu] - decay - dilution) * y[-1]]])
 
     y = np.concatenate([start.cell, [start.concentration.get(s.name, s.default) for s in dissolved], [start.biomass]])
