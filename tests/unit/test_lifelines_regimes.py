@@ -7,6 +7,8 @@ import pytest
 
 from rushton.lifelines import SignalStatistics, signal_statistics
 from rushton.lifelines import regimes as rg
+from rushton.lifelines.observer import group_count
+from rushton.lifelines.sample import Sample, sample_of
 
 REGIMES = SimpleNamespace(starvation=0.05, excess=0.95, margin=0.01, smoothing=0.36)
 UNSMOOTHED = SimpleNamespace(starvation=0.05, excess=0.95, margin=0.01, smoothing=0.06)
@@ -76,6 +78,23 @@ def test_ramp_arcs():
     assert stat.arcs_below.sum() == 4 or stat.arcs_below.sum() == 5
 
 
+def test_excursions_carry_their_extreme():
+    dt = 0.06
+    s = np.full(4000, 0.5)
+    s[500:600], s[540:550] = 0.97, 0.999  # 6 s in excess, up to 0.999
+    s[1000:1500], s[1100:1110] = 0.01, 3e-4  # 30 s in starvation, down to 3e-4
+    s[2000:2050] = 0.0  # 3 s of nothing at all
+    counts = signal_statistics(s, dt, UNSMOOTHED).excursions
+    found = [tuple(int(n) for n in row) for row in np.argwhere(counts)]
+    assert counts.sum() == 3
+    for (_, b, _), seconds in zip(found, (6.0, 3.0, 30.0), strict=True):
+        assert rg.EXCURSION_EDGES[b] <= seconds < rg.EXCURSION_EDGES[b + 1]
+    assert [r for r, _, _ in found] == [0, 1, 1]
+    depths = [rg.DEPTH_EDGES[d : d + 2] for _, _, d in found]
+    assert depths[0][0] <= 1e-3 * 1.01 <= depths[0][1] * 1.02
+    assert depths[2][0] <= 3e-4 <= depths[2][1] and found[1][2] == 0
+
+
 @pytest.mark.parametrize("dt", [0.03, 0.06, 0.1])
 def test_compiled_equals_reference(dt):
     rng = np.random.default_rng(3)
@@ -94,6 +113,15 @@ def test_compiled_equals_reference(dt):
         assert stat.pattern_time[p] == pytest.approx(sum(mine) * dt)
         expected = np.histogram(np.maximum(np.array(mine) * dt * (1 + 1e-9), 0.0101), rg.RESIDENCE_EDGES)[0]
         assert np.array_equal(stat.pattern_stays[p], expected)
+    reached = []
+    for row in s:
+        v = rg.smooth(row, dt, REGIMES.smoothing)
+        reached += rg.excursions(v, rg.classify(v, REGIMES))
+    assert stat.excursions.sum() == len(reached) == stat.pattern_counts[:2].sum()
+    for e, name in enumerate("ES"):
+        depth = [1.0 - x if name == "E" else x for regime, _, x in reached if regime == name]
+        expected = np.histogram(np.maximum(depth, 1.01e-6), rg.DEPTH_EDGES)[0]
+        assert np.abs(stat.excursions[e].sum(axis=0) - expected).sum() <= 2  # a depth on an edge may fall either side
     assert stat.arcs_above.sum() == len(above) and stat.arcs_below.sum() == len(below)
     peaks = np.histogram([peak for _, peak in above], rg.ARC_MAX_EDGES)[0]
     assert np.array_equal(stat.arcs_above.sum(axis=0), peaks)
@@ -123,3 +151,19 @@ def test_a_record_shorter_than_the_window_says_nothing():
     assert stat.regime_counts.sum() == 0 and stat.cut_counts.sum() == 0
     assert np.all(np.isnan(stat.shares))
     assert stat.residence()["LEL"]["median"] is None
+
+
+def test_groups_of_signals_add_up_to_all_of_them():
+    s = np.random.default_rng(2).random((70, 300)) ** 3
+    sample = sample_of(s, 0.06, UNSMOOTHED)
+    assert sample.n_group == 32
+    for groups, rows in ((slice(None), s), (slice(0, None, 2), s[::2]), (slice(5, 6), s[5::32])):
+        for name, array in signal_statistics(rows, 0.06, UNSMOOTHED).to_arrays().items():
+            assert np.allclose(getattr(sample.statistics(groups), name), array, rtol=1e-12), name
+    again = Sample.from_arrays(sample.to_arrays("a."), "a.")
+    assert again.duration == sample.duration == pytest.approx(18.0)
+    assert all(np.array_equal(a, b) for a, b in zip(again.tally, sample.tally, strict=True))
+
+
+def test_few_signals_leave_no_group_empty():
+    assert [group_count(n) for n in (1, 2, 5, 31, 32, 33, 100_000)] == [1, 2, 4, 30, 32, 32, 32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from rushton.case.schema import Regimes
 from rushton.flow.field import Flow, FlowNumbers
 from rushton.lifelines.regimes import RESIDENCE_EDGES, signal_statistics
 from rushton.lifelines.result import TRACKS, Lifelines
+from rushton.lifelines.sample import sample_of
 from rushton.lifelines.track_file import TrackFile
 from rushton.mesh import build_mesh
 from rushton.report import checks, cover, figures_flow, published, style, variables, write, write_cover, write_report
@@ -206,7 +207,7 @@ def make_lifelines(case: Case, folder: Path, cells: int = 60) -> Lifelines:
     level -= np.linspace(0, 1, n) * level[:, -1:]
     kick = 9.0 * np.exp(-((np.mod(np.arange(n) * dt + rng.uniform(0, 30, (cells, 1)), 30.0)) / 5.0))
     s = 1.0 / (1.0 + np.exp(-(0.25 * level + kick - 4.0)))
-    halves = (signal_statistics(s[::2], dt, case.strain.regimes), signal_statistics(s[1::2], dt, case.strain.regimes))
+    sample = sample_of(s, dt, case.strain.regimes)
     t = np.arange(n)[::3] * dt
     turn = 0.6 * t + rng.uniform(0, 6, (cells, 1))
     r = 0.8 + 0.4 * np.sin(0.31 * t + rng.uniform(0, 6, (cells, 1)))
@@ -215,14 +216,18 @@ def make_lifelines(case: Case, folder: Path, cells: int = 60) -> Lifelines:
     tracks = TrackFile(folder / TRACKS, cells, cells, t.size, 0.3, 1000, {})
     tracks.write(np.zeros((cells, t.size), np.int32), full)
     tracks.close()
-    returns = rng.gamma(0.9, 10.5, (2, 20_000)) + 1.0
-    both = halves[0] + halves[1]
+    returns = rng.gamma(0.9, 10.5, (sample.n_group, 2_000)) + 1.0
+    sample = replace(
+        sample,
+        returns=np.stack([np.histogram(x, RESIDENCE_EDGES)[0] for x in returns]),
+        return_time=returns.sum(axis=1),
+    )
+    both = sample.statistics()
     return made(
         Lifelines,
         folder=folder,
-        halves=halves,
-        circulation_counts=np.stack([np.histogram(x, RESIDENCE_EDGES)[0] for x in returns]),
-        circulation_sum_s=returns.sum(axis=1),
+        sample=sample,
+        half_length=sample_of(s[:, : n // 2], dt, case.strain.regimes),
         volume_shares=both.raw_shares + np.array([0.001, -0.002, 0.001]),
         cells=100_000,
         mesh_cells=1000,

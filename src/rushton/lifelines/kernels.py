@@ -14,7 +14,24 @@ from rushton.lifelines.walks import END_POINT, INTERFACE, NAIVE, interface_walk,
 
 @nb.njit(**APART)
 def travel(
-    order, first, n_step, dt, key, walk, field, cloud, limits, tally, journey, bins, settle, every, sample, out, full
+    order,
+    first,
+    n_step,
+    dt,
+    key,
+    walk,
+    field,
+    cloud,
+    limits,
+    tally,
+    journey,
+    bins,
+    settle,
+    every,
+    sample,
+    out,
+    full,
+    seen,
 ):
     """Follow some cells for a number of steps.
 
@@ -44,7 +61,10 @@ def travel(
         Fluid mesh cell at every stored sample.
     full : (n_full, n_sample, 4) float32
         i + x, j + y, k + z and s of the first n_full cells.
+    seen : (n_step,) int32
+        Working space: s of one cell at every step, in units of 2^-20.
     """
+    n_group = tally.raw.shape[0]
     from_walks = walk == END_POINT or walk == NAIVE
     rec = field.record
     nt, nz = field.shape[1], field.shape[2]
@@ -52,11 +72,10 @@ def travel(
     n_given_up = 0
     for q in range(order.size):
         p = order[q]
-        half = p & 1
+        group = p % n_group
         i, j, k = np.int64(cloud.place[p, 0]), np.int64(cloud.place[p, 1]), np.int64(cloud.place[p, 2])
         x, y, z = cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2]
         c = (i * nt + j) * nz + k
-        memory = cloud.memory[p]
         visit = cloud.visit[p]
         column = sample
         until = every
@@ -70,11 +89,11 @@ def travel(
             elif from_walks:
                 h = counter_hash(p, n, key)
                 c, i, j, k, x, y, z = point_walk(field, c, i, j, k, x, y, z, h, walk == END_POINT)
-            observe(memory, np.int64(rec[c, UPTAKE]), n, limits, tally, half, bins)
+            seen[n - first] = np.int32(rec[c, UPTAKE])
 
             inside = field.zone_low[k] <= z <= field.zone_high[k] and i < field.zone_ring[k]
             if inside != (visit[0] == 1):
-                cross_zone(visit, inside, n, settle, journey, half, bins)
+                cross_zone(visit, inside, n, settle, journey, group, bins)
             until -= 1
             if until == 0:
                 until = every
@@ -85,6 +104,7 @@ def travel(
                     full[p, column, 2] = k + z
                     full[p, column, 3] = rec[c, UPTAKE] / SCALE
                 column += 1
+        observe(cloud.memory[p], seen, first, limits, tally, group, bins)
         cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = i, j, k
         cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = x, y, z
         if field.number[c] < 0:
@@ -95,7 +115,7 @@ def travel(
 
 
 @nb.njit(**APART)
-def cross_zone(visit, inside, n, settle, journey, half, bins):
+def cross_zone(visit, inside, n, settle, journey, group, bins):
     """A cell enters or leaves an impeller zone at step n."""
     if inside:
         visit[0] = 1
@@ -103,8 +123,8 @@ def cross_zone(visit, inside, n, settle, journey, half, bins):
             return  # back again at once: the same visit
         if visit[2] >= 0:
             duration = n - visit[2]
-            journey.circulation[half, bins[min(duration, bins.size - 1)]] += 1
-            journey.circulation_steps[half] += duration
+            journey.circulation[group, bins[min(duration, bins.size - 1)]] += 1
+            journey.circulation_steps[group] += duration
         visit[2] = n
     else:
         visit[0] = 0

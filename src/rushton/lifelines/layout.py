@@ -82,8 +82,8 @@ class Journey(NamedTuple):
 
     Attributes
     ----------
-    circulation : (n_half, n_bin) int64, times between entries into impeller zones per duration
-    circulation_steps : (n_half,) int64, their sum, steps
+    circulation : (n_group, n_bin) int64, times between entries into impeller zones per duration
+    circulation_steps : (n_group,) int64, their sum, steps
     events : (4,) int64, steps, hops, steps given up at MAX_HOP, cells found in the solid
     """
 

@@ -9,7 +9,8 @@
 A stay is named after where it came from, what it is and where it goes: LEL is the time in E between two times in L,
 ELS the time in L on the way from E to S. A jump from E to S passes through L with zero stay. The first and the last
 stay of a record are cut off: counted apart, not part of any statistics. An arc is the time between two
-crossings of the starvation border (without margin); arcs above it carry the largest v they reach.
+crossings of the starvation border (without margin); arcs above it carry the largest v they reach. An excursion is a
+completed stay in E or in S with the extreme of v that it reaches.
 
 Without smoothing a random walk has no residence time: the mean stay falls without limit as the step shrinks.
 
@@ -41,6 +42,10 @@ ARC_EDGES = 10.0 ** np.linspace(-2.0, 4.0, 121)
 ARC_MAX_EDGES = np.linspace(0.0, 1.0, 51)
 """Edges of the arc histogram: duration, s, and largest s, -."""
 
+EXCURSION_EDGES = 10.0 ** np.linspace(-2.0, 4.0, 61)
+DEPTH_EDGES = 10.0 ** np.linspace(-6.0, 0.0, 61)
+"""Edges of the excursion histograms: duration, s, and 1 - v (in E) or v (in S), -; smaller ones are in the first."""
+
 
 @dataclass(frozen=True, eq=False)
 class SignalStatistics:
@@ -70,6 +75,9 @@ class SignalStatistics:
         Arcs above the starvation border by duration (``ARC_EDGES``) and largest s (``ARC_MAX_EDGES``).
     arcs_below : (120,) int
         Arcs below it by duration.
+    excursions : (2, 60, 60) int
+        Completed stays in E and in S by duration (``EXCURSION_EDGES``) and extreme (``DEPTH_EDGES``): the largest v
+        in E, counted by 1 - v, the smallest v in S.
     """
 
     dt: float
@@ -84,6 +92,7 @@ class SignalStatistics:
     cut_time: np.ndarray
     arcs_above: np.ndarray
     arcs_below: np.ndarray
+    excursions: np.ndarray
 
     def __add__(self, other: SignalStatistics) -> SignalStatistics:
         merged: dict[str, Any] = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)}
@@ -149,24 +158,25 @@ class SignalStatistics:
         return cls(**data)
 
     @classmethod
-    def from_tally(cls, tally: Tally, half: int, dt: float) -> SignalStatistics:
-        """Statistics of one half of a population from the counters of the on-line observer."""
+    def from_tally(cls, tally: Tally, group: int, dt: float) -> SignalStatistics:
+        """Statistics of one group of a population from the counters of the on-line observer."""
         from rushton.lifelines.observer import SCALE
 
-        number, total = tally.raw_sum[half]
+        number, total = tally.raw_sum[group]
         return cls(
             dt=dt,
-            signal_counts=tally.signal[half],
-            raw_counts=tally.raw[half],
+            signal_counts=tally.signal[group],
+            raw_counts=tally.raw[group],
             raw_mean_sum=np.array([number, total / SCALE]),
-            regime_counts=tally.regime[half],
-            pattern_stays=tally.stays[half],
-            pattern_time=tally.stay_samples[half] * dt,
-            transitions=tally.transitions[half],
-            cut_counts=tally.cut[half, :, 0],
-            cut_time=tally.cut[half, :, 1] * dt,
-            arcs_above=tally.arcs_above[half],
-            arcs_below=tally.arcs_below[half],
+            regime_counts=tally.regime[group],
+            pattern_stays=tally.stays[group],
+            pattern_time=tally.stay_samples[group] * dt,
+            transitions=tally.transitions[group],
+            cut_counts=tally.cut[group, :, 0],
+            cut_time=tally.cut[group, :, 1] * dt,
+            arcs_above=tally.arcs_above[group],
+            arcs_below=tally.arcs_below[group],
+            excursions=tally.excursions[group],
         )
 
 
@@ -221,19 +231,9 @@ def signal_statistics(s: np.ndarray, dt: float, regimes: Regimes) -> SignalStati
     -------
     SignalStatistics
     """
-    from rushton.lifelines import observer
+    from rushton.lifelines.sample import sample_of
 
-    s = np.atleast_2d(np.asarray(s, np.float64))
-    n_signal, n_time = s.shape
-    limits = limits_of(regimes, dt)
-    tally = observer.new_tally(1)
-    bins = observer.duration_bins(n_time, dt)
-    for first in range(0, n_signal, 1024):  # keeps the memory of the window small and Ctrl-C alive
-        block = np.ascontiguousarray(s[first : first + 1024])
-        memory = observer.new_memory(block.shape[0], limits)
-        observer.observe_signals(block, 0, limits, tally, bins, memory)
-        observer.close_signals(n_time, limits, tally, memory)
-    return SignalStatistics.from_tally(tally, 0, dt)
+    return sample_of(s, dt, regimes, 1).statistics()
 
 
 # --- readable reference ----------------------------------------------------------------------------------------
@@ -314,6 +314,30 @@ def stays(regime: np.ndarray) -> list[tuple[str, int]]:
         (before[0] + now[0] + after[0], now[2] - now[1])
         for before, now, after in zip(visits, visits[1:], visits[2:], strict=False)
     ]
+
+
+def excursions(v: np.ndarray, regime: np.ndarray) -> list[tuple[str, int, float]]:
+    """Completed stays in E and in S of one smoothed record, with the extreme they reach, in order.
+
+    Parameters
+    ----------
+    v : (n_time,) float
+        Smoothed signal, -.
+    regime : (n_time,) int8
+        From ``classify``.
+
+    Returns
+    -------
+    list of (regime, number of samples, extreme of v)
+        The largest v in E, the smallest in S. Without the first and the last stay of the record.
+    """
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(regime)) + 1])
+    out = []
+    for a, b in zip(starts[1:], starts[2:], strict=False):
+        if regime[a] != 1:
+            extreme = v[a:b].max() if regime[a] == 0 else v[a:b].min()
+            out.append((REGIMES[regime[a]], int(b - a), float(extreme)))
+    return out
 
 
 def arcs(v: np.ndarray, threshold: float) -> tuple[list[tuple[int, float]], list[int]]:

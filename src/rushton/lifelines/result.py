@@ -12,9 +12,12 @@ import numpy as np
 
 from rushton.errors import ResultsError
 from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics
+from rushton.lifelines.sample import Sample
 
 TRACKS = "lifelines.nc"
 """File with the tracks, in the folder of the result."""
+
+_SAMPLES = ("sample", "half_length")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +46,10 @@ class Lifelines:
     ----------
     folder : Path
         Where ``lifelines.nc`` is.
-    halves : (SignalStatistics, SignalStatistics)
-        Of the even and of the odd cells, two independent samples.
-    circulation_counts : (2, 360) int
-        Times between entries into impeller zones per duration (``RESIDENCE_EDGES``), per half.
-    circulation_sum_s : (2,) float
-        Their sum, s, per half.
+    sample : Sample
+        What was counted, per group of cells.
+    half_length : Sample
+        What had been counted of the same cells after half of the run.
     cells, mesh_cells : int
         Number of cells followed and of mesh cells.
     duration, time_step, sampling : float
@@ -74,9 +75,8 @@ class Lifelines:
     """
 
     folder: Path
-    halves: tuple[SignalStatistics, SignalStatistics]
-    circulation_counts: np.ndarray
-    circulation_sum_s: np.ndarray
+    sample: Sample
+    half_length: Sample
     volume_shares: np.ndarray
     cells: int
     mesh_cells: int
@@ -104,6 +104,16 @@ class Lifelines:
         """Of all cells."""
         return self.halves[0] + self.halves[1]
 
+    @cached_property
+    def halves(self) -> tuple[SignalStatistics, SignalStatistics]:
+        """Of the even and of the odd cells, two independent samples."""
+        return self.sample.statistics(slice(0, None, 2)), self.sample.statistics(slice(1, None, 2))
+
+    @cached_property
+    def circulation_counts(self) -> np.ndarray:
+        """(360,) times between entries of a cell into impeller zones per duration (``RESIDENCE_EDGES``)."""
+        return np.asarray(self.sample.returns.sum(axis=0))
+
     @property
     def shares(self) -> np.ndarray:
         """(3,) share of time in E, L, S, of the smoothed signal."""
@@ -118,7 +128,7 @@ class Lifelines:
     def circulation_time_s(self) -> float | None:
         """Mean time between successive entries of a cell into any impeller zone, s; None if none was seen."""
         n = self.circulation_counts.sum()
-        return float(self.circulation_sum_s.sum() / n) if n else None
+        return float(self.sample.return_time.sum() / n) if n else None
 
     @property
     def tracks(self) -> Path:
@@ -192,15 +202,11 @@ class Lifelines:
         from rushton.store import link_or_copy, save_result
 
         folder = Path(folder)
-        arrays = {
-            "circulation_counts": self.circulation_counts,
-            "circulation_sum_s": self.circulation_sum_s,
-            "volume_shares": self.volume_shares,
-        }
-        for n, half in enumerate(self.halves):
-            arrays |= half.to_arrays(f"half_{n}_")
-        meta = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("folder", "halves", *arrays)}
-        save_result(folder, arrays, meta)
+        arrays = {"volume_shares": self.volume_shares}
+        for name in _SAMPLES:
+            arrays |= getattr(self, name).to_arrays(f"{name}.")
+        apart = ("folder", "volume_shares", *_SAMPLES)
+        save_result(folder, arrays, {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart})
         if folder.resolve() != self.folder.resolve():
             link_or_copy(self.tracks, folder / TRACKS)
 
@@ -210,10 +216,9 @@ class Lifelines:
         from rushton.store import load_result
 
         arrays, meta = load_result(folder)
-        first, second = (SignalStatistics.from_arrays(arrays, f"half_{n}_") for n in range(2))
-        names = ("circulation_counts", "circulation_sum_s", "volume_shares")
-        data: dict[str, Any] = meta | {n: arrays[n] for n in names}
-        return cls(folder=Path(folder), halves=(first, second), **data)
+        samples = {name: Sample.from_arrays(arrays, f"{name}.") for name in _SAMPLES}
+        data: dict[str, Any] = meta | samples | {"volume_shares": arrays["volume_shares"]}
+        return cls(folder=Path(folder), **data)
 
     def export(self, results_folder: Path) -> None:
         """Write lifelines.nc and the tables of ``write_tables`` into the results folder."""

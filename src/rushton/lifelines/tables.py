@@ -35,7 +35,7 @@ def write_tables(lifelines: Lifelines, folder: Path) -> None:
 
     _columns(folder / "residences.csv", RESIDENCE_EDGES, "stay_from_s,stay_to_s", PATTERNS, stat.pattern_stays)
     _columns(folder / "uptake_histogram.csv", SIGNAL_EDGES, "s_from,s_to", ("samples",), stat.signal_counts[None])
-    circulation = lifelines.circulation_counts.sum(axis=0)[None]
+    circulation = lifelines.circulation_counts[None]
     _columns(folder / "circulation.csv", RESIDENCE_EDGES, "time_from_s,time_to_s", ("returns",), circulation)
 
     rows = ["duration_from_s,duration_to_s,s_max_from,s_max_to,arcs"]

@@ -39,13 +39,15 @@ from rushton.lifelines.observer import (
     Limits,
     Tally,
     add_tallies,
-    close_halves,
+    close_signals,
     duration_bins,
+    group_count,
     new_memory,
     new_tally,
 )
-from rushton.lifelines.regimes import SignalStatistics, limits_of
+from rushton.lifelines.regimes import limits_of
 from rushton.lifelines.result import TRACKS, Lifelines
+from rushton.lifelines.sample import Sample
 from rushton.lifelines.track_file import TrackFile
 from rushton.lifelines.well_mixed import chi2_per_dof, equal_volume_bins
 from rushton.store import Progress, silent
@@ -146,9 +148,10 @@ class Walkers:
         n_cell = len(self.cloud.place)
         self.done = 0
         self.cpu_s = 0.0
-        self.tallies: list[Tally] = [new_tally(2) for _ in range(self.threads)]
+        n = group_count(n_cell)
+        self.tallies: list[Tally] = [new_tally(n) for _ in range(self.threads)]
         self.journeys = [
-            Journey(np.zeros((2, N_RESIDENCE_BIN), np.int64), np.zeros(2, np.int64), np.zeros(4, np.int64))
+            Journey(np.zeros((n, N_RESIDENCE_BIN), np.int64), np.zeros(n, np.int64), np.zeros(4, np.int64))
             for _ in range(self.threads)
         ]
         self.bins = duration_bins(self.n_step, self.dt)
@@ -170,6 +173,7 @@ class Walkers:
             kernels.travel(
                 order, self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
                 self.tallies[w], self.journeys[w], self.bins, self.settle, self.every, sample, out, full,
+                np.empty(n_step, np.int32),
             )  # fmt: skip
 
         def work(w: int) -> float:
@@ -199,10 +203,27 @@ class Walkers:
         self.every = kept
 
     def finish(self) -> tuple[Tally, Journey]:
-        """Close all records and add up the counters of the threads."""
+        """The counters of all threads, all records closed; the run may go on after it."""
         tally = add_tallies(self.tallies)
-        close_halves(self.done, self.limits, tally, self.cloud.memory)
+        close_signals(self.done, self.limits, tally, self.cloud.memory, 0)
         return tally, Journey(*(np.sum([j[n] for j in self.journeys], axis=0) for n in range(len(Journey._fields))))
+
+    def sample(self) -> Sample:
+        """What would have been counted if the run ended now."""
+        tally, journey = self.finish()
+        n_group = len(journey.circulation)
+        since = self.cloud.visit[:, 2]
+        seen = np.flatnonzero(since >= 0)
+        waiting = np.zeros((n_group, N_RESIDENCE_BIN), np.int64)
+        np.add.at(waiting, (seen % n_group, self.bins[self.done - since[seen]]), 1)
+        return Sample(
+            dt=self.dt,
+            duration=self.done * self.dt,
+            tally=tally,
+            returns=journey.circulation,
+            return_time=journey.circulation_steps * self.dt,
+            waiting=waiting,
+        )
 
 
 def track(
@@ -279,21 +300,28 @@ def track(
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, settings.cells, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:
-        _run(walkers, mesh, file, settings.cells, n_full, progress)
+        half_length = _run(walkers, mesh, file, settings.cells, n_full, progress)
         file.close()
     except BaseException:
         file.discard()
         raise
-    return _gather(case, mesh, substrate.uptake_ratio, walkers, folder, walk, schmidt)
+    return _gather(case, mesh, substrate.uptake_ratio, walkers, half_length, folder, walk, schmidt)
 
 
-def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full: int, progress: Progress) -> None:
-    """Step through the whole duration; one stretch is packed and written while the next is walked."""
+def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full: int, progress: Progress) -> Sample:
+    """Step through the whole duration; one stretch is packed and written while the next is walked.
+
+    Returns
+    -------
+    Sample
+        What was counted when half of the run, or a little more, was done.
+    """
     every, n_sample, total = walkers.every, file.n_sample, walkers.n_step * walkers.dt
     buffers = [
         (np.empty((n_cell, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
     ]
-    per_launch = max(1, round(STRETCH_STEPS / every))
+    per_launch = max(1, min(round(STRETCH_STEPS / every), n_sample // 2))
+    half_length: Sample | None = None
 
     def write(index: np.ndarray, full: np.ndarray) -> None:
         file.write(index, _cartesian(mesh, full))
@@ -305,6 +333,8 @@ def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full:
             for column in range(0, width, per_launch):
                 samples = min(per_launch, width - column)
                 walkers.advance(pool, samples * every, column, index, full)
+                if half_length is None and 2 * walkers.done >= walkers.n_step:
+                    half_length = walkers.sample()
                 seconds = walkers.done * walkers.dt
                 progress(walkers.done / walkers.n_step, f"{n_cell:,} cells, {seconds:.0f} of {total:.0f} s")
             if writing is not None:
@@ -312,6 +342,8 @@ def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full:
             writing = writer.submit(write, index[:, :width], full[:, :width])
         if writing is not None:
             writing.result()
+    assert half_length is not None
+    return half_length
 
 
 def _cartesian(mesh: TankMesh, full: np.ndarray) -> np.ndarray:
@@ -332,14 +364,20 @@ def count_per_mesh_cell(walkers: Walkers) -> np.ndarray:
 
 
 def _gather(
-    case: Case, mesh: TankMesh, uptake_ratio: np.ndarray, walkers: Walkers, folder: Path, walk: str, schmidt: float
+    case: Case,
+    mesh: TankMesh,
+    uptake_ratio: np.ndarray,
+    walkers: Walkers,
+    half_length: Sample,
+    folder: Path,
+    walk: str,
+    schmidt: float,
 ) -> Lifelines:
     """Everything that was counted, as a result."""
-    tally, journey = walkers.finish()
+    sample, journey = walkers.sample(), walkers.finish()[1]
     n_cell = len(walkers.cloud.place)
     dt, regimes = walkers.dt, case.strain.regimes if case.strain else None
     assert regimes is not None
-    halves = tuple(SignalStatistics.from_tally(tally, h, dt) for h in range(2))
     counts = count_per_mesh_cell(walkers)
     fraction = walkers.cloud.fraction
     astray = int(np.count_nonzero(~((fraction >= 0.0) & (fraction <= 1.0)).all(axis=1)))
@@ -352,9 +390,8 @@ def _gather(
     steps, hops, given_up, _ = (int(n) for n in journey.events)
     return Lifelines(
         folder=Path(folder),
-        halves=(halves[0], halves[1]),
-        circulation_counts=journey.circulation,
-        circulation_sum_s=journey.circulation_steps * dt,
+        sample=sample,
+        half_length=half_length,
         volume_shares=shares,
         cells=n_cell,
         mesh_cells=mesh.n_mesh_cell,
@@ -371,7 +408,7 @@ def _gather(
         in_solid=in_solid,
         given_up=given_up,
         hops_per_step=hops / max(steps, 1),
-        mean_uptake=float(halves[0].raw_mean_sum[1] + halves[1].raw_mean_sum[1]) / max(steps, 1),
+        mean_uptake=sample.statistics().mean,
         expected_uptake=float((s * v).sum()),
         steps_per_core_second=steps / max(walkers.cpu_s, 1e-9),
     )

@@ -150,7 +150,7 @@ def _arcs(result: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _circulation(result: Any) -> tuple[np.ndarray, np.ndarray]:
     from rushton.lifelines.regimes import RESIDENCE_EDGES
 
-    return RESIDENCE_EDGES, np.asarray(result.circulation_counts).sum(axis=0)
+    return RESIDENCE_EDGES, np.asarray(result.circulation_counts)
 
 
 def _published_circulation(summary: dict[str, Any]) -> list[tuple[str, float]]:
