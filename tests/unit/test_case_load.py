@@ -198,6 +198,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
     ("text for a number", "lifelines.cells", "many", "not a whole number", "at least 10"),
     ("quality", "numerics.quality", "drft", "not a choice", "did you mean 'draft'"),
     ("coupling", "lifelines.coupling", "three-way", "not a choice", "one-way"),
+    ("walk", "lifelines.walk", "naive", "not a choice", "interface"),
     ("rig", "scaledown.rigs", ["str-pdr"], "not a choice", "did you mean 'str-pfr'"),
     ("section is a number", "tank", 3, "where a section belongs", "[tank]"),
     ("list is a number", "mixing.probes", 3, "where a list belongs", "square brackets"),

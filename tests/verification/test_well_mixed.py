@@ -13,7 +13,7 @@ import pytest
 from rushton.case import load_case
 from rushton.flow.analytic import recirculating_flow
 from rushton.lifelines import layout, tracking
-from rushton.lifelines.field import make_field
+from rushton.lifelines.field import integral_time, make_field
 from rushton.lifelines.generator import make_key
 from rushton.lifelines.observer import make_limits
 from rushton.lifelines.well_mixed import chi2_per_dof, equal_volume_bins
@@ -46,8 +46,11 @@ def diffusivity(mesh, profile, low):
 
 def walk_for(mesh, case, profile, walk, n_cell, n_step, dt=0.01, swirl=3.0, loop=1.0, low=2e-6, snapshots=1):
     """Counts per mesh cell at the end, or summed over the last snapshots."""
-    flow = replace(recirculating_flow(mesh, swirl, loop), nu_t=diffusivity(mesh, profile, low))
-    field = make_field(flow, np.zeros(mesh.shape), case.impellers, 1.0, dt)
+    nu_t = diffusivity(mesh, profile, low)
+    # uniform k: the memory of the Langevin walk is from 0.4 to 40 steps
+    flow = replace(recirculating_flow(mesh, swirl, loop), nu_t=nu_t, k=np.full(mesh.shape, 1.5 * low / (0.4 * dt)))
+    memory = integral_time(flow, 1.0) if walk == "langevin" else None
+    field = make_field(flow, np.zeros(mesh.shape), case.impellers, 1.0, dt, memory=memory)
     limits = make_limits(dt, 0.05, 0.95, 0.01, 0.36)
     key = make_key(5)
     cloud = tracking.release_uniformly(mesh, field, n_cell, limits, key)
@@ -69,7 +72,7 @@ def chi2(mesh, counts):
 
 
 @pytest.mark.parametrize("profile", ["smooth", "stepped"])
-@pytest.mark.parametrize("walk", ["interface", "end-point", "naive"])
+@pytest.mark.parametrize("walk", ["interface", "langevin", "end-point", "naive"])
 def test_cloud_stays_uniform_with_diffusivity_ratio_100(mesh, case, profile, walk):
     value = chi2(mesh, walk_for(mesh, case, profile, walk, 100_000, 150, swirl=0.0, loop=0.0))
     if walk == "naive":
@@ -102,25 +105,29 @@ def first_layers(mesh):
     }
 
 
-def test_density_in_the_first_layers_is_within_two_percent(mesh, case):
-    # steps as long as a mesh cell and longer, where the end-point walk is off by a tenth and more at shaft and axis
-    counts = walk_for(mesh, case, "smooth", "interface", 150_000, 600, dt=0.02, low=1e-5, snapshots=75)
-    i, j, k = mesh.fluid_cells.T
-    share = mesh.volumes[i, j, k] / mesh.volume
+def layer_densities(mesh, counts):
+    """Number over expected number in the first layers, and its scatter if five snapshots count as one."""
+    share = mesh.volumes[tuple(mesh.fluid_cells.T)] / mesh.volume
+    out = {}
     for name, group in first_layers(mesh).items():
-        density = counts[group].sum() / counts.sum() / share[group].sum()
         expected = counts.sum() * share[group].sum()
-        # snapshots 4 steps apart are not independent: about five of them count as one
-        noise = 2.5 * np.sqrt(5.0 / expected)
-        assert abs(density - 1.0) < max(0.02, noise), f"{name}: {density:.3f} +- {noise:.3f}"
+        out[name] = counts[group].sum() / expected, np.sqrt(5.0 / expected)
+    return out
 
 
-def test_the_end_point_walk_thins_the_axis(mesh, case):
-    counts = walk_for(mesh, case, "smooth", "end-point", 60_000, 300, dt=0.02, low=1e-5, snapshots=20)
-    i, j, k = mesh.fluid_cells.T
-    share = mesh.volumes[i, j, k] / mesh.volume
-    ring = first_layers(mesh)["ring at the shaft"]
-    assert counts[ring].sum() / counts.sum() / share[ring].sum() < 0.95
+@pytest.mark.parametrize("walk", ["interface", "langevin"])
+def test_density_in_the_first_layers_is_within_two_percent(mesh, case, walk):
+    # steps as long as a mesh cell and longer, snapshots 4 steps apart
+    counts = walk_for(mesh, case, "smooth", walk, 100_000, 450, dt=0.02, low=1e-5, snapshots=56)
+    for name, (density, scatter) in layer_densities(mesh, counts).items():
+        assert abs(density - 1.0) < max(0.02, 2.5 * scatter), f"{name}: {density:.3f} +- {scatter:.3f}"
+
+
+@pytest.mark.parametrize("walk", ["end-point", "naive"])
+def test_the_walks_without_interfaces_miss_it(mesh, case, walk):
+    counts = walk_for(mesh, case, "smooth", walk, 60_000, 300, dt=0.02, low=1e-5, snapshots=20)
+    density, scatter = layer_densities(mesh, counts)["ring at the shaft"]
+    assert abs(density - 1.0) > max(0.05, 5.0 * scatter)
 
 
 # --- the solved flow of the 54 m3 tank: two rotating zones, blades, discs, baffles, shaft ---------------------------
@@ -139,7 +146,7 @@ def penicillin(cases_folder):
 def run_for_a_minute(penicillin, walk, seed=1):
     case, flow, substrate = penicillin
     dt = tracking.default_time_step(case.operation.speed, 0.36)
-    field = make_field(flow, substrate.uptake_ratio, case.impellers, case.mixing.schmidt_turbulent, dt)
+    field = tracking.field_for(walk, case, flow, substrate.uptake_ratio, dt)
     limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(seed)
     cloud = tracking.release_uniformly(flow.mesh, field, 60_000, limits, key)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], 1000, 1000, tracking.usable_cores())
@@ -156,10 +163,11 @@ def run_for_a_minute(penicillin, walk, seed=1):
 
 
 @pytest.mark.long
-def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin):
+@pytest.mark.parametrize("walk", ["interface", "langevin"])
+def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin, walk):
     # chi2 of one perfect cloud scatters by 0.13: four clouds of 60,000 cells tell twice as sharply
-    others = [run_for_a_minute(penicillin, "interface", seed)[3] for seed in (2, 3, 4)]
-    mesh, walkers, counts, values = run_for_a_minute(penicillin, "interface")
+    others = [run_for_a_minute(penicillin, walk, seed)[3] for seed in (2, 3, 4)]
+    mesh, walkers, counts, values = run_for_a_minute(penicillin, walk)
     print([values, *others])
     assert np.mean([values, *others], axis=0).max() < 1.1
     assert np.max([values, *others]) < 1.5

@@ -37,6 +37,10 @@ class LifelineSettings(Section):
     )
     sampling: Time = Field(default=0.3, gt=0.0, le=60.0, description="interval of the kept mesh-cell index")
     full_records: int = Field(default=1000, ge=0, le=100_000, description="cells whose full record is kept")
+    walk: Literal["interface", "langevin", "end-point"] = Field(
+        default="interface",
+        description="turbulent walk: interface (a random walk), langevin (velocities with memory) or end-point",
+    )
     release: Literal["uniform"] = Field(default="uniform", description="where cells start")
 
 

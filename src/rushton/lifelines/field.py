@@ -1,6 +1,8 @@
 """Flow, uptake and impellers as the compiled tracks read them: one 32-byte record per mesh cell.
 
     a = face flux / mesh-cell volume    1/s,    q = sqrt(2 (nu_t / Sc_t + D_m) dt)    m
+    with memory (``langevin``)                  q = sqrt(2 (nu_t / Sc_t + D_m) dt tanh(dt / 2 T_L)),
+                                                T_L = (nu_t / Sc_t) / (2 k / 3)         s
 
 and, per ring of mesh cells between s1 = r1^2 and s2 = r2^2, the r^2 that gives the ring its exact resistance to
 radial diffusion: the logarithmic mean s_m = (s2 - s1) / ln(s2 / s1). One metre walked in r then changes r^2 by
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from rushton.case.schema import Impeller
     from rushton.flow.field import Flow
     from rushton.mesh.cylinder import TankMesh
+
+LONGEST_MEMORY = 1e4
+"""s; where there is hardly any turbulence k is too small to tell."""
 
 MOLECULAR_DIFFUSIVITY = 1e-9
 """m2/s; keeps the walk defined where there is no turbulence (small solutes in water: 0.5e-9 to 2e-9)."""
@@ -108,6 +113,14 @@ def impeller_zones(mesh: TankMesh, impellers: Sequence[Impeller]) -> tuple[np.nd
     return low, high, ring
 
 
+def integral_time(flow: Flow, schmidt: float) -> np.ndarray:
+    """(nr, nt, nz) memory of the turbulent velocity T_L = (nu_t / Sc_t) / (2 k / 3), s; 0 without turbulence."""
+    variance = 2.0 / 3.0 * flow.k
+    diffusivity = np.maximum(flow.nu_t, 0.0) / schmidt
+    memory = np.divide(diffusivity, variance, out=np.zeros(flow.mesh.shape), where=variance > 0.0)
+    return np.minimum(memory, LONGEST_MEMORY)
+
+
 def make_field(
     flow: Flow,
     uptake_ratio: np.ndarray,
@@ -115,6 +128,7 @@ def make_field(
     schmidt: float,
     dt: float,
     frame: Frame = FRAME,
+    memory: np.ndarray | None = None,
 ) -> Field:
     """Gather what the tracks read.
 
@@ -131,6 +145,8 @@ def make_field(
         Time step, s.
     frame : {"relative", "absolute"}
         Of the fluxes inside rotating zones (``rushton.transport.frame``).
+    memory : (nr, nt, nz) float, optional
+        ``integral_time`` for a walk with memory, s; by default none.
 
     Returns
     -------
@@ -140,7 +156,13 @@ def make_field(
     nr, nt, nz = mesh.shape
     record = np.zeros((nr, nt, nz, 8), np.float32)
     record[..., :6] = rates(flow, frame)
-    record[..., layout.STEP] = np.sqrt(2.0 * (np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY) * dt)
+    diffusivity = np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY
+    with np.errstate(divide="ignore"):
+        age = np.inf if memory is None else dt / memory  # of a step, in units of the memory
+    record[..., layout.STEP] = np.sqrt(2.0 * diffusivity * dt * np.tanh(0.5 * age))
+    persistence = np.zeros((nr, nt, nz, 2), np.float32)
+    persistence[..., layout.KEPT] = np.exp(-age)
+    persistence[..., layout.LOG_STEP] = 2.0 * np.log(record[..., layout.STEP].astype(float))
     record[..., layout.UPTAKE] = np.rint(np.clip(uptake_ratio, 0.0, 1.0) * SCALE)
     s_mean = ring_means(mesh.r)
     ds = np.diff(mesh.r**2)
@@ -148,6 +170,7 @@ def make_field(
     return Field(
         record=record.reshape(-1, 8),
         wall=closed_faces(mesh).ravel(),
+        persistence=persistence.reshape(-1, 2),
         number=mesh.cell_index.ravel(),
         shape=np.array([nr, nt, nz], np.int64),
         per_r=2.0 * np.sqrt(s_mean) / ds,
@@ -155,6 +178,7 @@ def make_field(
         per_turn=1.0 / mesh.dtheta,
         per_z=1.0 / np.diff(mesh.z),
         metre_r=2.0 * np.sqrt(s_mean),
+        log_metre_r=2.0 * np.log(2.0 * np.sqrt(s_mean)),
         zone_low=zone_low,
         zone_high=zone_high,
         zone_ring=zone_ring,

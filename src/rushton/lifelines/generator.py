@@ -23,6 +23,7 @@ _MIX2 = np.uint64(0x94D049BB133111EB)
 _S11, _S27, _S30, _S31, _S32 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31), np.uint64(32)
 _MASK21, _MASK32 = np.uint64((1 << 21) - 1), np.uint64((1 << 32) - 1)
 _UNIT = 2.0 * SQRT3 / (1 << 21)
+_UNIT32 = 1.0 / (1 << 32)
 
 
 def make_key(seed: int) -> np.uint64:
@@ -57,6 +58,24 @@ def variate(bits):
 def unit(h):
     """Uniform number in [0, 1) from the highest 53 bits."""
     return np.float64(np.int64(h >> _S11)) * (1.0 / (1 << 53))
+
+
+@nb.njit(**FAST)
+def normals(h):
+    """Three normal variates (Box and Muller) from 64 random bits and 64 more that follow them."""
+    g = mix(h + GOLDEN)
+    far = math.sqrt(-2.0 * math.log((np.float64(np.int64(h >> _S32)) + 0.5) * _UNIT32))
+    near = math.sqrt(-2.0 * math.log((np.float64(np.int64(g >> _S32)) + 0.5) * _UNIT32))
+    turn = np.float64(np.int64(h & _MASK32)) * (2.0 * math.pi * _UNIT32)
+    other = np.float64(np.int64(g & _MASK32)) * (2.0 * math.pi * _UNIT32)
+    return far * math.cos(turn), far * math.sin(turn), near * math.cos(other)
+
+
+@nb.njit(**APART)
+def normal_numbers(cells, step, key, out):
+    """Three normal variates for every cell, of a step of their own; out is (n, 3) float64."""
+    for n in range(cells.size):
+        out[n, 0], out[n, 1], out[n, 2] = normals(counter_hash(cells[n], step, key))
 
 
 @nb.njit(**APART)

@@ -6,10 +6,11 @@ import numba as nb
 import numpy as np
 
 from rushton.lifelines.generator import counter_hash
+from rushton.lifelines.langevin import langevin_walk
 from rushton.lifelines.layout import APART, UPTAKE
 from rushton.lifelines.observer import SCALE, observe
 from rushton.lifelines.pollock import MAX_HOP, advect
-from rushton.lifelines.walks import END_POINT, INTERFACE, NAIVE, interface_walk, point_walk
+from rushton.lifelines.walks import END_POINT, INTERFACE, LANGEVIN, NAIVE, interface_walk, point_walk
 
 
 @nb.njit(**APART)
@@ -46,7 +47,7 @@ def travel(
     key : uint64
         Made of the seed.
     walk : int
-        INTERFACE, END_POINT, NAIVE or STILL.
+        INTERFACE, LANGEVIN, END_POINT, NAIVE or STILL.
     field, cloud, limits, tally, journey
         Field, cells, thresholds and the counters of this thread.
     bins : (n_total + 1,) int32
@@ -76,6 +77,7 @@ def travel(
         i, j, k = np.int64(cloud.place[p, 0]), np.int64(cloud.place[p, 1]), np.int64(cloud.place[p, 2])
         x, y, z = cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2]
         c = (i * nt + j) * nz + k
+        er, et, ez = cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2]
         visit = cloud.visit[p]
         column = sample
         until = every
@@ -86,6 +88,9 @@ def travel(
                 n_given_up += 1
             if walk == INTERFACE:
                 c, i, j, k, x, y, z = interface_walk(field, c, i, j, k, x, y, z, counter_hash(p, n, key))
+            elif walk == LANGEVIN:
+                h = counter_hash(p, n, key)
+                c, i, j, k, x, y, z, er, et, ez = langevin_walk(field, c, i, j, k, x, y, z, er, et, ez, h)
             elif from_walks:
                 h = counter_hash(p, n, key)
                 c, i, j, k, x, y, z = point_walk(field, c, i, j, k, x, y, z, h, walk == END_POINT)
@@ -107,6 +112,7 @@ def travel(
         observe(cloud.memory[p], seen, first, limits, tally, group, bins)
         cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = i, j, k
         cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = x, y, z
+        cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2] = er, et, ez
         if field.number[c] < 0:
             journey.events[3] += 1
     journey.events[0] += order.size * n_step

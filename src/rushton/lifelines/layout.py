@@ -22,6 +22,9 @@ APART = FAST | {"forceinline": False}
 # columns of a mesh record, float32: six fluxes over volume, 1/s; sqrt(2 D dt), m; s in units of 2^-20
 R_IN, R_OUT, T_IN, T_OUT, Z_IN, Z_OUT, STEP, UPTAKE = range(8)
 
+# columns of the persistence of a mesh cell, float32: exp(-dt / T_L), and 2 ln(STEP / m)
+KEPT, LOG_STEP = range(2)
+
 # bits of a wall byte: faces closed to the walk
 WALL_R1, WALL_R2, WALL_T1, WALL_T2, WALL_Z1, WALL_Z2 = 1, 2, 4, 8, 16, 32
 
@@ -33,6 +36,7 @@ class Field(NamedTuple):
     ----------
     record : (n_all, 8) float32, per mesh cell (solid ones included): see R_IN..UPTAKE
     wall : (n_all,) uint8, faces closed to the walk
+    persistence : (n_all, 2) float32, of a walk with memory: see KEPT, LOG_STEP
     number : (n_all,) int32, number of the fluid mesh cell, -1 in the solid
     shape : (3,) int64, nr, nt, nz
     per_r : (nr,) float64, fraction of the mesh cell per metre walked in r
@@ -40,6 +44,7 @@ class Field(NamedTuple):
     per_turn : (nt,) float64, fraction of the mesh cell per angle, 1/rad
     per_z : (nz,) float64, the same in z
     metre_r : (nr,) float64, change of r^2 per metre walked in r, m
+    log_metre_r : (nr,) float64, 2 ln(metre_r / m)
     zone_low, zone_high : (nz,) float64, part of the layer that lies in an impeller zone, as fractions (2, -1: none)
     zone_ring : (nz,) int32, rings inside the zone's radius
     s_face : (nr + 1,) float64, r^2 at the faces, m2
@@ -47,6 +52,7 @@ class Field(NamedTuple):
 
     record: np.ndarray
     wall: np.ndarray
+    persistence: np.ndarray
     number: np.ndarray
     shape: np.ndarray
     per_r: np.ndarray
@@ -54,6 +60,7 @@ class Field(NamedTuple):
     per_turn: np.ndarray
     per_z: np.ndarray
     metre_r: np.ndarray
+    log_metre_r: np.ndarray
     zone_low: np.ndarray
     zone_high: np.ndarray
     zone_ring: np.ndarray
@@ -69,12 +76,14 @@ class Cloud(NamedTuple):
     fraction : (n_cell, 3) float64, fractions in (r^2, theta, z)
     memory : (n_cell, WINDOW + m) int32, memory of the observer
     visit : (n_cell, 3) int32, in an impeller zone (1/0), steps of the last exit and the last counted entry; -1: none
+    eta : (n_cell, 3) float64, turbulent velocity over its standard deviation in (r, theta, z), of a walk with memory
     """
 
     place: np.ndarray
     fraction: np.ndarray
     memory: np.ndarray
     visit: np.ndarray
+    eta: np.ndarray
 
 
 class Journey(NamedTuple):

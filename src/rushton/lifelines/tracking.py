@@ -7,9 +7,8 @@
 
     X   place of a cell, m        U   velocity from face fluxes, m/s       N   speed of the stirrer, 1/s
 
-Cells start uniformly in the liquid. All are stepped together through a stretch of time, sorted by place before
-every stretch (neighbours share the field in the processor's cache), on all cores. The random numbers depend on cell,
-step and seed only and all counters are integers: the result has the same bytes on any number of threads.
+Cells start uniformly in the liquid (``release``) and are stepped on all cores (``walkers``); one seed gives the same
+bytes on any number of them. The walk is one of ``walks`` or, with memory, of ``langevin``.
 
 One-way coupling: cells read the field and do not change it.
 """
@@ -18,10 +17,7 @@ from __future__ import annotations
 
 import itertools
 import math
-import threading
-import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,26 +25,17 @@ import numpy as np
 
 from rushton.cores import usable_cores
 from rushton.errors import CaseError, SolverError
-from rushton.lifelines import kernels, walks
-from rushton.lifelines.field import make_field
-from rushton.lifelines.generator import make_key, random_numbers
-from rushton.lifelines.layout import Cloud, Field, Journey
-from rushton.lifelines.observer import (
-    N_RESIDENCE_BIN,
-    SCALE,
-    Limits,
-    Tally,
-    add_tallies,
-    close_signals,
-    duration_bins,
-    group_count,
-    new_memory,
-    new_tally,
-)
+from rushton.lifelines import walks
+from rushton.lifelines.field import integral_time, make_field
+from rushton.lifelines.generator import make_key
+from rushton.lifelines.layout import Field
+from rushton.lifelines.observer import SCALE
 from rushton.lifelines.regimes import limits_of
+from rushton.lifelines.release import release_uniformly
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.sample import Sample
 from rushton.lifelines.track_file import TrackFile
+from rushton.lifelines.walkers import Walkers, count_per_mesh_cell
 from rushton.lifelines.well_mixed import chi2_per_dof, equal_volume_bins
 from rushton.store import Progress, silent
 
@@ -58,16 +45,14 @@ if TYPE_CHECKING:
     from rushton.mesh.cylinder import TankMesh
     from rushton.transport import Substrate
 
-WALKS = {"interface": walks.INTERFACE, "end-point": walks.END_POINT, "naive": walks.NAIVE, "none": walks.STILL}
-
-SETTLE = 1.0
-"""Returns to an impeller zone within this time are not counted, s."""
+WALKS = {
+    "interface": walks.INTERFACE, "langevin": walks.LANGEVIN, "end-point": walks.END_POINT, "naive": walks.NAIVE,
+    "none": walks.STILL,
+}  # fmt: skip
+"""Codes of the walks; the last two are for comparison only, a case cannot ask for them."""
 
 STRETCH_STEPS = 50
 """About so many steps between two sortings of the cells."""
-
-_RELEASE = 0xFFFFFFFF
-"""Step number of the generator that is used for the release."""
 
 
 def default_time_step(speed: float, smoothing: float) -> float:
@@ -84,146 +69,11 @@ def default_time_step(speed: float, smoothing: float) -> float:
     return smoothing / max(3, math.ceil(smoothing / longest - 1e-9)) if smoothing > 0.0 else longest
 
 
-def release_uniformly(mesh: TankMesh, field: Field, n_cell: int, limits: Limits, key: np.uint64) -> Cloud:
-    """Cells placed at random, uniformly in the volume of the liquid.
-
-    Parameters
-    ----------
-    mesh : TankMesh
-    field : Field
-    n_cell : int
-    limits : Limits
-    key : uint64
-
-    Returns
-    -------
-    Cloud
-    """
-    draws = np.empty((4, n_cell, 2))
-    for n in range(2):
-        random_numbers(np.arange(n_cell), _RELEASE - n, key, draws[n])
-    fluid = mesh.fluid_cells
-    cumulative = np.cumsum(mesh.volumes[tuple(fluid.T)])
-    chosen = np.searchsorted(cumulative, draws[0, :, 0] * cumulative[-1], side="right")
-    place = fluid[np.minimum(chosen, len(fluid) - 1)]
-    fraction = np.column_stack([draws[0, :, 1], draws[1, :, 0], draws[1, :, 1]])
-    visit = np.full((n_cell, 3), -1, np.int32)
-    k = place[:, 2]
-    between = (field.zone_low[k] <= fraction[:, 2]) & (fraction[:, 2] <= field.zone_high[k])
-    visit[:, 0] = between & (place[:, 0] < field.zone_ring[k])
-    return Cloud(np.ascontiguousarray(place), fraction, new_memory(n_cell, limits), visit)
-
-
-@dataclass
-class Walkers:
-    """A cloud under way: the state that a run advances, and its counters, one set per thread.
-
-    Attributes
-    ----------
-    field, cloud, limits, key
-        As the kernels take them.
-    dt : float
-        Time step, s.
-    walk : int
-        Code of the walk.
-    n_step : int
-        Steps of the whole run.
-    every : int
-        Steps per stored sample.
-    threads : int
-    """
-
-    field: Field
-    cloud: Cloud
-    limits: Limits
-    key: np.uint64
-    dt: float
-    walk: int
-    n_step: int
-    every: int
-    threads: int
-    n_segment: int = 0
-
-    def __post_init__(self) -> None:
-        n_cell = len(self.cloud.place)
-        self.done = 0
-        self.cpu_s = 0.0
-        n = group_count(n_cell)
-        self.tallies: list[Tally] = [new_tally(n) for _ in range(self.threads)]
-        self.journeys = [
-            Journey(np.zeros((n, N_RESIDENCE_BIN), np.int64), np.zeros(n, np.int64), np.zeros(4, np.int64))
-            for _ in range(self.threads)
-        ]
-        self.bins = duration_bins(self.n_step, self.dt)
-        self.settle = round(SETTLE / self.dt)
-        self.order = np.empty(n_cell, np.int32)
-        self.start = np.empty(self.field.number.size + 1, np.int64)
-        if self.n_segment == 0:
-            self.n_segment = max(8 * self.threads, math.ceil(n_cell / 4096))
-        self.stop = threading.Event()
-
-    def advance(self, pool: ThreadPoolExecutor, n_step: int, sample: int, out: np.ndarray, full: np.ndarray) -> None:
-        """Step all cells n_step times; stored samples go to columns ``sample`` and on of out and full."""
-        _, nt, nz = self.field.shape
-        kernels.sort_by_place(self.cloud.place, nt, nz, self.start, self.order)
-        segments = np.array_split(self.order, self.n_segment)
-        turn = itertools.count()
-
-        def travel(order: np.ndarray, w: int) -> None:
-            kernels.travel(
-                order, self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
-                self.tallies[w], self.journeys[w], self.bins, self.settle, self.every, sample, out, full,
-                np.empty(n_step, np.int32),
-            )  # fmt: skip
-
-        def work(w: int) -> float:
-            begun = time.thread_time()
-            while not self.stop.is_set():
-                n = next(turn)
-                if n >= len(segments):
-                    break
-                travel(segments[n], w)
-            return time.thread_time() - begun
-
-        if self.done == 0:
-            travel(self.order[:0], 0)  # compiles here, once, and not on every thread's clock
-        try:
-            self.cpu_s += sum(pool.map(work, range(self.threads)))
-        except BaseException:
-            self.stop.set()
-            raise
-        self.done += n_step
-
-    def run(self, n_step: int) -> None:
-        """Step all cells n_step times without storing samples."""
-        n_cell = len(self.cloud.place)
-        kept, self.every = self.every, n_step + 1
-        with ThreadPoolExecutor(self.threads) as pool:
-            self.advance(pool, n_step, 0, np.empty((n_cell, 0), np.int32), np.empty((0, 0, 4), np.float32))
-        self.every = kept
-
-    def finish(self) -> tuple[Tally, Journey]:
-        """The counters of all threads, all records closed; the run may go on after it."""
-        tally = add_tallies(self.tallies)
-        close_signals(self.done, self.limits, tally, self.cloud.memory, 0)
-        return tally, Journey(*(np.sum([j[n] for j in self.journeys], axis=0) for n in range(len(Journey._fields))))
-
-    def sample(self) -> Sample:
-        """What would have been counted if the run ended now."""
-        tally, journey = self.finish()
-        n_group = len(journey.circulation)
-        since = self.cloud.visit[:, 2]
-        seen = np.flatnonzero(since >= 0)
-        waiting = np.zeros((n_group, N_RESIDENCE_BIN), np.int64)
-        np.add.at(waiting, (seen % n_group, self.bins[self.done - since[seen]]), 1)
-        return Sample(
-            dt=self.dt,
-            duration=self.done * self.dt,
-            tally=tally,
-            returns=journey.circulation,
-            return_time=journey.circulation_steps * self.dt,
-            waiting=waiting,
-        )
+def field_for(walk: str, case: Case, flow: Flow, uptake_ratio: np.ndarray, dt: float) -> Field:
+    """What a walk of that name reads: flow and uptake ratio (nr, nt, nz) of a case, and its memory if it has one."""
+    schmidt = case.mixing.schmidt_turbulent
+    memory = integral_time(flow, schmidt) if walk == "langevin" else None
+    return make_field(flow, uptake_ratio, case.impellers, schmidt, dt, case.numerics.frame, memory)
 
 
 def track(
@@ -233,7 +83,7 @@ def track(
     folder: Path,
     progress: Progress = silent,
     *,
-    walk: str = "interface",
+    walk: str | None = None,
     threads: int | None = None,
 ) -> Lifelines:
     """Follow cells through the tank and observe the uptake ratio they meet.
@@ -249,8 +99,8 @@ def track(
     folder : Path
         ``lifelines.nc`` is written here.
     progress : Progress
-    walk : str
-        "interface", or for comparison "end-point", "naive", "none" (see ``walks``).
+    walk : str, optional
+        One of ``WALKS``; by default that of the case.
     threads : int, optional
         By default as many as there are cores.
 
@@ -266,6 +116,7 @@ def track(
         If the time step does not resolve the smoothing window.
     """
     settings, mesh = case.lifelines, flow.mesh
+    walk = walk or settings.walk
     if settings.coupling != "one-way":
         raise SolverError(
             "two-way coupling is not computed by this version",
@@ -285,7 +136,7 @@ def track(
     every = max(1, round(settings.sampling / dt))
     n_sample = max(1, round(settings.duration / (every * dt)))
     schmidt = case.mixing.schmidt_turbulent
-    field = make_field(flow, substrate.uptake_ratio, case.impellers, schmidt, dt, case.numerics.frame)
+    field = field_for(walk, case, flow, substrate.uptake_ratio, dt)
     limits = limits_of(regimes, dt)
     key = make_key(settings.seed)
     cloud = release_uniformly(mesh, field, settings.cells, limits, key)
@@ -355,14 +206,6 @@ def _cartesian(mesh: TankMesh, full: np.ndarray) -> np.ndarray:
     return np.stack([r * np.cos(theta), r * np.sin(theta), z, full[..., 3]], axis=-1).astype(np.float32)
 
 
-def count_per_mesh_cell(walkers: Walkers) -> np.ndarray:
-    """(n_mesh_cell,) number of cells in every fluid mesh cell now; those in the solid are left out."""
-    _, nt, nz = walkers.field.shape
-    i, j, k = walkers.cloud.place.astype(np.int64).T
-    number = walkers.field.number[(i * nt + j) * nz + k]
-    return np.bincount(number[number >= 0], minlength=int(walkers.field.number.max()) + 1)
-
-
 def _gather(
     case: Case,
     mesh: TankMesh,
@@ -414,4 +257,14 @@ def _gather(
     )
 
 
-__all__ = ["SCALE", "WALKS", "Walkers", "default_time_step", "make_key", "release_uniformly", "track"]
+__all__ = [
+    "SCALE",
+    "WALKS",
+    "Walkers",
+    "count_per_mesh_cell",
+    "default_time_step",
+    "field_for",
+    "make_key",
+    "release_uniformly",
+    "track",
+]

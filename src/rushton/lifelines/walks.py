@@ -28,8 +28,8 @@ from rushton.lifelines.generator import GOLDEN, SQRT3, mix, unit, variate
 from rushton.lifelines.layout import APART, FAST, STEP, WALL_R1, WALL_R2, WALL_T1, WALL_T2, WALL_Z1, WALL_Z2
 from rushton.lifelines.pollock import clip01
 
-INTERFACE, END_POINT, NAIVE, STILL = 0, 1, 2, 3
-"""Codes of the walks; STILL is none."""
+INTERFACE, END_POINT, NAIVE, STILL, LANGEVIN = 0, 1, 2, 3, 4
+"""Codes of the walks; STILL is none, LANGEVIN that of ``langevin``."""
 
 _S21, _S42 = np.uint64(21), np.uint64(42)
 
