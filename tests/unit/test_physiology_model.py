@@ -39,7 +39,7 @@ def test_models_are_frozen(name):
 def test_unknown_model_names_the_nearest():
     with pytest.raises(ModelError, match="Did you mean 'penicillium_tang2017'"):
         get_model("penicilium_tang17")
-    with pytest.raises(ModelError, match="Known: monod, penicillium_tang2017"):
+    with pytest.raises(ModelError, match="Known: adaptation_pigou2017, ecoli_anane2017"):
         get_model("zzz")
 
 

@@ -54,6 +54,10 @@ __all__ = [
 _MODULES: dict[str, str] = {
     "penicillium_tang2017": "rushton.physiology.penicillium_tang2017",
     "monod": "rushton.physiology.monod",
+    "adaptation_pigou2017": "rushton.physiology.adaptation_pigou2017",
+    "ecoli_xu1999": "rushton.physiology.ecoli_xu1999",
+    "ecoli_anane2017": "rushton.physiology.ecoli_anane2017",
+    "yeast_lei2001": "rushton.physiology.yeast_lei2001",
 }
 
 Uptake = str  # "imposed" | "own"
