@@ -75,6 +75,7 @@ class StageName(StrEnum):
     feed_study = "feed_study"
     refine = "refine"
     lifelines = "lifelines"
+    environment = "environment"
     response = "response"
     scaledown = "scaledown"
     report = "report"

@@ -32,6 +32,8 @@ NORMAL_PRESSURE = 101_325.0
 
 OXYGEN_MOLAR_MASS = 0.031998
 """Of O2, kg/mol."""
+CARBON_DIOXIDE_MOLAR_MASS = 0.0440095
+"""Of CO2, kg/mol."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ KINDS: dict[str, Kind] = {
     "uptake": Kind("mol/kg/s", ("1600 umol/g/h", "1.6 mmol/g/h", "0.29 g/g/h")),
     "concentration": Kind("mol/m3", ("7.8 umol/kg", "0.0078 mM", "1.4 mg/L")),
     "dissolved_oxygen": Kind("mol/m3", ("5 umol/L", "0.005 mM", "0.16 mg/L")),
+    "dissolved_carbon_dioxide": Kind("mol/m3", ("2 mmol/L", "2 mM", "90 mg/L")),
+    "dissipation": Kind("W/kg", ("10 W/kg", "10 kW/m3")),
     "gas_rate": Kind("Nm3/s", ("1 vvm", "3 NL/min", "50 Nm3/h")),
     "flow_rate": Kind("m3/s", ("20 mL/min", "1.2 L/h", "1e-6 m3/s")),
     "rate": Kind("1/s", ("0.05 1/h", "1.4e-5 1/s")),
@@ -297,6 +301,11 @@ def _targets(kind: str, medium: Medium) -> list[tuple[str, float | None]]:
     if kind == "dissolved_oxygen":  # masses are masses of oxygen, not of the substrate
         mass = None if rho is None else rho / OXYGEN_MOLAR_MASS
         return [("mol/m**3", 1.0), ("mol/kg", rho), ("kg/m**3", 1.0 / OXYGEN_MOLAR_MASS), ("kg/kg", mass)]
+    if kind == "dissolved_carbon_dioxide":
+        mass = None if rho is None else rho / CARBON_DIOXIDE_MOLAR_MASS
+        return [("mol/m**3", 1.0), ("mol/kg", rho), ("kg/m**3", 1.0 / CARBON_DIOXIDE_MOLAR_MASS), ("kg/kg", mass)]
+    if kind == "dissipation":
+        return [("W/kg", 1.0), ("W/m**3", None if rho is None else 1.0 / rho)]
     if kind == "molar_rate":
         return [("mol/s", 1.0), ("kg/s", per_molar)]
     if kind == "uptake":

@@ -32,11 +32,12 @@ AERATION = FLOW | {
 FEED_STUDY = SUBSTRATE | AERATION | {"feed_study"}
 GAS = SUBSTRATE | AERATION | {"gas"}
 LIFELINES = SUBSTRATE | {"lifelines"}
+ENVIRONMENT = LIFELINES | GAS | {"strain.critical"}
 RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "response"}
 MAY_READ = {
     "mesh": MESH, "flow": FLOW, "aeration": AERATION, "mixing": MIXING | AERATION, "substrate": SUBSTRATE | AERATION,
     "feed_study": FEED_STUDY, "gas": GAS, "refine": SUBSTRATE | AERATION, "lifelines": LIFELINES | AERATION,
-    "response": RESPONSE,
+    "environment": ENVIRONMENT, "response": RESPONSE,
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
 """What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
@@ -117,7 +118,7 @@ def test_every_result_comes_back_from_the_folder(tiny: tuple[Results, dict[str, 
     results, _, case = tiny
     assert results.mesh is not None and results.flow is not None
     assert results.flow.mesh.shape == results.mesh.shape
-    for name in ("mixing", "substrate", "feed_study", "gas", "lifelines", "response", "scaledown"):
+    for name in ("mixing", "substrate", "feed_study", "gas", "lifelines", "environment", "response", "scaledown"):
         assert getattr(results, name).summary().keys() <= results.summary[name].keys()
     assert results.case.model_dump() == case.model_dump()
 
@@ -127,7 +128,8 @@ def test_the_folder_holds_what_the_readme_promises(tiny: tuple[Results, dict[str
     assert (folder / "flow_with_gas.vtu").stat().st_size > 0
     for name in ("case.resolved.toml", "manifest.json", "summary.json", "report.html", "mesh.vtu", "flow.vtu",
                  "fields.vtu", "gas.vtu", "gas.csv", "gas_closures.csv", "mixing.csv", "probes.csv", "regimes.csv",
-                 "feed_study.csv", "lifelines.nc", "response.nc", "scaledown/designs.csv"):  # fmt: skip
+                 "feed_study.csv", "lifelines.nc", "environment.csv", "environment.nc", "response.nc",
+                 "scaledown/designs.csv"):  # fmt: skip
         assert (folder / name).stat().st_size > 0, name
     for rig in ("str-pfr", "pulsed-feed"):
         assert list((folder / "scaledown").glob(f"protocol-{rig}*.md"))

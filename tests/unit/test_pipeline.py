@@ -107,7 +107,7 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     assert (tmp_path / "r" / "summary.json").read_bytes() == before
 
 
-SUBSTRATE_ON = ["substrate", "gas", "lifelines", "response", "scaledown", "report"]
+SUBSTRATE_ON = ["substrate", "gas", "lifelines", "environment", "response", "scaledown", "report"]
 CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     "tank": (lambda d: d["tank"].update(diameter="160 mm"), list(RUN)),
     "mesh cells": (lambda d: d.update(numerics={"mesh_cells": 5000}), list(RUN)),
@@ -126,13 +126,14 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     ),
     "regimes": (lambda d: d["strain"].update(regimes={"starvation": 0.1}), SUBSTRATE_ON),
     "gas rate": (lambda d: d["gas"].update(rate="1 vvm"), ["aeration", "mixing", *SUBSTRATE_ON]),
-    "measured kLa": (lambda d: d["gas"].update(kla="200 1/h"), ["gas", "report"]),
+    "measured kLa": (lambda d: d["gas"].update(kla="200 1/h"), ["gas", "environment", "report"]),
     "no feedback of the gas": (lambda d: d["gas"].update(feedback="none"), ["mixing", *SUBSTRATE_ON]),
     "seed": (lambda d: d["lifelines"].update(seed=2), SUBSTRATE_ON[2:]),
-    "inside the cell": (lambda d: d["strain"].update(parameters={"mu0": 0.05}), SUBSTRATE_ON[3:]),
-    "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[3:]),
-    "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[4:]),
-    "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[4:]),
+    "critical oxygen": (lambda d: d["strain"].update(critical={"oxygen": "5 umol/L"}), ["environment", "report"]),
+    "inside the cell": (lambda d: d["strain"].update(parameters={"mu0": 0.05}), SUBSTRATE_ON[4:]),
+    "histories": (lambda d: d.update(response={"histories": 50}), SUBSTRATE_ON[4:]),
+    "lab": (lambda d: d["scaledown"].update(working_volume="2 L"), SUBSTRATE_ON[5:]),
+    "title": (lambda d: d.update(title="Another"), SUBSTRATE_ON[5:]),
 }
 
 
@@ -187,6 +188,7 @@ def test_every_key_of_the_summary_is_there_or_has_its_reason(
         "feed_study",
         "refine",
         "lifelines",
+        "environment",
         "response",
         "scaledown",
     ]
@@ -321,7 +323,7 @@ def test_an_error_inside_a_stage_keeps_those_before(
     calls.clear()
     monkeypatch.setattr(stages, "STAGES", whole)
     run(case_of(data), tmp_path / "r")
-    assert calls == ["lifelines", "response", "scaledown", "report"]
+    assert calls == ["lifelines", "environment", "response", "scaledown", "report"]
 
 
 def test_what_cannot_be_computed_is_said_and_the_rest_still_runs(

@@ -14,6 +14,7 @@ import pytest
 from rushton.case import Case
 from rushton.case.schema import Regimes
 from rushton.flow.field import Flow, FlowNumbers
+from rushton.lifelines.environment import surround, tank_scalars
 from rushton.lifelines.regimes import RESIDENCE_EDGES, signal_statistics
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.sample import sample_of
@@ -51,6 +52,7 @@ KEYS = {
     "refine": ("power_number_band", "theta95_probe_band_s"),
     "gas": ("kla_1_h",),
     "lifelines": ("cells", "share_starvation"),
+    "environment": ("oxygen_critical_share",),
     "response": ("relative_productivity",),
     "scaledown": ("best", "floor"),
 }
@@ -370,12 +372,19 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     case = make_case()
     flow = make_flow(case)
     lifelines = make_lifelines(case, folder)
+    substrate, mesh = make_substrate(flow), flow.mesh
+    assert case.strain is not None
+    critical = case.strain.critical.model_copy(update={"dissipation": 1.0})
+    scalars = tank_scalars(flow, substrate, None, critical)
+    on_file = len(lifelines.cell_index())
+    without = {"oxygen": "the case has no [gas]"}
     return {
         "case": case,
         "flow": flow,
         "mixing": make_mixing(case),
-        "substrate": make_substrate(flow),
+        "substrate": substrate,
         "lifelines": lifelines,
+        "environment": surround(replace(lifelines, cells=on_file), scalars, mesh.volumes[~mesh.solid], without),
         "response": make_response(),
         "scaledown": make_scaledown(lifelines),
     }
@@ -412,6 +421,7 @@ def test_the_whole_page_is_one_file_with_every_figure(tmp_path: Path, results: d
         assert outside not in bare
     for text in ("65.2", "57.6", "pulsed feed", "196", "58.8 / 60.9 / 57.7"):
         assert text in bare
+    assert "dissipation &gt; 1 W/kg" in bare and "No oxygen: the case has no [gas]" in bare
     assert "vessel &lt;with care&gt;" in bare
     assert "scaledown.limits.bores" in bare and "Launder" in bare
 
@@ -428,7 +438,7 @@ def test_without_a_display_a_plainer_picture_and_the_reason(
 def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
     none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "response", "scaledown"))
     html = page(tmp_path, results, **none)
-    assert html.count(": not computed. The case has no [[feed]].") == 5  # gas too
+    assert html.count(": not computed. The case has no [[feed]].") == 6  # gas too
     assert "could not be" not in html
     nothing = page(tmp_path, results, **none, flow=None, mixing=None)
     assert nothing.count(": not computed. The case has no [[feed]].") == 7

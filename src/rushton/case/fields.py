@@ -62,7 +62,12 @@ MolarRate = Annotated[float, _FINITE, _reader("molar_rate"), Quantity("molar_rat
 UptakeRate = Annotated[float, _FINITE, _reader("uptake"), Quantity("uptake")]
 Concentration = Annotated[float, _FINITE, _reader("concentration"), Quantity("concentration")]
 GasRate = Annotated[float, _FINITE, _reader("gas_rate"), Quantity("gas_rate")]
+OptionalConcentration = Annotated[float | None, _reader("concentration"), Quantity("concentration")]
 DissolvedOxygen = Annotated[float, _FINITE, _reader("dissolved_oxygen"), Quantity("dissolved_oxygen")]
+OptionalDissolvedCarbonDioxide = Annotated[
+    float | None, _reader("dissolved_carbon_dioxide"), Quantity("dissolved_carbon_dioxide")
+]
+OptionalDissipation = Annotated[float | None, _reader("dissipation"), Quantity("dissipation")]
 OptionalVolumetricRate = Annotated[float | None, _reader("volumetric_rate"), Quantity("volumetric_rate")]
 OptionalRate = Annotated[float | None, _reader("rate"), Quantity("rate")]
 SurfaceTension = Annotated[float, _FINITE, _reader("surface_tension"), Quantity("surface_tension")]

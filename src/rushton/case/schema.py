@@ -15,6 +15,7 @@ from pydantic import Field, ModelWrapValidatorHandler, ValidationInfo, field_val
 from rushton.case import checks
 from rushton.case.blades import solid_volume
 from rushton.case.broth import Broth, PowerLaw
+from rushton.case.critical import Critical
 from rushton.case.fields import (
     Concentration,
     Length,
@@ -51,6 +52,7 @@ __all__ = [
     "Baffles",
     "Broth",
     "Case",
+    "Critical",
     "Feed",
     "FlowSettings",
     "Gas",
@@ -174,6 +176,7 @@ class Strain(Section):
     model: str = Field(description="cell model")
     uptake: Uptake = Field(description="uptake law of the biomass in the concentration field")
     regimes: Regimes = Field(default_factory=Regimes, description="borders of the regimes")
+    critical: Critical = Field(default_factory=Critical, description="what cells of this strain should not meet")
     parameters: dict[str, float] = Field(
         default_factory=dict, description="parameters of the cell model that differ, in its units"
     )
@@ -181,7 +184,7 @@ class Strain(Section):
     @model_validator(mode="wrap")
     @classmethod
     def _named(cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
-        return from_library(value, handler, info, "strains", ("model", "uptake", "regimes", "parameters"))
+        return from_library(value, handler, info, "strains", ("model", "uptake", "regimes", "critical", "parameters"))
 
     @field_validator("model")
     @classmethod

@@ -141,6 +141,11 @@ class Lifelines:
             get = file.variables.__getitem__
             return Records(*(np.asarray(get(name)[:]) for name in ("time", "x", "y", "z", "s")))
 
+    def cell_index(self, cells: slice = slice(None)) -> np.ndarray:
+        """Where some cells were: (n, n_sample) int32, fluid mesh cell (``TankMesh.cell_index``) at every sample."""
+        with _open(self.tracks) as file:
+            return np.asarray(file.variables["cell_index"][cells, :])
+
     def cell_index_blocks(self, block: int = 2000) -> Iterator[tuple[slice, np.ndarray]]:
         """Where the cells were, some cells at a time.
 

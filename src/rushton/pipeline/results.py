@@ -11,9 +11,12 @@ from rushton.pipeline.stages import STAGE_NAMES, stage_named
 from rushton.store import StageCache, open_manifest, read_json
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from rushton.case import Case
     from rushton.flow import Flow
     from rushton.lifelines import Lifelines
+    from rushton.lifelines.environment import Environment
     from rushton.mesh import TankMesh
     from rushton.refine import Refinement
     from rushton.response import Response
@@ -107,6 +110,24 @@ class Results:
     def lifelines(self) -> Lifelines | None:
         """Statistics and records of what the cells see."""
         return self._stage("lifelines")
+
+    @cached_property
+    def environment(self) -> Environment | None:
+        """Every scalar of the tank along the lifelines, and what cells meet of it."""
+        return self._stage("environment")
+
+    def along(self, name: str, cells: slice = slice(None)) -> np.ndarray:
+        """A scalar along lifelines, (n_cell, n_time) float32; `rushton.lifelines.environment.Environment.along`.
+
+        Examples
+        --------
+        >>> open_results("lab_3L.results").along("dissipation", slice(0, 100))    # doctest: +SKIP
+        """
+        if self.environment is None or self.lifelines is None:
+            raise ResultsError(
+                "there are no lifelines in these results", str(self.folder), "run the case with a [[feed]], a [strain]"
+            )
+        return self.environment.along(self.lifelines, name, cells)
 
     @cached_property
     def response(self) -> Response | None:

@@ -176,6 +176,10 @@ def _lifelines(case: Case) -> dict[str, Any]:
     return {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
 
 
+def _environment(case: Case) -> dict[str, Any]:
+    return {"critical": plain(case.strain.critical) if case.strain else None}
+
+
 def _response(case: Case) -> dict[str, Any]:
     model = {"model": case.strain.model, "parameters": dict(case.strain.parameters)} if case.strain else None
     return {"strain": model, "response": plain(case.response)}
@@ -308,6 +312,16 @@ def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress)
     return track(case, _carrier(done), done["substrate"], folder, progress)
 
 
+def _compute_environment(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.lifelines.environment import surround, tank_scalars
+
+    flow, gas = _carrier(done), done["gas"]
+    scalars = tank_scalars(flow, done["substrate"], gas, case.strain.critical if case.strain else None)
+    without = {} if gas is not None else dict.fromkeys(("oxygen", "carbon_dioxide", "gas_fraction"), _no_gas(case))
+    mesh = flow.mesh
+    return surround(done["lifelines"], scalars, mesh.volumes[~mesh.solid], without, progress)
+
+
 def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.response import respond
 
@@ -354,6 +368,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "lifelines", _lifelines, ("flow", "aeration", "substrate"), ("rushton.lifelines",), _compute_lifelines,
         "rushton.lifelines:Lifelines", _no_lifelines,
+    ),
+    Stage(
+        "environment", _environment, ("flow", "aeration", "substrate", "gas", "lifelines"), ("rushton.lifelines",),
+        _compute_environment, "rushton.lifelines.environment:Environment", _no_lifelines,
     ),
     Stage(
         "response", _response, ("substrate", "lifelines"), ("rushton.response", "rushton.physiology"),

@@ -44,6 +44,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "cells", "duration_s", "time_step_s", "coupling", "lost", "steps_per_core_second", "share_excess",
         "share_limitation", "share_starvation", "residence_s", "circulation_time_s", "well_mixed_chi2",
     ),
+    "environment": ("cells", "samples", "scalars", "oxygen_critical_share"),
     "response": (
         "model", "relative_productivity", "relative_productivity_final", "relative_yield", "uptake_mismatch",
     ),

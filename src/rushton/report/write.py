@@ -11,6 +11,7 @@ from typing import Any
 
 from rushton.report import (
     checks,
+    environment_section,
     error_section,
     feed_section,
     gas_section,
@@ -43,6 +44,7 @@ def write_report(
     refine: Any = None,
     gas: Any = None,
     feed_study: Any = None,
+    environment: Any = None,
     summary: dict[str, Any] | None = None,
 ) -> Path:
     """Write ``report.html`` into a results folder.
@@ -52,7 +54,7 @@ def write_report(
     results_folder : Path
         Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
     case : Case
-    flow, mixing, substrate, lifelines, response, scaledown, refine, gas, feed_study
+    flow, mixing, substrate, lifelines, response, scaledown, refine, gas, feed_study, environment
         Results of the stages; None where a stage was not run, the reason then comes from the summary.
     summary : dict
         What summary.json holds.
@@ -77,6 +79,11 @@ def write_report(
         _chapter("feed_study", "Where to feed", lambda: feed_section.feed_study(case, feed_study, mesh, numbers)),
         _chapter("gas", "Gas and oxygen", lambda: gas_section.gas(case, gas, numbers)),
         _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
+        _chapter(
+            "environment",
+            "What surrounds a cell",
+            lambda: environment_section.environment(case, environment, lifelines, numbers),
+        ),
         _chapter("response", "What the cells make of it", lambda: response_section.response(case, response, numbers)),
         _chapter(
             "scaledown",
