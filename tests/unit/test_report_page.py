@@ -436,7 +436,7 @@ def test_without_a_display_a_plainer_picture_and_the_reason(
 
 
 def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
-    none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "response", "scaledown"))
+    none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "environment", "response", "scaledown"))
     html = page(tmp_path, results, **none)
     assert html.count(": not computed. The case has no [[feed]].") == 6  # gas too
     assert "could not be" not in html
