@@ -477,6 +477,24 @@ def check_capacity(case: Case, strain: Strain) -> None:
         )
 
 
+def check_release(case: Case) -> None:
+    """Cells start in the liquid, where no impeller turns."""
+    place, where = case.lifelines.release_place, "lifelines.release"
+    if (case.lifelines.release == "point") != (place is not None):
+        raise CaseError(
+            "cells that start at a point need that point, and others none", where,
+            'write release = { point = { radius = "...", angle = "...", height = "..." }, diameter = "..." }',
+        )  # fmt: skip
+    if place is not None:
+        check_sphere(case.tank, place.sphere, where, case.shaft_span)
+        _check_swept(case, place.point.radius, place.point.height, where)
+    if case.lifelines.release == "feed" and not case.feeds:
+        raise CaseError(
+            "cells are to start where the feed enters, but nothing is fed", where,
+            'add a [[feed]], write release = "uniform", or name a point',
+        )  # fmt: skip
+
+
 def check_lifelines(case: Case) -> None:
     """Lifelines are long enough to be sampled and to hold the smoothing; cells read the field, not change it."""
     if case.lifelines.coupling != "one-way":
@@ -485,6 +503,7 @@ def check_lifelines(case: Case) -> None:
             "lifelines.coupling",
             'write coupling = "one-way"',
         )
+    check_release(case)
     settings, longest = case.lifelines, 0.1 * case.lifelines.duration
     if settings.sampling > longest:
         raise CaseError(

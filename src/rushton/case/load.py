@@ -195,6 +195,7 @@ def _problem(error: dict[str, Any]) -> CaseError:
     loc: tuple[Any, ...] = error["loc"]
     # a viscosity law is written as a table in the place of the viscosity
     where = dotted(loc).replace("broth.power_law", "broth.viscosity")
+    where = where.replace("lifelines.release_place", "lifelines.release")
     kind, given, ctx = error["type"], error["input"], error.get("ctx", {})
     section, field = _field_at(loc)
     quantity = _quantity(field)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rushton.case.fields import (
     FlowRate,
@@ -17,10 +17,24 @@ from rushton.case.fields import (
     Volume,
 )
 from rushton.case.library import entry
+from rushton.case.tank import Position, Sphere
 from rushton.units import to_si
 
 QUALITIES: dict[str, int] = {"draft": 20_000, "standard": 100_000, "fine": 300_000}
 """Mesh cells of each quality."""
+
+
+class ReleasePlace(Section):
+    """A ball of liquid in which all cells start."""
+
+    point: Position = Field(description="centre of the ball")
+    diameter: Length = Field(gt=0.0, description="diameter of the ball")
+
+    @property
+    def sphere(self) -> Sphere:
+        """The ball."""
+        p = self.point
+        return Sphere(radius=p.radius, angle=p.angle, height=p.height, diameter=self.diameter)
 
 
 class LifelineSettings(Section):
@@ -41,7 +55,21 @@ class LifelineSettings(Section):
         default="interface",
         description="turbulent walk: interface (a random walk), langevin (velocities with memory) or end-point",
     )
-    release: Literal["uniform"] = Field(default="uniform", description="where cells start")
+    release: Literal["uniform", "feed", "point"] = Field(
+        default="uniform",
+        description="where cells start: all over the liquid, in the spheres of the feeds, or in a ball, given as "
+        "{ point = { radius, angle, height }, diameter }",
+    )
+    release_place: ReleasePlace | None = Field(
+        default=None, description="the ball, as read from a table given as release"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _place_as_release(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("release"), dict):
+            return {**value, "release": "point", "release_place": value["release"]}
+        return value
 
 
 class ResponseSettings(Section):

@@ -61,7 +61,7 @@ class Lifelines:
     walk, coupling : str
     seed : int
     well_mixed_chi2 : float
-        Per degree of freedom, over 128 bins, after the run.
+        Per degree of freedom, over 128 bins, after the run; nan for cells that did not start all over the liquid.
     lost, in_solid, given_up : int
         Cells lost, cells found in the solid, steps given up; all must be 0.
     hops_per_step : float
@@ -194,6 +194,8 @@ class Lifelines:
         out["well_mixed_chi2"] = _number(self.well_mixed_chi2)
         out["mean_uptake"] = self.mean_uptake
         out["expected_uptake"] = self.expected_uptake
+        if out["well_mixed_chi2"] is None:
+            out["well_mixed_chi2_reason"] = "the cells did not start all over the liquid (lifelines.release)"
         if out["share_excess"] is None:
             out["share_excess_reason"] = "the lifelines are shorter than the smoothing window"
         if out["circulation_time_s"] is None:

@@ -7,8 +7,8 @@
 
     X   place of a cell, m        U   velocity from face fluxes, m/s       N   speed of the stirrer, 1/s
 
-Cells start uniformly in the liquid (``release``) and are stepped on all cores (``walkers``); one seed gives the same
-bytes on any number of them. The walk is one of ``walks`` or, with memory, of ``langevin``.
+Cells start all over the liquid or in a part of it (``release``) and are stepped on all cores (``walkers``); one seed
+gives the same bytes on any number of them. The walk is one of ``walks`` or, with memory, of ``langevin``.
 
 One-way coupling: cells read the field and do not change it.
 """
@@ -31,7 +31,7 @@ from rushton.lifelines.generator import make_key
 from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
 from rushton.lifelines.regimes import limits_of
-from rushton.lifelines.release import release_uniformly
+from rushton.lifelines.release import release, release_uniformly
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.sample import Sample
 from rushton.lifelines.track_file import TrackFile
@@ -113,7 +113,7 @@ def track(
     SolverError
         If the flow is not divergence-free or not of the full tank.
     CaseError
-        If the time step does not resolve the smoothing window.
+        If cells are to start where there is no liquid, or the time step does not resolve the smoothing window.
     """
     settings, mesh = case.lifelines, flow.mesh
     walk = walk or settings.walk
@@ -139,7 +139,7 @@ def track(
     field = field_for(walk, case, flow, substrate.uptake_ratio, dt)
     limits = limits_of(regimes, dt)
     key = make_key(settings.seed)
-    cloud = release_uniformly(mesh, field, settings.cells, limits, key)
+    cloud = release(case, mesh, field, limits, key)
     walkers = Walkers(field, cloud, limits, key, dt, WALKS[walk], n_sample * every, every, threads or usable_cores())
 
     n_full = min(settings.full_records, settings.cells)
@@ -246,7 +246,9 @@ def _gather(
         walk=walk,
         coupling=case.lifelines.coupling,
         seed=case.lifelines.seed,
-        well_mixed_chi2=chi2_per_dof(np.bincount(bins, weights=counts, minlength=volumes.size), volumes),
+        well_mixed_chi2=chi2_per_dof(np.bincount(bins, weights=counts, minlength=volumes.size), volumes)
+        if case.lifelines.release == "uniform"
+        else float("nan"),
         lost=astray + in_solid,
         in_solid=in_solid,
         given_up=given_up,
