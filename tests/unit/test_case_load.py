@@ -295,6 +295,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
     ),
     ("margin too wide", "strain.regimes", {"margin": 0.06}, "can never be passed", "smaller than"),
     ("coarse sampling", "lifelines", {"duration": "10 s", "sampling": "2 s"}, "fewer than ten samples", "at most 1 s"),
+    ("spread too wide", "strain.spread", {"v13max": 3.0}, "no relative standard deviation", "0.1 is 10 %"),
     ("parameter not a number", "strain.parameters", {"v13max": "fast"}, "not a number", ""),
 ]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import numpy as np
 import pytest
 
+from rushton.case import case_from_dict
 from rushton.errors import ModelError
-from rushton.physiology import get_model, integrate_ensemble
+from rushton.physiology import get_model, integrate_ensemble, model_of
 from rushton.physiology.population import draw_parameters, lognormal
 
 
@@ -63,3 +66,16 @@ def test_every_cell_lives_by_its_own_parameters():
         alone = integrate_ensemble(get_model(model.name, mine), q_s[:1], 0.3, start, {"C_s": 5e-6})
         np.testing.assert_array_equal(crowd.state[c], alone.state[0])
     assert np.ptp(crowd.mean["q_p"]) > 0.0
+
+
+def test_a_strain_of_a_case_is_checked_before_anything_runs(cases_folder):
+    """Parameters, then spread, by the names of its model."""
+    data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
+    data["strain"] |= {"parameters": {"b33": 7e-4}, "spread": {"v13max": 0.1}}
+    strain = case_from_dict(data).strain
+    model = model_of(strain)
+    assert model.parameter_values["b33"] == 7e-4
+    assert np.ptp(draw_parameters(model, strain.spread, 50, 0), axis=0).astype(bool).sum() == 1
+    data["strain"]["spread"] = {"v31max": 0.1}
+    with pytest.raises(ModelError, match="strain.spread.v31max(.|\n)*Did you mean"):
+        model_of(case_from_dict(data).strain)

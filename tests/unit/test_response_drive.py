@@ -170,6 +170,8 @@ def case_of(feed=0.37, q_max=Q_MAX, **parameters):
         strain=SimpleNamespace(
             model="penicillium_tang2017",
             parameters=parameters,
+            spread={},
+            model_file=None,
             uptake=SimpleNamespace(max=q_max, half_saturation=7.8e-3),
         ),
         feeds=(SimpleNamespace(rate=feed),),

@@ -47,6 +47,9 @@ from rushton.errors import CaseError
 DRAFT_CELLS, DRAFT_DURATION, DRAFT_HISTORIES = 2_000, 120.0, 20
 """Caps of a draft on the number of cells (-), the duration of lifelines (s) and the number of histories (-)."""
 
+LARGEST_SPREAD = 2.0
+"""Largest relative standard deviation of a parameter between cells; beyond it the mean rests on a few cells."""
+
 __all__ = [
     "QUALITIES",
     "Baffles",
@@ -180,16 +183,33 @@ class Strain(Section):
     parameters: dict[str, float] = Field(
         default_factory=dict, description="parameters of the cell model that differ, in its units"
     )
+    spread: dict[str, float] = Field(
+        default_factory=dict,
+        description="relative standard deviation of parameters between cells, such as { v13max = 0.1 }",
+    )
 
     @model_validator(mode="wrap")
     @classmethod
     def _named(cls, value: Any, handler: ModelWrapValidatorHandler[Any], info: ValidationInfo) -> Any:
-        return from_library(value, handler, info, "strains", ("model", "uptake", "regimes", "critical", "parameters"))
+        keys = ("model", "uptake", "regimes", "critical", "parameters", "spread")
+        return from_library(value, handler, info, "strains", keys)
 
     @field_validator("model")
     @classmethod
     def _known(cls, value: str) -> str:
         entry("models", value, "strain.model")
+        return value
+
+    @field_validator("spread")
+    @classmethod
+    def _relative(cls, value: dict[str, float]) -> dict[str, float]:
+        for name, cv in value.items():
+            if not 0.0 <= cv <= LARGEST_SPREAD:
+                raise CaseError(
+                    f"{cv:g} is no relative standard deviation",
+                    f"strain.spread.{name}",
+                    f"a number from 0 to {LARGEST_SPREAD:g}; 0.1 is 10 % between cells",
+                )
         return value
 
 

@@ -27,6 +27,7 @@ from rushton.physiology.model import (
     Trade,
     get_model,
     model_names,
+    model_of,
     register_model,
 )
 from rushton.physiology.quantities import SUBSTRATE, WATER
@@ -47,6 +48,7 @@ __all__ = [
     "integrate_ensemble",
     "integrate_reference",
     "model_names",
+    "model_of",
     "register_model",
     "steady_state",
 ]

@@ -23,7 +23,7 @@ import difflib
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,6 +38,9 @@ from rushton.physiology.quantities import (
     rate_to_si,
 )
 
+if TYPE_CHECKING:
+    from rushton.case.schema import Strain
+
 __all__ = [
     "SECONDS_PER_HOUR",
     "CellModel",
@@ -47,6 +50,7 @@ __all__ = [
     "Trade",
     "get_model",
     "model_names",
+    "model_of",
     "register_model",
 ]
 
@@ -304,6 +308,29 @@ def get_model(name: str, overrides: Mapping[str, float] | None = None, uptake: U
         raise ModelError(f"unknown cell model '{name}'", "strain.model", _nearest(name, _MODULES))
     model: CellModel = importlib.import_module(_MODULES[name]).build()
     return _override(model, overrides or {}).with_uptake(uptake)
+
+
+def model_of(strain: Strain, uptake: Uptake = "imposed") -> CellModel:
+    """The cell model of a case's strain with the strain's parameters.
+
+    Parameters
+    ----------
+    strain : Strain
+        ``case.strain``.
+    uptake : {"imposed", "own"}
+        As for `get_model`.
+
+    Raises
+    ------
+    ModelError
+        As `get_model`; and a spread of a parameter that the model does not have.
+    """
+    model = get_model(strain.model, strain.parameters, uptake)
+    if strain.spread:
+        from rushton.physiology.population import check_spread
+
+        check_spread(model, strain.spread)
+    return model
 
 
 def _override(model: CellModel, overrides: Mapping[str, float]) -> CellModel:

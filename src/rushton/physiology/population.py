@@ -19,11 +19,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from rushton.case.schema import LARGEST_SPREAD
 from rushton.errors import ModelError
 from rushton.physiology.model import CellModel
-
-LARGEST_SPREAD = 2.0
-"""Largest relative standard deviation accepted; beyond it the mean rests on a few cells."""
 
 
 def check_spread(model: CellModel, spread: Mapping[str, float]) -> None:

@@ -117,10 +117,10 @@ def run(
 
 def check_parameters(case: Case) -> None:
     """Refuse parameters that the cell model does not know before minutes are spent on the flow."""
-    if case.strain is not None and case.strain.parameters:
-        from rushton.physiology import get_model
+    if case.strain is not None and (case.strain.parameters or case.strain.spread):
+        from rushton.physiology import model_of
 
-        get_model(case.strain.model, case.strain.parameters)
+        model_of(case.strain)
 
 
 def report(results_folder: Path | str, watch: Watch = _unwatched) -> Path:

@@ -181,7 +181,9 @@ def _environment(case: Case) -> dict[str, Any]:
 
 
 def _response(case: Case) -> dict[str, Any]:
-    model = {"model": case.strain.model, "parameters": dict(case.strain.parameters)} if case.strain else None
+    strain, model = case.strain, None
+    if strain is not None:
+        model = {"model": strain.model, "parameters": dict(strain.parameters), "spread": dict(strain.spread)}
     return {"strain": model, "response": plain(case.response)}
 
 

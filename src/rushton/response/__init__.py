@@ -29,13 +29,13 @@ def preflight(case: Case) -> None:
     ModelError
         Unknown model or parameter, or no steady state under the mean uptake that the feed allows.
     """
-    from rushton.physiology import get_model, ideal_cell
+    from rushton.physiology import ideal_cell, model_of
 
     strain = case.strain
     if strain is None or not case.feeds or not case.broth.biomass:
         return
     fed = sum(feed.rate for feed in case.feeds) / (strain.uptake.max * case.broth.biomass * case.liquid_volume)
-    model = get_model(strain.model, strain.parameters)
+    model = model_of(strain)
     ideal_cell(model, min(fed, 1.0), strain.uptake.max, strain.uptake.half_saturation / case.broth.density)
 
 
@@ -74,14 +74,14 @@ def respond(
         Unknown model or parameter, or no steady state under the mean uptake of the case.
     """
     from rushton.errors import CaseError
-    from rushton.physiology import get_model
+    from rushton.physiology import model_of
     from rushton.response.drive import run_histories
     from rushton.response.stitch import gather_records
 
     strain = case.strain
     if strain is None:
         raise CaseError("a response needs a strain", "strain", "Add [strain] with a model and an uptake law.")
-    model = get_model(strain.model, strain.parameters, uptake)
+    model = model_of(strain, uptake)
     progress(0.0, "reading the lifelines")
     ratio = substrate.uptake_ratio[~substrate.mesh.solid]  # in the order of TankMesh.cell_index
     records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.cells, lifelines.sampling)

@@ -77,10 +77,10 @@ class CellTest:
     @classmethod
     def of(cls, case: Case, mean_uptake: float) -> CellTest:
         """The test of a case at the tank's mean uptake ratio."""
-        from rushton.physiology import get_model, imposed_environment, steady_state
+        from rushton.physiology import imposed_environment, model_of, steady_state
 
         assert case.strain is not None
-        model = get_model(case.strain.model, case.strain.parameters)
+        model = model_of(case.strain)
         q_max, half = case.strain.uptake.max, case.strain.uptake.half_saturation / case.broth.density
         q_s, around = imposed_environment(model, mean_uptake, q_max, half)
         environment = model.environment_vector(float(q_s), **_known(model, around))
