@@ -1,4 +1,4 @@
-"""The command ``rushton``: new | check | run | report | compare | list.
+"""The command ``rushton``: new | check | run | report | compare | panel | list.
 
 Whatever a user can get wrong ends in one message (what, where, how to mend it) and exit status 2; Ctrl-C in 130. Only
 typer and rich are imported here at the start: a help page must not wait for numba and VTK.
@@ -217,6 +217,29 @@ def compare(
             out.print(f"Written: {escape(str(path))}")
 
 
+@app.command()
+@command
+def panel(
+    results: Annotated[Path, typer.Argument(help="A results folder with lifelines, for example my_tank.results.")],
+    strains: Annotated[Path, typer.Argument(help="List of strains: a TOML file, or a CSV table with a row for each.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the panel.", show_default="STRAINS.panel here")
+    ] = None,
+) -> None:
+    """Many strains on the cell tracks of a finished run: ranks, losses to gradients. Finished strains are kept."""
+    from rushton.study.panels import panel as run_panel
+
+    folder = output if output is not None else Path(f"{strains.stem}.panel")
+    with _one_bar() as progress:
+        found = run_panel(results, strains, folder, progress)
+    from rushton.study.panels.screen import table as panel_table
+
+    out.print(panel_table(found))
+    for failure in found.failures:
+        err.print(f"[yellow]Not run[/] {escape(failure.row)} ({escape(failure.name)}): {escape(failure.reason)}")
+    out.print(f"Page: [bold]{escape(str(folder / 'panel.html'))}[/]   Table: {escape(str(folder / 'panel.csv'))}")
+
+
 @app.command("list")
 @command
 def list_(
@@ -385,6 +408,21 @@ def _listening() -> Iterator[Callable[[Watch], Watch]]:
         raise
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _one_bar() -> Iterator[Callable[[float, str], None]]:
+    """One bar for the whole of something; nothing where no terminal is."""
+    if not err.is_terminal:
+        yield lambda fraction, text: None
+        return
+
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = BarColumn(bar_width=30), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("[dim]{task.description}")
+    with Progress(*columns, console=err) as bars:
+        task = bars.add_task("", total=1.0)
+        yield lambda fraction, text: bars.update(task, completed=fraction, description=escape(text))
 
 
 def _show_results(results: Results) -> None:

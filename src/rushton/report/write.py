@@ -102,7 +102,7 @@ def write_report(
         _chapter("run", "How it was computed", lambda: tables.run(folder, numbers)),
     ]
     verdict, tone = checks.verdict(made)
-    page = _template().render(
+    page = template().render(
         title=case.title or case.name,
         version=_version(),
         meta=_meta(case),
@@ -112,8 +112,9 @@ def write_report(
         verdict_tone=tone,
         hero=sections.hero(pictures, scene),
         sections=chapters,
-        css=_stylesheet(),
+        css=stylesheet(),
         written=datetime.now().strftime("%d %B %Y, %H:%M"),
+        footer=FOOTER,
     )
     path = folder / FILE_NAME
     atomic_write_text(path, page)
@@ -121,6 +122,10 @@ def write_report(
     return path
 
 
+FOOTER = (
+    "Every number on this page is also in the files beside it: summary.json, case.resolved.toml and the tables named "
+    "in each chapter."
+)
 CHECKS_LEAD = "What must hold in every run, whatever the tank. Imbalances and errors are relative, zero when perfect."
 
 
@@ -165,7 +170,8 @@ def _meta(case: Any) -> str:
     return " · ".join(parts)
 
 
-def _template() -> Any:
+def template() -> Any:
+    """Template of a page: title, tiles, story, sections, footer."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -178,7 +184,8 @@ def _template() -> Any:
     return environment.get_template("report.html.j2")
 
 
-def _stylesheet() -> Any:
+def stylesheet() -> Any:
+    """The one look of every page."""
     from importlib.resources import files
 
     from markupsafe import Markup

@@ -276,6 +276,7 @@ def steady_monod(
     half: float,
     progress: Progress = silent,
     start: np.ndarray | None = None,
+    tolerance: float = TOLERANCE,
 ) -> tuple[np.ndarray, float, int]:
     """Solve A C - T(C) = source - V max_uptake C/(half + C).
 
@@ -291,6 +292,8 @@ def steady_monod(
     progress : Progress
     start : (nr, nt, nz) float, optional
         First guess, mol/m3; by default that of the ideally mixed vessel.
+    tolerance : float
+        Residual at which the field is steady, -.
 
     Returns
     -------
@@ -324,9 +327,9 @@ def steady_monod(
         residual = left(c)
         dt = min(STEP_GROWTH * dt, longest)
         if step % 5 == 0:
-            done = float(np.log10(max(residual, TOLERANCE)) / np.log10(TOLERANCE))
+            done = float(np.log10(max(residual, tolerance)) / np.log10(tolerance))
             progress(0.1 + 0.9 * max(done, 0.0), f"substrate, step {step}")
-        if residual <= TOLERANCE:
+        if residual <= tolerance:
             break
     return c, residual, step
 
