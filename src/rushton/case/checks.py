@@ -28,6 +28,8 @@ LEAST_CYLINDER = 0.02
 """Least height of the liquid above the tangent line of a dished bottom, of the tank diameter, -."""
 DISH_GAP = 0.05
 """Least distance of the blades from a dished bottom, of the impeller's diameter: the mesh follows the dish in steps."""
+LONGEST_EXCHANGE = 1.0
+"""Longest interval between two exchanges of cells and field in two-way coupling, s."""
 GAP = 0.02
 """Least free gap between two impellers, of the smaller diameter: the mesh needs room for a face between them."""
 
@@ -496,14 +498,22 @@ def check_release(case: Case) -> None:
 
 
 def check_lifelines(case: Case) -> None:
-    """Lifelines are long enough to be sampled and to hold the smoothing; cells read the field, not change it."""
-    if case.lifelines.coupling != "one-way":
+    """Lifelines are long enough to be sampled and to hold the smoothing; cells and field meet often enough."""
+    if case.lifelines.coupling == "two-way" and case.lifelines.sampling > LONGEST_EXCHANGE:
         raise CaseError(
-            "this version lets cells read the field, it does not let them change it",
-            "lifelines.coupling",
-            'write coupling = "one-way"',
+            f"cells and field would meet every {case.lifelines.sampling:.4g} s only: two-way coupling exchanges at "
+            "every kept sample",
+            "lifelines.sampling",
+            f"at most {LONGEST_EXCHANGE:.4g} s",
         )
     check_release(case)
+    if case.lifelines.coupling == "two-way" and case.lifelines.release != "uniform":
+        raise CaseError(
+            "in two-way coupling the cells followed are the biomass, and that is everywhere: they cannot start in one "
+            "place",
+            "lifelines.release",
+            'write release = "uniform", or coupling = "one-way"',
+        )
     settings, longest = case.lifelines, 0.1 * case.lifelines.duration
     if settings.sampling > longest:
         raise CaseError(

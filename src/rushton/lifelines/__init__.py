@@ -27,8 +27,33 @@ if TYPE_CHECKING:
     from rushton.transport import Substrate
 
 
+def preflight(case: Case) -> None:
+    """Refuse cells that cannot take up by their own law what they are fed, before minutes are spent on the flow.
+
+    Looks at two-way coupling only, for about a second.
+
+    Raises
+    ------
+    ModelError
+        Unknown model or parameter, no steady state, or a feed beyond the capacity of the cells.
+    """
+    from rushton.physiology import model_of
+    from rushton.physiology.fed import fed_cell
+
+    strain, lines = case.strain, case.lifelines
+    if lines is None or lines.coupling != "two-way" or strain is None or not case.feeds or not case.broth.biomass:
+        return
+    fed = sum(feed.rate for feed in case.feeds) / (case.broth.biomass * case.liquid_volume)
+    fed_cell(model_of(strain), fed, strain.uptake.half_saturation, case.broth.density)
+
+
 def track(case: Case, flow: Flow, substrate: Substrate, folder: Path, progress: Progress = silent) -> Lifelines:
-    """Follow the cells of a case through its tank; see ``rushton.lifelines.tracking.track``."""
+    """Follow the cells of a case through its tank: ``rushton.lifelines.tracking.track``, or in exchange with the field
+    that they live in, ``rushton.lifelines.coupling.couple``, as ``lifelines.coupling`` says."""
+    if case.lifelines is not None and case.lifelines.coupling == "two-way":
+        from rushton.lifelines.coupling import couple
+
+        return couple(case, flow, substrate, folder, progress)
     from rushton.lifelines import tracking
 
     return tracking.track(case, flow, substrate, folder, progress)
@@ -44,6 +69,7 @@ __all__ = [
     "Lifelines",
     "Records",
     "SignalStatistics",
+    "preflight",
     "signal_statistics",
     "track",
 ]

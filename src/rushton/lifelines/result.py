@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 
 from rushton.errors import ResultsError
+from rushton.lifelines.coupling_result import Coupled
 from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics
 from rushton.lifelines.sample import Sample
 
 TRACKS = "lifelines.nc"
 """File with the tracks, in the folder of the result."""
+TWO_WAY = "two_way"
+"""Folder of what two-way coupling found, in the folder of the result."""
 
 _SAMPLES = ("sample", "half_length")
 
@@ -72,6 +75,8 @@ class Lifelines:
         Shares of the volume in excess, limitation, starvation, by the borders without margin.
     steps_per_core_second : float
         Steps of walk and analysis per second of processor time.
+    coupled : Coupled or None
+        What two-way coupling found.
     """
 
     folder: Path
@@ -96,6 +101,7 @@ class Lifelines:
     mean_uptake: float
     expected_uptake: float
     steps_per_core_second: float
+    coupled: Coupled | None = None
 
     # --- what is read from it ----------------------------------------------------------------------------------
 
@@ -196,6 +202,9 @@ class Lifelines:
         out["expected_uptake"] = self.expected_uptake
         if out["well_mixed_chi2"] is None:
             out["well_mixed_chi2_reason"] = "the cells did not start all over the liquid (lifelines.release)"
+        out["two_way"] = self.coupled.summary() if self.coupled is not None else None
+        if self.coupled is None:
+            out["two_way_reason"] = "lifelines.coupling is one-way"
         if out["share_excess"] is None:
             out["share_excess_reason"] = "the lifelines are shorter than the smoothing window"
         if out["circulation_time_s"] is None:
@@ -212,8 +221,10 @@ class Lifelines:
         arrays = {"volume_shares": self.volume_shares}
         for name in _SAMPLES:
             arrays |= getattr(self, name).to_arrays(f"{name}.")
-        apart = ("folder", "volume_shares", *_SAMPLES)
+        apart = ("folder", "volume_shares", "coupled", *_SAMPLES)
         save_result(folder, arrays, {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart})
+        if self.coupled is not None:
+            self.coupled.save(folder / TWO_WAY)
         if folder.resolve() != self.folder.resolve():
             link_or_copy(self.tracks, folder / TRACKS)
 
@@ -225,7 +236,9 @@ class Lifelines:
         arrays, meta = load_result(folder)
         samples = {name: Sample.from_arrays(arrays, f"{name}.") for name in _SAMPLES}
         data: dict[str, Any] = meta | samples | {"volume_shares": arrays["volume_shares"]}
-        return cls(folder=Path(folder), **data)
+        two_way = Path(folder) / TWO_WAY
+        coupled = Coupled.load(two_way) if two_way.is_dir() else None
+        return cls(folder=Path(folder), coupled=coupled, **data)
 
     def export(self, results_folder: Path) -> None:
         """Write lifelines.nc and the tables of ``write_tables`` into the results folder."""

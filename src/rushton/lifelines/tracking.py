@@ -10,7 +10,8 @@
 Cells start all over the liquid or in a part of it (``release``) and are stepped on all cores (``walkers``); one seed
 gives the same bytes on any number of them. The walk is one of ``walks`` or, with memory, of ``langevin``.
 
-One-way coupling: cells read the field and do not change it.
+One-way coupling: cells read the field and do not change it. An exchange (``rushton.lifelines.coupling``) steps the
+field before every stored sample and lets the cells act on it after.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import itertools
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.flow.field import Flow
     from rushton.mesh.cylinder import TankMesh
-    from rushton.transport import Substrate
 
 WALKS = {
     "interface": walks.INTERFACE, "langevin": walks.LANGEVIN, "end-point": walks.END_POINT, "naive": walks.NAIVE,
@@ -76,15 +76,34 @@ def field_for(walk: str, case: Case, flow: Flow, uptake_ratio: np.ndarray, dt: f
     return make_field(flow, uptake_ratio, case.impellers, schmidt, dt, case.numerics.frame, memory)
 
 
+class UptakeField(Protocol):
+    """Whatever has a field of uptake ratios: a steady substrate, or one under way."""
+
+    @property
+    def uptake_ratio(self) -> np.ndarray:
+        """(nr, nt, nz) s = q/q_max, -."""
+
+
+class Exchange(Protocol):
+    """What happens between walkers and field around every stored sample."""
+
+    def begin(self, walkers: Walkers) -> None:
+        """Before the walkers go on to the next sample."""
+
+    def finish(self, walkers: Walkers) -> None:
+        """After they have."""
+
+
 def track(
     case: Case,
     flow: Flow,
-    substrate: Substrate,
+    substrate: UptakeField,
     folder: Path,
     progress: Progress = silent,
     *,
     walk: str | None = None,
     threads: int | None = None,
+    exchange: Exchange | None = None,
 ) -> Lifelines:
     """Follow cells through the tank and observe the uptake ratio they meet.
 
@@ -94,8 +113,9 @@ def track(
         Its ``lifelines``, ``strain.regimes``, ``impellers``, ``operation`` and ``mixing.schmidt_turbulent`` are read.
     flow : Flow
         Divergence-free face fluxes and eddy viscosity of the full tank.
-    substrate : Substrate
-        Its ``uptake_ratio`` (nr, nt, nz) is read.
+    substrate : UptakeField
+        For example a Substrate. Its ``uptake_ratio`` (nr, nt, nz) is read: before the run for the cells, after it for
+        the shares by volume.
     folder : Path
         ``lifelines.nc`` is written here.
     progress : Progress
@@ -103,6 +123,8 @@ def track(
         One of ``WALKS``; by default that of the case.
     threads : int, optional
         By default as many as there are cores.
+    exchange : Exchange, optional
+        Called around every stored sample.
 
     Returns
     -------
@@ -117,12 +139,6 @@ def track(
     """
     settings, mesh = case.lifelines, flow.mesh
     walk = walk or settings.walk
-    if settings.coupling != "one-way":
-        raise SolverError(
-            "two-way coupling is not computed by this version",
-            where="lifelines.coupling",
-            hint='write coupling = "one-way"',
-        )
     if case.strain is None:
         raise SolverError("the regimes of a strain are needed", where="strain", hint="add a [strain] section")
     regimes = case.strain.regimes
@@ -151,7 +167,7 @@ def track(
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, settings.cells, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:
-        half_length = _run(walkers, mesh, file, settings.cells, n_full, progress)
+        half_length = _run(walkers, mesh, file, settings.cells, n_full, progress, exchange)
         file.close()
     except BaseException:
         file.discard()
@@ -159,7 +175,15 @@ def track(
     return _gather(case, mesh, substrate.uptake_ratio, walkers, half_length, folder, walk, schmidt)
 
 
-def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full: int, progress: Progress) -> Sample:
+def _run(
+    walkers: Walkers,
+    mesh: TankMesh,
+    file: TrackFile,
+    n_cell: int,
+    n_full: int,
+    progress: Progress,
+    exchange: Exchange | None = None,
+) -> Sample:
     """Step through the whole duration; one stretch is packed and written while the next is walked.
 
     Returns
@@ -171,7 +195,7 @@ def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full:
     buffers = [
         (np.empty((n_cell, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
     ]
-    per_launch = max(1, min(round(STRETCH_STEPS / every), n_sample // 2))
+    per_launch = max(1, min(round(STRETCH_STEPS / every), n_sample // 2)) if exchange is None else 1
     half_length: Sample | None = None
 
     def write(index: np.ndarray, full: np.ndarray) -> None:
@@ -183,7 +207,11 @@ def _run(walkers: Walkers, mesh: TankMesh, file: TrackFile, n_cell: int, n_full:
             width = min(file.width, n_sample - first)
             for column in range(0, width, per_launch):
                 samples = min(per_launch, width - column)
+                if exchange is not None:
+                    exchange.begin(walkers)
                 walkers.advance(pool, samples * every, column, index, full)
+                if exchange is not None:
+                    exchange.finish(walkers)
                 if half_length is None and 2 * walkers.done >= walkers.n_step:
                     half_length = walkers.sample()
                 seconds = walkers.done * walkers.dt

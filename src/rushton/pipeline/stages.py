@@ -173,7 +173,11 @@ def _gas(case: Case) -> dict[str, Any]:
 
 
 def _lifelines(case: Case) -> dict[str, Any]:
-    return {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
+    out = {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
+    if case.lifelines is not None and case.lifelines.coupling == "two-way":  # the cells act back on the field
+        out["cells"] = {**_response(case), **_substrate(case), "density": case.broth.density}
+        out["cells"].pop("response")
+    return out
 
 
 def _environment(case: Case) -> dict[str, Any]:
@@ -332,6 +336,10 @@ def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) 
 
 def preflight(case: Case) -> None:
     """Refuse a strain that cannot live on its feed before minutes are spent on the flow."""
+    if not _no_lifelines(case):
+        from rushton.lifelines import preflight as check_cells
+
+        check_cells(case)
     if not _no_response(case):
         from rushton.response import preflight as check
 
@@ -368,7 +376,8 @@ STAGES: tuple[Stage, ...] = (
         "rushton.refine:Refinement", _no_refine,
     ),
     Stage(
-        "lifelines", _lifelines, ("flow", "aeration", "substrate"), ("rushton.lifelines",), _compute_lifelines,
+        "lifelines", _lifelines, ("flow", "aeration", "substrate"), ("rushton.lifelines", "rushton.physiology"),
+        _compute_lifelines,
         "rushton.lifelines:Lifelines", _no_lifelines,
     ),
     Stage(

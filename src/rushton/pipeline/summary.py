@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "lifelines": (
         "cells", "duration_s", "time_step_s", "coupling", "lost", "steps_per_core_second", "share_excess",
         "share_limitation", "share_starvation", "residence_s", "circulation_time_s", "well_mixed_chi2",
+        "two_way",
     ),
     "environment": ("cells", "samples", "scalars", "oxygen_critical_share"),
     "response": (

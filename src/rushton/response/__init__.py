@@ -12,8 +12,11 @@ from rushton.response.result import Response
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
+    from rushton.physiology import CellModel
     from rushton.transport import Substrate
 
 __all__ = ["Response", "preflight", "respond"]
@@ -62,7 +65,9 @@ def respond(
     progress : callable
         Told of the share done.
     uptake : {"imposed", "own"}
-        Cells eat what the field says, or by the model's own law of the field's concentration.
+        Cells eat what the field says, or by the model's own law of the field's concentration. After two-way coupling
+        always the latter, in the field that the cells made (its mean over the last half of the run): what the histories
+        eat over what is fed is ``uptake_mismatch``, and the ideally mixed vessel eats by its own law what is fed.
 
     Returns
     -------
@@ -81,9 +86,11 @@ def respond(
     strain = case.strain
     if strain is None:
         raise CaseError("a response needs a strain", "strain", "Add [strain] with a model and an uptake law.")
-    model = model_of(strain, uptake)
+    coupled = lifelines.coupled
+    model = model_of(strain, uptake if coupled is None else "own")
     progress(0.0, "reading the lifelines")
-    ratio = substrate.uptake_ratio[~substrate.mesh.solid]  # in the order of TankMesh.cell_index
+    field = substrate.uptake_ratio if coupled is None else coupled.uptake_ratio
+    ratio = field[~substrate.mesh.solid]  # in the order of TankMesh.cell_index
     records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.cells, lifelines.sampling)
     response = run_histories(
         model,
@@ -95,6 +102,20 @@ def respond(
         fed_ratio=substrate.ideal_mixed_uptake_ratio,
         seed=lifelines.seed,
         progress=progress,
+        ideal=None if coupled is None else _fed(model, case, substrate),
     )
     response.save(Path(folder))
     return response
+
+
+def _fed(model: CellModel, case: Case, substrate: Substrate) -> tuple[np.ndarray, dict[str, float]]:
+    """State and rates of the cell of the ideally mixed vessel, by its own law."""
+    from rushton.physiology.fed import fed_cell
+
+    assert case.strain is not None
+    uptake, density = case.strain.uptake, case.broth.density
+    fed = substrate.ideal_mixed_uptake_ratio * uptake.max
+    state, concentration = fed_cell(model, fed, uptake.half_saturation, density)
+    around = model.surroundings_from_mol_kg({"substrate": concentration / density}, density)
+    environment = model.environment_vector(fed * model.uptake_per_mol_kg_s, **around)
+    return state, model.evaluate(environment, state)[1]

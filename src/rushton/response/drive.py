@@ -48,6 +48,7 @@ def run_histories(
     fed_ratio: float,
     seed: int,
     progress: Progress = silent,
+    ideal: tuple[np.ndarray, dict[str, float]] | None = None,
 ) -> Response:
     """Stitch, integrate and compare.
 
@@ -69,13 +70,15 @@ def run_histories(
         Seed of the stitching.
     progress : callable
         Told of the share done.
+    ideal : (state, rates), optional
+        Of the ideally mixed vessel; by default those under the constant uptake ratio mean(s).
 
     Returns
     -------
     Response
     """
     mean = records.mean
-    start, reference = ideal_cell(model, mean, q_max, half_saturation)
+    start, reference = ideal or ideal_cell(model, mean, q_max, half_saturation)
 
     table_q, table_c = imposed_environment(model, np.arange(LEVELS + 1) / LEVELS, q_max, half_saturation)
     table = environment_array(model, table_q[None], {k: v[None] for k, v in table_c.items()})[0]

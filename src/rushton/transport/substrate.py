@@ -208,10 +208,7 @@ def solve_substrate(case: Case, flow: Flow, progress: Progress = silent) -> Subs
     """
     name, feed, max_uptake, half = _demand(case, flow.mesh.volume)
     mesh = flow.mesh
-    source = np.zeros(mesh.shape)
-    for f in case.feeds:
-        p = f.position
-        source += f.rate * mesh.sphere_weights(p.radius, p.angle, p.height, f.diameter)
+    source = feed_source(case, mesh)
     progress(0.0, "assembling the transport operator")
     operator = assemble(flow, case.mixing.schmidt_turbulent, frame=case.numerics.frame)
     c, residual, steps = steady_monod(operator, source, max_uptake, half, progress)
@@ -243,6 +240,15 @@ def solve_substrate(case: Case, flow: Flow, progress: Progress = silent) -> Subs
         steps=steps,
         converged=residual <= TOLERANCE,
     )
+
+
+def feed_source(case: Case, mesh: TankMesh) -> np.ndarray:
+    """(nr, nt, nz) what the feeds of a case bring into every mesh cell, mol/s."""
+    source = np.zeros(mesh.shape)
+    for f in case.feeds:
+        p = f.position
+        source += f.rate * mesh.sphere_weights(p.radius, p.angle, p.height, f.diameter)
+    return source
 
 
 def _demand(case: Case, volume: float) -> tuple[str, float, float, float]:
