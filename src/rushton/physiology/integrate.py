@@ -24,13 +24,18 @@ from numba import njit, types
 from scipy.integrate import solve_ivp
 
 from rushton.physiology.compiled import RATES_FUNCTION
+from rushton.physiology.faults import check_start, no_number
 from rushton.physiology.model import SECONDS_PER_HOUR, CellModel
+from rushton.physiology.timescales import check_substeps, substeps_needed
 
 _F2, _F3 = types.float64[:, ::1], types.float64[:, :, ::1]
 _ADVANCE = types.void(RATES_FUNCTION, _F2, _F3, types.float64, types.int64, _F2, _F2, types.int64, _F3)
 
 # Returns to Python at least this often: so many cell-steps take about half a second.
 _STEPS_PER_CALL = 1_000_000
+
+# Cells whose surroundings are looked at for the fastest pool.
+_LOOKED_AT = 16
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ def integrate_ensemble(
     state: np.ndarray,
     concentrations: dict[str, np.ndarray | float] | None = None,
     keep_every: int = 0,
-    substeps: int = 1,
+    substeps: int | None = None,
     threads: int | None = None,
     parameters: np.ndarray | None = None,
 ) -> Ensemble:
@@ -125,7 +130,7 @@ def integrate_ensemble(
     keep_every : int
         Keep states and rates every so many samples; 0 keeps none.
     substeps : int
-        Steps of the integrator per sample.
+        Steps of the integrator per sample; default as many as the fastest pool asks for (`timescales`).
     threads : int, optional
         Threads (the compiled loop holds no lock); default the number of cores.
     parameters : ndarray, shape (n_cell, n_parameter), optional
@@ -135,12 +140,22 @@ def integrate_ensemble(
     -------
     Ensemble
         Means of the reported rates per cell, states at the end, kept samples.
+
+    Raises
+    ------
+    ModelError
+        A step too long for the fastest pool; a state that is negative or no number, with its cell and time.
     """
     q_s = np.atleast_2d(np.asarray(q_s, dtype=np.float64))
     n_cell, n_time = q_s.shape
     n_state, n_reported = model.n_state, len(model.reported)
     state = np.array(np.broadcast_to(np.asarray(state, dtype=np.float64), (n_cell, n_state)), order="C")
     total = np.zeros((n_cell, n_reported))
+    met = environment_array(model, q_s[:_LOOKED_AT], _of_cells(concentrations, _LOOKED_AT))
+    if substeps is None:
+        substeps = substeps_needed(model, met, state[0], dt)
+    else:
+        check_substeps(model, met, state[0], dt, substeps)
     n_kept = n_time // keep_every if keep_every else 0
     kept = np.zeros((n_cell, n_kept, model.n_out))
     chunk = max(1, _STEPS_PER_CALL // max(1, n_cell))
@@ -151,7 +166,7 @@ def integrate_ensemble(
         around = environment_array(model, q_s[:, part], concentrations, part)
         rows = slice(first // keep_every, part.stop // keep_every) if keep_every else slice(0, 0)
         kept_part = np.zeros((n_cell, rows.stop - rows.start, model.n_out))
-        advance(model, around, dt, state, total, keep_every, kept_part, substeps, threads, parameters)
+        advance(model, around, dt, state, total, keep_every, kept_part, substeps, threads, parameters, first * dt)
         kept[:, rows] = kept_part
     mean = {name: total[:, k] / (n_time * substeps) for k, name in enumerate(model.reported_names)}
     time = dt * keep_every * np.arange(1, n_kept + 1)
@@ -169,12 +184,21 @@ def advance(
     substeps: int = 1,
     threads: int | None = None,
     parameters: np.ndarray | None = None,
+    time: float = 0.0,
 ) -> None:
     """Advance states in place along environment (n_cell, n_time, n_environment), blocks of cells on threads.
 
     The other arrays are those of `advance_block`; dt is in seconds here. `parameters` (n_cell, n_parameter) are those
-    of each cell, from `physiology.population`; without them all cells have those of the model.
+    of each cell, from `physiology.population`; without them all cells have those of the model. `time` is when the
+    stretch begins, s, for what is said when something goes wrong.
+
+    Raises
+    ------
+    ModelError
+        A state or a reported rate that is negative at the start or becomes no number, with its cell and time.
     """
+    check_start(model, state)
+    before = state.copy()
     own = parameters is not None
     vectors = np.ascontiguousarray(model.parameter_vector[None] if parameters is None else parameters, dtype=float)
     step = dt / substeps / SECONDS_PER_HOUR
@@ -189,12 +213,25 @@ def advance(
             model.rates, mine, environment[rows], step, substeps, state[rows], total[rows], keep_every, kept[rows]
         )
 
-    if workers <= 1:
-        if n_cell:
-            one(0)
-        return
-    with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(one, range(workers)))
+    if workers == 1:
+        one(0)
+    elif workers > 1:
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(one, range(workers)))
+    bad = ~(np.isfinite(state).all(axis=1) & np.isfinite(total).all(axis=1))
+    if bad.any():
+        cell = int(np.argmax(bad))
+        mine = vectors[cell : cell + 1] if own else vectors
+
+        def follow(around: np.ndarray, x: np.ndarray, sums: np.ndarray) -> None:
+            advance_block(model.rates, mine, around, step, substeps, x, sums, 0, kept[:1, :0])
+
+        sample = step * substeps * SECONDS_PER_HOUR
+        raise no_number(model, follow, environment[cell], before[cell], mine[0], sample, cell, time)
+
+
+def _of_cells(concentrations: dict[str, np.ndarray | float] | None, n: int) -> dict[str, np.ndarray | float]:
+    return {k: v if np.ndim(v) == 0 else np.asarray(v)[:n] for k, v in (concentrations or {}).items()}
 
 
 def environment_array(
@@ -244,7 +281,8 @@ def integrate_reference(
     n_time, n_state = len(around), model.n_state
     parameters, out = model.parameter_vector, np.zeros(model.n_out)
     step = dt / SECONDS_PER_HOUR
-    scale = np.concatenate([np.abs(state), np.full(len(model.reported), 1.0)])
+    pools = np.maximum(np.abs(state), 1e-3 * np.maximum(np.abs(model.start), 1e-12))
+    scale = np.concatenate([pools, np.full(len(model.reported), 1.0)])
     y = np.concatenate([np.asarray(state, dtype=float), np.zeros(len(model.reported))])
     states = np.empty((n_time + 1, n_state))
     states[0] = state

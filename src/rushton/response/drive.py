@@ -22,6 +22,7 @@ import numpy as np
 from rushton.physiology import ideal_cell, imposed_environment
 from rushton.physiology.integrate import advance, environment_array
 from rushton.physiology.model import CellModel
+from rushton.physiology.timescales import substeps_needed
 from rushton.response.result import Response
 from rushton.response.stitch import LEVELS, Records, Stitcher
 from rushton.store import Progress, silent
@@ -83,6 +84,7 @@ def run_histories(
     table_q, table_c = imposed_environment(model, np.arange(LEVELS + 1) / LEVELS, q_max, half_saturation)
     table = environment_array(model, table_q[None], {k: v[None] for k, v in table_c.items()})[0]
 
+    substeps = substeps_needed(model, table, start, records.dt)
     stitcher = Stitcher(records, settings.histories, regimes.starvation, regimes.excess, settings.join_tolerance, seed)
     plan = _Plan.of(settings.duration, records.dt, settings.histories)
     n_history = settings.histories
@@ -98,10 +100,10 @@ def run_histories(
             codes = stitcher.read(piece)
             ratio_sum += int(codes.sum(dtype=np.int64))
             kept = np.zeros((n_history, piece // keep, model.n_out))
-            advance(model, table[codes], records.dt, state, total, keep, kept)
+            advance(model, table[codes], records.dt, state, total, keep, kept, substeps)
             every = plan.keep // keep
             course.append(kept[:N_KEPT, every - 1 :: every].astype(np.float32))
-        rates[b] = total / sum(plan.pieces)
+        rates[b] = total / (sum(plan.pieces) * substeps)
         states[b] = state
         hours = (b + 1) * plan.bin_length / 3600.0
         progress((b + 1) / plan.n_bin, f"{n_history} histories, {hours:.3g} h of {plan.duration / 3600.0:.3g} h")

@@ -1,0 +1,139 @@
+"""Every shipped model along lifelines: compiled ensemble against LSODA, steps from the fastest pool, and faults."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from numba import njit
+
+from rushton.errors import ModelError
+from rushton.physiology import (
+    get_model,
+    imposed_environment,
+    integrate_ensemble,
+    integrate_reference,
+    model_names,
+    steady_state,
+)
+from rushton.physiology.compiled import RATES
+from rushton.physiology.integrate import advance, environment_array
+from rushton.physiology.timescales import fastest, jacobian, substeps_needed
+
+GLUCOSE = 0.180156  # kg/mol
+# Largest uptake mol/(kg s), half-saturation mol/kg, mean uptake ratio of cells that lived there before.
+LAW = {
+    "monod": (4.4e-4, 7.8e-6, 0.3),
+    "penicillium_tang2017": (4.4e-4, 7.8e-6, 0.28),
+    "ecoli_xu1999": (1.3 / 3600.0 / GLUCOSE, 0.05e-3 / GLUCOSE, 0.3),
+    "ecoli_anane2017": (0.6356 / 3600.0 / GLUCOSE, 0.037e-3 / GLUCOSE, 0.3),
+    "yeast_lei2001": (0.8 / 3600.0 / GLUCOSE, 0.0106e-3 / GLUCOSE, 0.5),
+    "adaptation_pigou2017": (1.3 / 3600.0 / GLUCOSE, 0.01e-3 / GLUCOSE, 0.3),
+}
+DT = 0.3
+
+
+def signals(n_cell=2, n_time=500, seed=0):
+    """s of cells in a tank: mostly starving, feasts of seconds."""
+    random = np.random.default_rng(seed)
+    x = np.empty((n_cell, n_time))
+    x[:, 0] = random.normal(size=n_cell)
+    memory = np.exp(-DT / 8.0)
+    for n in range(1, n_time):
+        x[:, n] = memory * x[:, n - 1] + np.sqrt(1 - memory**2) * random.normal(size=n_cell)
+    return 1.0 / (1.0 + np.exp(2.5 - 4.5 * x))
+
+
+def at_home(name, uptake="imposed"):
+    """The model, the surroundings of lifelines, and the state of a cell that lived at their mean."""
+    model = get_model(name, uptake=uptake)
+    q_max, half, mean = LAW[name]
+    q_s, around = imposed_environment(model, mean, q_max, half)
+    start = steady_state(model, model.environment_vector(float(q_s), **around))
+    return model, *imposed_environment(model, signals(), q_max, half), start
+
+
+@pytest.mark.parametrize("uptake", ["imposed", "own"])
+@pytest.mark.parametrize("name", model_names())
+def test_ensemble_equals_lsoda(name, uptake):
+    """Pools to 2e-3 of their mean (root mean square over the samples), mean rates to 1e-3."""
+    model, q_s, around, start = at_home(name, uptake)
+    fast = integrate_ensemble(model, q_s, DT, start, around, keep_every=1)
+    for c in range(len(q_s)):
+        slow, mean = integrate_reference(model, q_s[c], DT, start, {k: v[c : c + 1] for k, v in around.items()})
+        if model.n_state:
+            scale = np.maximum(slow.mean(axis=0), 1e-3 * np.array(model.start))
+            error = np.abs(fast.kept[c, :, : model.n_state] - slow[1:]) / scale
+            assert np.sqrt((error**2).mean(axis=0)).max() < 2e-3, dict(
+                zip(model.state_names, error.max(axis=0), strict=True)
+            )
+        for rate, value in mean.items():
+            assert fast.mean[rate][c] == pytest.approx(value, rel=1e-3, abs=1e-6), rate
+
+
+def test_the_jacobian_is_that_of_the_formula():
+    """Relaxation to a target with one time constant: -1/T on the diagonal, nothing beside it."""
+    model = get_model("adaptation_pigou2017")
+    matrix = jacobian(model, model.environment_vector(0.4), np.array(model.start), model.parameter_vector)
+    np.testing.assert_allclose(matrix, -3.6 * np.eye(2), atol=1e-6)
+    found = fastest(model, model.environment_vector(0.4)[None], np.array(model.start))
+    assert found.pool in model.state_names and found.seconds == pytest.approx(1000.0, rel=1e-5)
+
+
+def test_sub_steps_follow_the_fastest_pool():
+    """Pyruvate of Lei 2001 needs several steps per 0.3 s, more at more biomass; Tang 2017 needs one."""
+    model, q_s, around, start = at_home("yeast_lei2001")
+    thin = substeps_needed(model, environment_array(model, q_s, around), start, DT)
+    dense = substeps_needed(model, environment_array(model, q_s, {**around, "C_x": 36.0}), start, DT)
+    assert 4 < thin < 40 and dense == pytest.approx(5 * thin, rel=0.3)
+    model, q_s, around, start = at_home("penicillium_tang2017")
+    assert substeps_needed(model, environment_array(model, q_s, around), start, DT) == 1
+
+
+def test_a_step_too_long_is_refused_by_the_name_of_the_pool():
+    model, q_s, around, start = at_home("yeast_lei2001")
+    with pytest.raises(
+        ModelError, match=r"too long for the fastest pool: pyr changes within 0\.0(.|\n)*Take \d+ sub-steps"
+    ):
+        integrate_ensemble(model, q_s, DT, start, around, substeps=1)
+    with pytest.raises(ModelError, match="too long for the fastest pool: pyr(.|\n)*quasi-steady"):
+        integrate_ensemble(model, q_s[:, :20], 60.0, start, {"C_s": around["C_s"][:, :20]})
+
+
+@njit(RATES)
+def _spoilt(environment, state, parameters, out):
+    """One pool that fills by the uptake and drains by a square root of what is left above 1: no number below it."""
+    out[0] = environment[0] - 400.0 * np.sqrt(state[0] - 1.0)
+    out[1] = environment[0]
+    out[2] = 0.1
+    out[3] = 0.0
+
+
+def spoilt():
+    model = get_model("monod")
+    state = dataclasses.replace(get_model("penicillium_tang2017").states[0], name="pool")
+    return dataclasses.replace(model, states=(state,), start=(2.0,), imposed=_spoilt)
+
+
+def test_no_number_is_reported_with_its_state_cell_and_time():
+    """Cell 1 is fed less and runs dry first; its course is repeated to find the sample."""
+    q_s = np.array([[400.0] * 400, [400.0] * 100 + [0.0] * 300])
+    with pytest.raises(ModelError) as caught:
+        integrate_ensemble(spoilt(), q_s, DT, np.array([2.0]), substeps=1)
+    text = str(caught.value)
+    assert "pool of cell 1 is no number any more" in text and "q_s = 0" in text and "C_s = 0" in text
+    assert "`rates` gives no number for pool" in text or "the step overshoots" in text
+    seconds = float(text.split("any more ")[1].split(" s ")[0])
+    assert seconds == pytest.approx(100 * DT + 18.0, abs=2 * DT)  # a square root falls from 1 to 0 in 2/400 h
+
+
+def test_bad_starts_are_refused():
+    model = get_model("penicillium_tang2017")
+    state = np.tile(model.start, (3, 1))
+    state[2, 1] = -4.0
+    with pytest.raises(ModelError, match="X_AA of cell 2 is -4 at the start(.|\n)*plausible value is 931"):
+        integrate_ensemble(model, np.full((3, 4), 0.01), DT, state)
+    around, total = np.zeros((3, 4, 3)), np.zeros((3, 6))
+    with pytest.raises(ModelError, match=r"states of shape \(3, 5\) for a model of 8 states"):
+        advance(model, around, DT, np.ones((3, 5)), total, 0, np.zeros((3, 0, 14)))
