@@ -463,6 +463,7 @@ _HEADLINE = (
     ("Dissolved oxygen, lowest", "gas", "oxygen_min_mol_m3", 1e3, ".3g", "umol/L"),
     ("Cells followed", "lifelines", "cells", 1.0, ",.0f", ""),
     ("Relative productivity", "response", "relative_productivity", 1.0, ".3f", "of the ideally mixed vessel"),
+    ("the same, at the end", "response", "relative_productivity_final", 1.0, ".3f", "of the ideally mixed vessel"),
     ("Relative yield", "response", "relative_yield", 1.0, ".3f", "of the ideally mixed vessel"),
 )
 
@@ -498,6 +499,16 @@ def _energy(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
+def _between(stage: str, key: str, summary: dict[str, Any], form: str) -> str:
+    """The band of a loss, which is never shown without one; empty for every other number."""
+    if stage != "response":
+        return ""
+    band = summary[stage].get(f"{key}_band")
+    if band is None:
+        return f"; no band: {summary[stage].get(f'{key}_band_reason')}"
+    return f"; 95 % band {band[0]:{form}} to {band[1]:{form}}"
+
+
 def _schmidt(part: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Blend time of the tank at half and double the turbulent Schmidt number; nothing where not computed."""
     times = part.get("theta95_variance_varied_s")
@@ -531,7 +542,7 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
             format(v * factor, form) + ("" if b is None else f" ± {format(b * factor, '.2g')}")
             for v, b in zip(values, bands, strict=True)
         ]
-        rows.append((label, ", ".join(shown), unit))
+        rows.append((label, ", ".join(shown), unit + _between(stage, key, summary, form)))
         if key == "power_W":
             rows += _energy(summary)
         if key == "theta95_variance_s":

@@ -77,7 +77,10 @@ def test_records_follow_the_mesh_cells():
     ratio = random.random(50)
     blocks = [(slice(0, 7), index[:7]), (slice(7, 20), index[7:20]), (slice(20, 30), index[20:])]
     records = gather_records(blocks, ratio, 30, 0.3)
-    np.testing.assert_allclose(records.codes / LEVELS, ratio[index], atol=1e-5)
+    np.testing.assert_array_equal(records.codes, index)
+    np.testing.assert_array_equal(records.counts, np.bincount(index.ravel(), minlength=50))
+    assert records.codes.dtype == np.uint16  # as many mesh cells as fit
+    assert gather_records(blocks, np.zeros(70_000), 30, 0.3).codes.dtype == np.int32
     assert records.mean == pytest.approx(ratio[index].mean(), abs=1e-5)
     # A third of the memory: every third lifeline, counted over all blocks.
     thinned = gather_records(blocks, ratio, 30, 0.3, largest_bytes=30 * 12 * 2 // 3)
@@ -87,3 +90,32 @@ def test_records_follow_the_mesh_cells():
 def test_no_records_are_refused():
     with pytest.raises(SolverError, match="no records"):
         gather_records([], np.zeros(3), 0, 0.3)
+
+
+def test_groups_share_no_record_and_joins_stay_close(records):
+    groups, n = 10, 50
+    stitcher = Stitcher(records, n, STARVATION, EXCESS, TOLERANCE, seed=3, groups=groups)
+    assert stitcher.n_group == groups
+    codes = stitcher.read(200 * 30)
+    s = codes / LEVELS
+    last, first = s[:, 199:-1:200], s[:, 200::200]
+    assert np.abs(first - last).max() <= TOLERANCE + 1e-9 and stitcher.far_joins == 0
+    np.testing.assert_array_equal(regime(first), regime(last))
+    rows = {row.tobytes(): r for r, row in enumerate(records.codes)}
+    used = np.array([[rows[codes[h, 200 * m : 200 * m + 200].tobytes()] for m in range(30)] for h in range(n)])
+    strange = int((used % groups != (np.arange(n) % groups)[:, None]).sum())
+    assert strange == stitcher.borrowed < 0.1 * used.size
+
+
+def test_histories_carry_the_mesh_cell():
+    """Two mesh cells of the same s stay apart: what else surrounds a cell there is not lost."""
+    random = np.random.default_rng(2)
+    index = random.integers(0, 40, (200, 30))
+    ratio = np.repeat(random.random(20), 2)
+    records = gather_records([(slice(0, 200), index.astype(np.int32))], ratio, 200, 0.3)
+    codes = Stitcher(records, 8, STARVATION, EXCESS, 0.3, seed=1).read(300)
+    other = np.arange(40) % 2  # another scalar
+    for h in range(8):
+        for m in range(10):
+            piece = codes[h, 30 * m : 30 * m + 30]
+            assert any(np.array_equal(other[piece], other[row]) for row in index)

@@ -162,7 +162,8 @@ class Results:
                 f"flow: torque of the impellers and of the walls differ by {abs(imbalance):.1%}; power and power "
                 "number are known no better than that"
             )
-        out += [f"gas: {text}" for text in (self.summary.get("gas") or {}).get("cautions") or ()]
+        for name in ("gas", "response"):
+            out += [f"{name}: {text}" for text in (self.summary.get(name) or {}).get("cautions") or ()]
         return out
 
     def _stage(self, name: str) -> Any:

@@ -331,7 +331,7 @@ def _compute_environment(case: Case, done: Done, folder: Path, progress: Progres
 def _compute_response(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.response import respond
 
-    return respond(case, done["lifelines"], done["substrate"], folder, progress)
+    return respond(case, done["lifelines"], done["substrate"], folder, progress, gas=done["gas"])
 
 
 def preflight(case: Case) -> None:
@@ -385,7 +385,7 @@ STAGES: tuple[Stage, ...] = (
         _compute_environment, "rushton.lifelines.environment:Environment", _no_lifelines,
     ),
     Stage(
-        "response", _response, ("substrate", "lifelines"), ("rushton.response", "rushton.physiology"),
+        "response", _response, ("substrate", "gas", "lifelines"), ("rushton.response", "rushton.physiology"),
         _compute_response, "rushton.response:Response", _no_response,
     ),
     Stage(

@@ -48,6 +48,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "environment": ("cells", "samples", "scalars", "oxygen_critical_share"),
     "response": (
         "model", "relative_productivity", "relative_productivity_final", "relative_yield", "uptake_mismatch",
+        "relative_productivity_band", "relative_productivity_final_band", "relative_yield_band", "rates", "ratios",
+        "states", "convergence", "cautions", "spread",
     ),
     "scaledown": ("floor", "best", "designs"),
 }  # fmt: skip

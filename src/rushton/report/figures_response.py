@@ -56,6 +56,32 @@ def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.nda
     return figure
 
 
+def distributions(response: Any) -> Figure:
+    """Histograms of every rate and pool that moves, over cells and moments of the final window."""
+    from rushton.response.variables import histogram
+
+    units = dict(zip((*response.rate_names, *response.state_names), (*response.rate_units, *response.state_units),
+                     strict=True))  # fmt: skip
+    moving = {name: values for name in units if np.ptp(values := response.moments(name)) > 1e-5 * np.abs(values).max()}
+    n = max(1, len(moving))
+    columns = min(4, n)
+    rows = -(-n // columns)
+    figure = new_figure(7.6, 0.3 + 1.55 * rows)
+    axes = np.atleast_1d(np.asarray(figure.subplots(rows, columns, squeeze=False), dtype=object)).ravel()
+    for axis, (name, values) in zip(axes, moving.items(), strict=False):
+        edges, shares = histogram(values)
+        axis.stairs(100.0 * shares, edges, fill=True, color=ACCENT, alpha=0.75)
+        axis.axvline(response.reference(name), color=WARN, lw=1.2, ls=(0, (4, 2)))
+        axis.set_title(f"{name}, {nice_unit(units[name])}", loc="left", fontsize=8.0)
+        axis.locator_params(axis="x", nbins=4)
+        axis.locator_params(axis="y", nbins=3)
+    for axis in axes[len(moving) :]:
+        axis.axis("off")
+    for axis in axes[::columns]:
+        axis.set_ylabel("share, %")
+    return figure
+
+
 def loss_distribution(
     relative: np.ndarray, final: np.ndarray, mean: float | None, mean_final: float | None, window: str
 ) -> Figure:

@@ -46,10 +46,15 @@ def _loss(summary: dict[str, Any]) -> Tile:
         return Tile("Productivity", "–", "", reason_of(part))
     change = 100.0 * (value - 1.0)
     final = part.get("relative_productivity_final")
-    detail = "against the ideally mixed vessel" + (
+    detail = f"{_band(part, 'relative_productivity')}against the ideally mixed vessel" + (
         f"; {_signed(100 * (final - 1.0))} % at the end" if final is not None else ""
     )
     return Tile("Productivity", _signed(change), "%", detail, "warn" if change < -1.0 else "")
+
+
+def _band(part: dict[str, Any], key: str) -> str:
+    band = part.get(f"{key}_band")
+    return "no band; " if band is None else " to ".join(_signed(100 * (end - 1.0)) for end in band) + " %, "
 
 
 def _rig(summary: dict[str, Any]) -> Tile:
@@ -105,10 +110,11 @@ def story(case: Any, summary: dict[str, Any]) -> str:
     value = response.get("relative_productivity")
     if value is not None:
         change = 100.0 * (value - 1.0)
-        word = "less" if change < 0 else "more"
+        word, band = "less" if change < 0 else "more", response.get("relative_productivity_band")
         parts.append(
             f"The model {response.get('model') or 'of the cells'} predicts {number(abs(change))} % {word} product "
-            "than in an ideally mixed vessel with the same feed."
+            "than in an ideally mixed vessel with the same feed"
+            + (f" (95 % band of the change {_band(response, 'relative_productivity').rstrip(', ')})." if band else ".")
         )
     best = down.get("best")
     if isinstance(best, dict):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushton.report import figures_response
-from rushton.report.blocks import Prose, Section, missing, picture, table
+from rushton.report.blocks import Block, Note, Prose, Section, missing, picture, table
 from rushton.report.numbers import duration, given, nice_unit, number, percent
 
 
@@ -33,12 +33,22 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     ]
     section.blocks.append(
         table(
-            ("Quantity", "Value", "95 % of resampled populations"),
+            ("Quantity", "Value", "95 % band"),
             [
                 (name, percent(p.get(key)) if p.get(key) is not None else _why(p, key), _band(p.get(f"{key}_band")))
                 for name, p, key in rows
             ],
             numbers=(1, 2),
+        )
+    )
+    section.blocks += [Note(text[0].upper() + text[1:] + ".", "warn") for text in part.get("cautions") or ()]
+    section.blocks += _spread(part)
+    section.blocks.append(
+        picture(
+            lambda: figures_response.distributions(result),
+            f"The population at single moments of the last {window}: every rate and pool over all cells. Dashed: the "
+            "ideally mixed vessel.",
+            "Distributions of rates and pools over the population",
         )
     )
     section.blocks.append(
@@ -79,16 +89,80 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "half" if result.history_productivity is not None else "full",
         )
     )
+    section.blocks.append(_convergence(part))
     section.blocks.append(
         Prose(
             f"{'Uptake is imposed from the field' if result.uptake == 'imposed' else 'Uptake follows the model'}; "
             f"the histories eat {number(abs(100 * result.uptake_mismatch), 2)} % "
             f"{'more' if result.uptake_mismatch > 0 else 'less'} than is fed. "
             f"{given(int(result.joins))} joins between {given(int(result.records))} records, "
-            f"{given(int(result.far_joins))} of them beyond the tolerance."
+            f"{given(int(result.far_joins))} of them beyond the tolerance. {_bands(part)} {_surroundings(result)}"
         )
     )
     return section
+
+
+CHECKS = {
+    "integration": "Steps of the integrator halved",
+    "sampling": "Every second sample taken away",
+    "histories": "Half of the 95 % band",
+    "length": "Last window less the one before",
+}
+
+
+def _convergence(part: dict[str, Any]) -> Block:
+    """Number of histories, their length, sampling and steps: what each still moves, and whether it passes."""
+    rows, marks = [], []
+    for name, check in (part.get("convergence") or {}).items():
+        shown = "–" if check["value"] is None else percent(check["value"], 2)
+        passed = check["passed"]
+        rows.append((CHECKS[name], check["of"], shown, f"± {percent(check['bound'], 2)}", _verdict(passed)))
+        marks.append("skip" if passed is None else "pass" if passed else "warn")
+    return table(("Convergence", "Of", "Moves it by", "Bound", ""), rows, numbers=(2, 3), marks=marks)
+
+
+def _verdict(passed: bool | None) -> str:
+    return "not formed" if passed is None else "settled" if passed else "not settled"
+
+
+def _bands(part: dict[str, Any]) -> str:
+    return (
+        f"Bands are over {given(part.get('groups'))} groups of histories that share no lifeline: they hold how well "
+        "the lifelines represent the tank and how they were joined, not errors of flow, turbulent Schmidt number, "
+        "uptake law or cell model."
+    )
+
+
+def _surroundings(result: Any) -> str:
+    """What the model is given of the tank, and what it is not."""
+    text = f"The model is given {', '.join(result.varying)} as they vary in the tank"
+    if result.constants:
+        same = ", ".join(
+            f"{name} = {number(value)}{' (default of the model)' if name in result.defaults else ''}"
+            for name, value in result.constants.items()
+        )
+        text += f", and the same everywhere: {same}"
+    return text + "."
+
+
+def _spread(part: dict[str, Any]) -> list[Block]:
+    """What different parameters of the cells add."""
+    v = part.get("spread")
+    if not isinstance(v, dict):
+        return []
+    which = ", ".join(f"{name} by {percent(cv)}" for name, cv in v["parameters"].items())
+    rows = [
+        ("In the ideally mixed vessel, over the mean cell", "100 %", percent(v["ideal_over_uniform"])),
+        ("In the tank, over the ideally mixed vessel", percent(v["relative_alike"]), percent(v["relative_spread"])),
+        ("Deviation between cells", percent(v["deviation_alike"]), percent(v["deviation_spread"])),
+    ]
+    return [
+        table(
+            (f"Mean {v['rate']}", "All cells alike", "Cells that differ"), rows,
+            f"Cells differ in {which} (relative standard deviation). Both lived through the same "
+            f"{given(v['histories'])} histories.", numbers=(1, 2),
+        )
+    ]  # fmt: skip
 
 
 def _why(part: dict[str, Any], key: str) -> str:

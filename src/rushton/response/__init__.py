@@ -1,23 +1,21 @@
 """What the cells make of what they see: long histories from lifelines, pools, productivity, losses.
 
-Door: ``respond(case, lifelines, substrate, folder, progress) -> Response``.
+Door: ``respond(case, lifelines, substrate, folder, progress, gas=...) -> Response``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rushton.response.result import Response
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
     from rushton.physiology import CellModel
-    from rushton.transport import Substrate
+    from rushton.transport import Gas, Substrate
 
 __all__ = ["Response", "preflight", "respond"]
 
@@ -49,6 +47,7 @@ def respond(
     folder: Path,
     progress: Progress = silent,
     uptake: str = "imposed",
+    gas: Gas | None = None,
 ) -> Response:
     """What the population makes of its lifelines, beside one cell in the ideally mixed vessel.
 
@@ -59,7 +58,7 @@ def respond(
     lifelines : Lifelines
         Their mesh cells every 0.3 s are read back from the file of tracks.
     substrate : Substrate
-        Its uptake ratio s = q/q_max per mesh cell turns mesh cells into signals.
+        Its uptake ratio s = q/q_max and concentration per mesh cell.
     folder : Path
         Folder of the stage; the result is saved there.
     progress : callable
@@ -68,6 +67,9 @@ def respond(
         Cells eat what the field says, or by the model's own law of the field's concentration. After two-way coupling
         always the latter, in the field that the cells made (its mean over the last half of the run): what the histories
         eat over what is fed is ``uptake_mismatch``, and the ideally mixed vessel eats by its own law what is fed.
+    gas : Gas, optional
+        Its dissolved oxygen and carbon dioxide per mesh cell. A model that asks for what nobody gives takes its
+        default, and the result says so.
 
     Returns
     -------
@@ -76,46 +78,56 @@ def respond(
     Raises
     ------
     ModelError
-        Unknown model or parameter, or no steady state under the mean uptake of the case.
+        Unknown model or parameter, no steady state under the mean uptake of the case, rates that are no numbers, or
+        a pool that moves too fast for the steps.
     """
     from rushton.errors import CaseError
     from rushton.physiology import model_of
+    from rushton.physiology.quantities import SUBSTRATE
     from rushton.response.drive import run_histories
     from rushton.response.stitch import gather_records
+    from rushton.response.surroundings import surroundings
 
-    strain = case.strain
+    strain, density = case.strain, case.broth.density
     if strain is None:
         raise CaseError("a response needs a strain", "strain", "Add [strain] with a model and an uptake law.")
     coupled = lifelines.coupled
     model = model_of(strain, uptake if coupled is None else "own")
     progress(0.0, "reading the lifelines")
-    field = substrate.uptake_ratio if coupled is None else coupled.uptake_ratio
-    ratio = field[~substrate.mesh.solid]  # in the order of TankMesh.cell_index
+    fluid = ~substrate.mesh.solid  # in the order of TankMesh.cell_index
+    field = substrate if coupled is None else coupled
+    ratio = field.uptake_ratio[fluid]
     records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.cells, lifelines.sampling)
+    by_species: dict[str, Any] = {SUBSTRATE: field.concentration[fluid] / density}
+    if case.broth.biomass is not None:
+        by_species["biomass"] = case.broth.biomass / density
+    if gas is not None:
+        by_species |= {"oxygen": gas.oxygen[fluid] / density, "carbon_dioxide": gas.carbon_dioxide[fluid] / density}
+    around = surroundings(
+        model, records.ratio, strain.uptake.max, strain.uptake.half_saturation / density, by_species, density
+    )
     response = run_histories(
         model,
         records,
+        around,
         case.response,
         strain.regimes,
-        q_max=strain.uptake.max,
-        half_saturation=strain.uptake.half_saturation / case.broth.density,
         fed_ratio=substrate.ideal_mixed_uptake_ratio,
         seed=lifelines.seed,
         progress=progress,
-        ideal=None if coupled is None else _fed(model, case, substrate),
+        spread=strain.spread,
+        mixed=None if coupled is None else _fed(model, case, substrate),
     )
     response.save(Path(folder))
     return response
 
 
-def _fed(model: CellModel, case: Case, substrate: Substrate) -> tuple[np.ndarray, dict[str, float]]:
-    """State and rates of the cell of the ideally mixed vessel, by its own law."""
+def _fed(model: CellModel, case: Case, substrate: Substrate) -> tuple[float, float]:
+    """Uptake ratio and concentration, mol/kg, of the ideally mixed vessel whose cells eat by their own law."""
     from rushton.physiology.fed import fed_cell
 
     assert case.strain is not None
     uptake, density = case.strain.uptake, case.broth.density
-    fed = substrate.ideal_mixed_uptake_ratio * uptake.max
-    state, concentration = fed_cell(model, fed, uptake.half_saturation, density)
-    around = model.surroundings_from_mol_kg({"substrate": concentration / density}, density)
-    environment = model.environment_vector(fed * model.uptake_per_mol_kg_s, **around)
-    return state, model.evaluate(environment, state)[1]
+    s = substrate.ideal_mixed_uptake_ratio
+    _, concentration = fed_cell(model, s * uptake.max, uptake.half_saturation, density)
+    return s, concentration / density

@@ -1,30 +1,38 @@
 """Run a cell model along stitched histories and set it against the ideally mixed vessel.
 
     q_s(t) = q_max s(t)           imposed: the population eats what is fed
-    C_s(t) = K_s s/(1 - s)        the concentration, where a model needs it besides
-    relative productivity = mean q_p over all histories / q_p of one cell under constant uptake q_max mean(s)
-    relative yield        = (mean mu / mean q_s) / (mu / q_s of that cell)
+    C_i(t)                        every other surrounding that the model asks for, from the mesh cell that it is in
+    relative productivity = mean q_p over all histories / q_p of the same cells in the ideally mixed vessel
+    relative yield        = (mean mu / mean q_s) / (mu / q_s of those cells)
 
-Every history starts from the steady state of that cell, so that what is lost is lost to the fluctuations. The loss
-grows over hours as slow pools follow; the mean over the whole history stands beside the mean over its last 20 h.
+Every history starts from the steady state of its cell in the ideally mixed vessel, so that what is lost is lost to the
+fluctuations. The loss grows over hours as slow pools follow; the mean over the whole history stands beside the mean
+over its last 20 h.
 
-Symbols: s = q/q_max of the tank's Monod law, q_max mol/(kg dry weight s), K_s mol/kg broth. Source of the procedure:
-Haringa et al. 2018, Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.
+Where the strain has a spread, every history is a cell of its own (``physiology.population``), here and in the ideally
+mixed vessel. Every fourth one is lived through by the mean cell too: the difference is what spread adds.
+
+Symbols: s = q/q_max of the tank's Monod law, q_max mol/(kg dry weight s). Source of the procedure: Haringa et al. 2018,
+Chem. Eng. Sci., doi 10.1016/j.ces.2017.09.020.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.physiology import ideal_cell, imposed_environment
-from rushton.physiology.integrate import advance, environment_array
+from rushton.errors import ModelError
+from rushton.physiology import steady_state
+from rushton.physiology.integrate import advance
 from rushton.physiology.model import CellModel
-from rushton.physiology.timescales import substeps_needed
+from rushton.physiology.population import draw_parameters
+from rushton.response.convergence import TEST_HISTORIES, TEST_TIME, choose_steps
 from rushton.response.result import Response
-from rushton.response.stitch import LEVELS, Records, Stitcher
+from rushton.response.stitch import Records, Stitcher
+from rushton.response.surroundings import Surroundings
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
 
 N_BIN = 80  # stretches over which rates are averaged; one hour each over 80 h
 N_KEPT = 3  # histories whose course is kept in detail
+N_GROUP = 20  # groups of histories and lifelines, at most, over which bands are drawn
+TWIN_EVERY = 4  # with a spread, every fourth history is lived through by the mean cell too
 FINAL_WINDOW = 20 * 3600.0  # s
 TRAJECTORY_INTERVAL = 60.0  # s
 CLOSEUP = 1200.0  # s, at most; kept at CLOSEUP_INTERVAL
@@ -42,14 +52,14 @@ _STEPS_PER_CALL = 600_000  # cell-steps between two looks at the keyboard, and w
 def run_histories(
     model: CellModel,
     records: Records,
+    around: Surroundings,
     settings: ResponseSettings,
     regimes: Regimes,
-    q_max: float,
-    half_saturation: float,
     fed_ratio: float,
     seed: int,
     progress: Progress = silent,
-    ideal: tuple[np.ndarray, dict[str, float]] | None = None,
+    spread: Mapping[str, float] | None = None,
+    mixed: tuple[float, float] | None = None,
 ) -> Response:
     """Stitch, integrate and compare.
 
@@ -58,59 +68,84 @@ def run_histories(
     model : CellModel
         The cell, with its uptake imposed or its own.
     records : Records
-        Lifelines of s.
+        Lifelines.
+    around : Surroundings
+        What the model is given at every code of the records.
     settings : ResponseSettings
         Number and length of the histories, tolerance at the joins.
     regimes : Regimes
         Borders of the regimes.
-    q_max, half_saturation : float
-        Uptake law of the tank, mol/(kg s) and mol/kg broth.
     fed_ratio : float
         F/(q_max X V): what the feed allows the population to eat.
     seed : int
-        Seed of the stitching.
+        Seed of the stitching and of the population.
     progress : callable
         Told of the share done.
-    ideal : (state, rates), optional
-        Of the ideally mixed vessel; by default those under the constant uptake ratio mean(s).
+    spread : mapping of str to float, optional
+        Relative standard deviation of parameters between cells.
+    mixed : (float, float), optional
+        Uptake ratio and concentration of the substrate, mol/kg, in the ideally mixed vessel; by default the mean s of
+        the records and the concentration of Monod uptake there.
 
     Returns
     -------
     Response
+
+    Raises
+    ------
+    ModelError
+        No steady state in the ideally mixed vessel; a rate that is no number; a pool too fast for the steps.
     """
-    mean = records.mean
-    start, reference = ideal or ideal_cell(model, mean, q_max, half_saturation)
-
-    table_q, table_c = imposed_environment(model, np.arange(LEVELS + 1) / LEVELS, q_max, half_saturation)
-    table = environment_array(model, table_q[None], {k: v[None] for k, v in table_c.items()})[0]
-
-    substeps = substeps_needed(model, table, start, records.dt)
-    stitcher = Stitcher(records, settings.histories, regimes.starvation, regimes.excess, settings.join_tolerance, seed)
-    plan = _Plan.of(settings.duration, records.dt, settings.histories)
+    counts = records.counts
+    mean = float(counts @ records.ratio) / counts.sum()
     n_history = settings.histories
-    state = np.tile(start, (n_history, 1))
-    rates = np.zeros((plan.n_bin, n_history, len(model.reported)), np.float32)
-    states = np.zeros((plan.n_bin, n_history, model.n_state), np.float32)
-    course, ratio_sum = [], 0
+    cells = _Cells.of(model, around.ideal(model, counts, records.ratio, mixed), n_history, spread or {}, seed)
+    borders = (regimes.starvation, regimes.excess, settings.join_tolerance)
+    steps = choose_steps(
+        model, around.table[Stitcher(records, min(n_history, TEST_HISTORIES), *borders, seed + 1).read(
+            max(4, round(min(settings.duration, TEST_TIME) / records.dt)))],
+        records.dt, np.tile(cells.mean_state, (min(n_history, TEST_HISTORIES), 1)),
+    )  # fmt: skip
+
+    stitcher = Stitcher(records, n_history, *borders, seed, N_GROUP)
+    plan = _Plan.of(settings.duration, records.dt, n_history)
+    twins = np.arange(0, n_history, TWIN_EVERY) if spread else np.arange(0)
+    state, twin_state = cells.states.copy(), np.tile(cells.mean_state, (twins.size, 1))
+    n_rate, n_state = len(model.reported), model.n_state
+    rates, snapshots = (np.zeros((plan.n_bin, n_history, n_rate), np.float32) for _ in range(2))
+    states = np.zeros((plan.n_bin, n_history, n_state), np.float32)
+    twin_rates = np.zeros((plan.n_bin, twins.size, n_rate), np.float32)
+    course, ratio_sum = [], 0.0
     for b in range(plan.n_bin):
-        total = np.zeros((n_history, len(model.reported)))
+        total, twin_total = np.zeros((n_history, n_rate)), np.zeros((twins.size, n_rate))
+        begun = b * plan.bin_length
         for piece in plan.pieces:
             last = b == plan.n_bin - 1 and piece is plan.pieces[-1]
             keep = plan.keep_closely if last else plan.keep
             codes = stitcher.read(piece)
-            ratio_sum += int(codes.sum(dtype=np.int64))
+            ratio_sum += float(records.ratio[codes].sum())
+            environment = around.table[codes]
             kept = np.zeros((n_history, piece // keep, model.n_out))
-            advance(model, table[codes], records.dt, state, total, keep, kept, substeps)
+            advance(
+                model, environment, records.dt, state, total, keep, kept, steps.substeps, None, cells.parameters, begun
+            )  # fmt: skip
+            if twins.size:
+                none = np.zeros((twins.size, 0, model.n_out))
+                advance(
+                    model, environment[twins], records.dt, twin_state, twin_total, 0, none, steps.substeps, time=begun
+                )
+            begun += piece * records.dt
             every = plan.keep // keep
             course.append(kept[:N_KEPT, every - 1 :: every].astype(np.float32))
-        rates[b] = total / (sum(plan.pieces) * substeps)
-        states[b] = state
+        rates[b] = total / (sum(plan.pieces) * steps.substeps)
+        twin_rates[b] = twin_total / (sum(plan.pieces) * steps.substeps)
+        states[b], snapshots[b] = state, kept[:, -1, n_state:]
         hours = (b + 1) * plan.bin_length / 3600.0
         progress((b + 1) / plan.n_bin, f"{n_history} histories, {hours:.3g} h of {plan.duration / 3600.0:.3g} h")
     closeup_time = plan.duration - records.dt * keep * np.arange(piece // keep - 1, -1, -1.0)
     time = (np.arange(plan.n_bin) + 0.5) * plan.bin_length
     window = FINAL_WINDOW if plan.duration >= 2.0 * FINAL_WINDOW else plan.duration / 4.0
-    reference_rates = np.array([reference[name] for name in model.reported_names])
+    product = model.reported_names.index("q_p")
     return Response(
         model=model.name,
         uptake=model.uptake,
@@ -118,30 +153,91 @@ def run_histories(
         state_units=tuple(q.unit for q in model.states),
         rate_names=model.reported_names,
         rate_units=tuple(q.unit for q in model.reported),
+        rate_si=np.asarray(model.rate_factors, float),
         sources=model.sources,
-        has_product=bool(model.has_product and reference["q_p"] > 0.0),
+        has_product=bool(model.has_product and cells.rates[:, product].mean() > 0.0),
         duration=plan.duration,
         final_window=window,
         dt=records.dt,
         time=time,
         rates=rates,
         states=states,
-        reference_state=start,
-        reference_rates=reference_rates,
+        snapshots=snapshots,
+        reference_state=cells.states.mean(axis=0),
+        own_reference=cells.rates,
         trajectory_time=records.dt * plan.keep * np.arange(1.0, plan.n_bin * plan.bin_samples // plan.keep + 1),
         trajectory=np.concatenate(course, axis=1),
         closeup_time=closeup_time,
         closeup=kept[:N_KEPT].astype(np.float32),
-        closeup_s=(codes[:N_KEPT, keep - 1 :: keep] / LEVELS).astype(np.float32),
+        closeup_s=records.ratio[codes[:N_KEPT, keep - 1 :: keep]].astype(np.float32),
         mean_ratio=mean,
-        stitched_ratio=ratio_sum / (plan.n_bin * plan.bin_samples * n_history * LEVELS),
-        fed_uptake=fed_ratio * q_max * model.uptake_per_mol_kg_s,
+        stitched_ratio=ratio_sum / (plan.n_bin * plan.bin_samples * n_history),
+        fed_uptake=fed_ratio * around.q_max,
         joins=stitcher.joins,
         far_joins=stitcher.far_joins,
+        borrowed=stitcher.borrowed,
         largest_jump=stitcher.largest_jump,
         records=len(records.codes),
-        band=_bands(rates, time > plan.duration - window, reference_rates, model.reported_names, seed),
+        group=stitcher.group,
+        seed=seed,
+        varying=around.varying,
+        constants=dict(around.constants),
+        defaults=around.defaults,
+        lacking=around.lacking,
+        substeps=steps.substeps,
+        integration_error=steps.integration,
+        sampling_error=steps.sampling,
+        spread=dict(spread or {}),
+        uniform_reference=cells.mean_rates,
+        twins=twins,
+        twin_rates=twin_rates,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Fixed:
+    """A `prepare` that gives the parameters of one cell, whatever the values."""
+
+    row: np.ndarray
+
+    def __call__(self, values: Mapping[str, float]) -> np.ndarray:
+        return self.row
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """The cells of a population, at rest in the ideally mixed vessel.
+
+    parameters (n_history, n_parameter) prepared, None where all are the mean cell; states (n_history, n_state) and
+    rates (n_history, n_rate) there; mean_state and mean_rates of the mean cell.
+    """
+
+    parameters: np.ndarray | None
+    states: np.ndarray
+    rates: np.ndarray
+    mean_state: np.ndarray
+    mean_rates: np.ndarray
+
+    @classmethod
+    def of(cls, model: CellModel, mixed: np.ndarray, n: int, spread: Mapping[str, float], seed: int) -> _Cells:
+        state = steady_state(model, mixed)
+        rates = model.reported_vector(mixed, state)
+        if not spread:
+            return cls(None, np.tile(state, (n, 1)), np.tile(rates, (n, 1)), state, rates)
+        parameters = draw_parameters(model, spread, n, seed)
+        states, own = np.zeros((n, model.n_state)), np.zeros((n, rates.size))
+        for c, row in enumerate(parameters):
+            cell = replace(model, prepare=_Fixed(row))
+            try:
+                states[c] = steady_state(cell, mixed, state if model.n_state else None)
+            except ModelError as error:
+                raise ModelError(
+                    f"cell {c + 1} of {n} of the population, whose parameters are spread, cannot live: {error.message}",
+                    "strain.spread",
+                    "Spread less: what is imposed on such a cell is more than it can carry off.",
+                ) from error
+            own[c] = cell.reported_vector(mixed, states[c])
+        return cls(parameters, states, own, state, rates)
 
 
 @dataclass(frozen=True)
@@ -183,22 +279,3 @@ class _Plan:
     @property
     def duration(self) -> float:
         return self.n_bin * self.bin_length
-
-
-def _bands(
-    rates: np.ndarray, final: np.ndarray, reference: np.ndarray, names: tuple[str, ...], seed: int, draws: int = 1000
-) -> np.ndarray:
-    """95 % bands (3, 2) over resampled histories: productivity, final productivity, yield, each over the reference."""
-    q_s, mu, q_p = (rates[..., names.index(name)].astype(float) for name in ("q_s", "mu", "q_p"))
-    ideal_q_s, ideal_mu, ideal_q_p = (reference[names.index(name)] for name in ("q_s", "mu", "q_p"))
-    random = np.random.default_rng([seed, 0xB007])
-    chosen = random.integers(0, rates.shape[1], (draws, rates.shape[1]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        samples = np.array(
-            [
-                q_p.mean(axis=0)[chosen].mean(axis=1) / ideal_q_p,
-                q_p[final].mean(axis=0)[chosen].mean(axis=1) / ideal_q_p,
-                mu.mean(axis=0)[chosen].mean(axis=1) / q_s.mean(axis=0)[chosen].mean(axis=1) * ideal_q_s / ideal_mu,
-            ]
-        )
-    return np.percentile(samples, (2.5, 97.5), axis=1).T

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.response.variables import histogram
+
 if TYPE_CHECKING:
     from rushton.response.result import Response
 
@@ -78,6 +80,38 @@ def write_csv(response: Response, path: Path) -> None:
                 for row in zip(response.time, values.mean(axis=1), low, middle, high, strict=True):
                     time, mean, *shares = (f"{x:.6g}" for x in row)
                     writer.writerow([time, name, unit, mean, *shares, f"{ideal:.6g}"])
+    os.replace(temporary, path)
+
+
+def write_variables(response: Response, path: Path) -> None:
+    """Write physiology.csv: one row per physiological variable."""
+    head = ("variable", "kind", "unit", "mean", "mean_low", "mean_high", "p5", "p50", "p95", "ideally_mixed",
+            "relative", "relative_low", "relative_high")  # fmt: skip
+    rows = []
+    for v in response.variables.values():
+        numbers = (v.mean, *v.band, v.p5, v.median, v.p95, v.ideal, v.relative, *v.relative_band)
+        rows.append([v.name, v.kind, v.unit, *("" if x is None or not np.isfinite(x) else f"{x:.6g}" for x in numbers)])
+    _write(path, head, rows)
+
+
+def write_histograms(response: Response, path: Path) -> None:
+    """Write physiology_histograms.csv: shares of cells and moments of the final window, per bin of every variable."""
+    rows = []
+    for name, unit in (*_rates(response), *_states(response)):
+        edges, shares = histogram(response.moments(name))
+        rows += [
+            [name, unit, f"{low:.6g}", f"{high:.6g}", f"{share:.6g}"]
+            for low, high, share in zip(edges, edges[1:], shares, strict=False)
+        ]
+    _write(path, ("variable", "unit", "from", "to", "share"), rows)
+
+
+def _write(path: Path, head: tuple[str, ...], rows: list[list[str]]) -> None:
+    temporary = path.with_suffix(".csv.tmp")
+    with open(temporary, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(head)
+        writer.writerows(rows)
     os.replace(temporary, path)
 
 

@@ -1,13 +1,16 @@
-"""The response: what a population makes of its histories, beside one cell in the ideally mixed vessel."""
+"""The response: what a population makes of its histories, beside the ideally mixed vessel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from rushton.response.bands import Groups
+from rushton.response.variables import Variable, variables
 from rushton.store import load_result, save_result
 
 
@@ -25,6 +28,8 @@ class Response:
         Pools of the model, length n_state.
     rate_names, rate_units : tuple of str
         Reported rates, length n_rate; q_s, mu and q_p are the first three.
+    rate_si : (n_rate,) float
+        What one unit of each rate is in SI; NaN where it is no rate.
     sources : tuple of str
         What to cite for the model.
     has_product : bool
@@ -33,14 +38,14 @@ class Response:
         Length of a history, of the final window, interval of the samples, s.
     time : (n_bin,) float
         Middles of the stretches over which rates are averaged, s.
-    rates : (n_bin, n_history, n_rate) float32
-        Mean rates over each stretch.
+    rates, snapshots : (n_bin, n_history, n_rate) float32
+        Mean rates over each stretch, and rates at the moment in which it ends.
     states : (n_bin, n_history, n_state) float32
         Pools at the end of each stretch.
     reference_state : (n_state,) float
-        Pools of the cell under constant mean uptake: the start of every history, and the ideally mixed vessel.
-    reference_rates : (n_rate,) float
-        Its rates.
+        Mean pools of the same cells in the ideally mixed vessel: the start of the histories.
+    own_reference : (n_history, n_rate) float
+        Rates of each cell there.
     trajectory_time, closeup_time : (n,) float
         Times of the kept samples of the first histories, s: over all, and over the last minutes.
     trajectory, closeup : (n_kept_history, n, n_state + n_rate) float32
@@ -51,15 +56,31 @@ class Response:
         Mean s of the lifelines and of the stitched histories.
     fed_uptake : float
         Mean uptake that the feed allows, F/(X V), in the unit of q_s.
-    joins, far_joins : int
-        Joins between records, and those beyond the tolerance.
+    joins, far_joins, borrowed : int
+        Joins between records, those beyond the tolerance, those with a record of another group.
     largest_jump : float
         Largest jump of s at a join.
     records : int
         Number of lifelines that were stitched.
-    band : (3, 2) float
-        95 % bootstrap bands over histories of relative productivity, the final one, and relative yield. They say how
-        far the histories differ, not how well the lifelines represent the tank.
+    group : (n_history,) int
+        Group of each history: groups share no lifeline (``rushton.response.bands``).
+    seed : int
+    varying, defaults, lacking : tuple of str
+        Surroundings that vary in the tank; those that are the model's defaults; those of them that vary in a real tank.
+    constants : dict of str to float
+        Surroundings that do not vary, in the units of the model.
+    substeps : int
+        Steps of the integrator per sample.
+    integration_error, sampling_error : float
+        Relative changes with half the step and with every second sample (``rushton.response.convergence``).
+    spread : dict of str to float
+        Relative standard deviation of parameters between cells; empty where all cells are alike.
+    uniform_reference : (n_rate,) float
+        Rates of the mean cell in the ideally mixed vessel.
+    twins : (n_twin,) int
+        Histories that the mean cell lived through as well; none without a spread.
+    twin_rates : (n_bin, n_twin, n_rate) float32
+        Its mean rates over each stretch.
     """
 
     model: str
@@ -68,6 +89,7 @@ class Response:
     state_units: tuple[str, ...]
     rate_names: tuple[str, ...]
     rate_units: tuple[str, ...]
+    rate_si: np.ndarray
     sources: tuple[str, ...]
     has_product: bool
     duration: float
@@ -75,9 +97,10 @@ class Response:
     dt: float
     time: np.ndarray
     rates: np.ndarray
+    snapshots: np.ndarray
     states: np.ndarray
     reference_state: np.ndarray
-    reference_rates: np.ndarray
+    own_reference: np.ndarray
     trajectory_time: np.ndarray
     trajectory: np.ndarray
     closeup_time: np.ndarray
@@ -88,11 +111,24 @@ class Response:
     fed_uptake: float
     joins: int
     far_joins: int
+    borrowed: int
     largest_jump: float
     records: int
-    band: np.ndarray
+    group: np.ndarray
+    seed: int
+    varying: tuple[str, ...]
+    constants: dict[str, float]
+    defaults: tuple[str, ...]
+    lacking: tuple[str, ...]
+    substeps: int
+    integration_error: float
+    sampling_error: float
+    spread: dict[str, float]
+    uniform_reference: np.ndarray
+    twins: np.ndarray
+    twin_rates: np.ndarray
 
-    # --- the headline numbers --------------------------------------------------------------------------------------
+    # --- courses ---------------------------------------------------------------------------------------------------
 
     @property
     def n_history(self) -> int:
@@ -107,41 +143,59 @@ class Response:
         """(n_bin, n_history) course of one pool, by name."""
         return self.states[:, :, self.state_names.index(name)]
 
+    def moments(self, name: str) -> np.ndarray:
+        """(n_moment, n_history) a rate or pool of single cells at single moments of the final window."""
+        if name in self.rate_names:
+            return self.snapshots[self.final, :, self.rate_names.index(name)].astype(float)
+        return self.state(name)[self.final].astype(float)
+
     def reference(self, name: str) -> float:
-        """Value of a rate or pool in the ideally mixed vessel."""
+        """Mean of a rate or pool in the ideally mixed vessel."""
         if name in self.rate_names:
             return float(self.reference_rates[self.rate_names.index(name)])
         return float(self.reference_state[self.state_names.index(name)])
 
+    @cached_property
+    def reference_rates(self) -> np.ndarray:
+        """(n_rate,) mean rates in the ideally mixed vessel."""
+        return np.asarray(self.own_reference.mean(axis=0))
+
     @property
-    def _final(self) -> np.ndarray:
-        return self.time > self.duration - self.final_window
+    def final(self) -> np.ndarray:
+        """(n_bin,) bool, the stretches of the final window."""
+        return np.asarray(self.time > self.duration - self.final_window)
+
+    @cached_property
+    def groups(self) -> Groups:
+        """Groups of histories that share no lifeline."""
+        return Groups(self.group, self.seed)
+
+    @cached_property
+    def variables(self) -> dict[str, Variable]:
+        """All physiological variables of the population, by name."""
+        return variables(self)
+
+    # --- the headline numbers --------------------------------------------------------------------------------------
 
     @property
     def history_productivity(self) -> np.ndarray | None:
-        """(n_history,) mean q_p of each history over that of the ideally mixed vessel; None without a product."""
-        if not self.has_product:
-            return None
-        return self.rate("q_p").mean(axis=0, dtype=float) / self.reference("q_p")
+        """(n_history,) mean q_p of each history over that of its cell in the ideally mixed vessel; None without."""
+        return self._productivity(np.ones(self.time.size, bool))
 
     @property
     def history_productivity_final(self) -> np.ndarray | None:
         """(n_history,) the same over the final window."""
-        if not self.has_product:
-            return None
-        return self.rate("q_p")[self._final].mean(axis=0, dtype=float) / self.reference("q_p")
+        return self._productivity(self.final)
 
     @property
     def relative_productivity(self) -> float | None:
         """Mean q_p of the population over that of the ideally mixed vessel."""
-        values = self.history_productivity
-        return None if values is None else float(values.mean())
+        return self._relative("q_p", np.ones(self.time.size, bool)) if self.has_product else None
 
     @property
     def relative_productivity_final(self) -> float | None:
         """The same over the final window, for the loss may still grow."""
-        values = self.history_productivity_final
-        return None if values is None else float(values.mean())
+        return self._relative("q_p", self.final) if self.has_product else None
 
     @property
     def relative_yield(self) -> float | None:
@@ -154,47 +208,54 @@ class Response:
         """What the population eats over what it is fed, less one."""
         return float(self.rate("q_s").mean(dtype=float)) / self.fed_uptake - 1.0
 
+    @property
+    def drift(self) -> float | None:
+        """Headline value over the final window less that over the window before; None in too short a history."""
+        before = (self.time > self.duration - 2.0 * self.final_window) & ~self.final
+        rate = "q_p" if self.has_product else "mu"
+        if not before.any() or self.reference(rate) == 0.0:
+            return None
+        return self._relative(rate, self.final) - self._relative(rate, before)
+
+    @property
+    def headline(self) -> tuple[str, np.ndarray]:
+        """Name and 95 % band (2,) of the value that stands for the response."""
+        if self.has_product:
+            return "final productivity", self.band("relative_productivity_final")
+        return "growth", np.asarray(self.variables["mu"].relative_band)
+
+    def band(self, key: str) -> np.ndarray:
+        """95 % band (2,) of relative_productivity, relative_productivity_final or relative_yield.
+
+        Over groups of histories that share no lifeline: it holds which lifelines were drawn and how they were joined,
+        not errors of flow, Schmidt number, uptake law or cell model. NaN where there are too few groups.
+        """
+        names = self.rate_names.index
+        window = self.final if key.endswith("final") else np.ones(self.time.size, bool)
+        mean, own = self.rates[window].mean(axis=0, dtype=float), self.own_reference
+        if key == "relative_yield":
+            columns = np.column_stack([mean[:, names("mu")], mean[:, names("q_s")]])
+            ideal = self.reference("mu") / self.reference("q_s")
+            return self.groups.band(columns, lambda m: m[..., :1] / m[..., 1:] / ideal)[0]
+        columns = np.column_stack([mean[:, names("q_p")], own[:, names("q_p")]])
+        return self.groups.band(columns, lambda m: m[..., :1] / m[..., 1:])[0]
+
+    def _relative(self, rate: str, window: np.ndarray) -> float:
+        return float(self.rate(rate)[window].mean(dtype=float)) / self.reference(rate)
+
+    def _productivity(self, window: np.ndarray) -> np.ndarray | None:
+        own = self.own_reference[:, self.rate_names.index("q_p")]
+        if not self.has_product or not (own > 0.0).all():
+            return None
+        return np.asarray(self.rate("q_p")[window].mean(axis=0, dtype=float) / own)
+
     # --- hand-over ---------------------------------------------------------------------------------------------------
 
     def summary(self) -> dict[str, Any]:
         """The section ``response`` of summary.json."""
-        out: dict[str, Any] = {
-            "model": self.model,
-            "uptake": self.uptake,
-            "sources": list(self.sources),
-            "histories": self.n_history,
-            "duration_s": self.duration,
-            "relative_productivity": self.relative_productivity,
-            "relative_productivity_final": self.relative_productivity_final,
-            "relative_yield": self.relative_yield,
-            "uptake_mismatch": self.uptake_mismatch,
-            "far_joins": self.far_joins,
-            "joins": self.joins,
-        }
-        for row, key in enumerate(("relative_productivity", "relative_productivity_final", "relative_yield")):
-            out[f"{key}_band"] = self.band[row].tolist() if out[key] is not None else None
-            if out[key] is None:
-                reason = (
-                    f"model {self.model} forms no product with these parameters"
-                    if key != "relative_yield"
-                    else "the cells of the ideally mixed vessel do not grow"
-                )
-                out[f"{key}_reason"] = out[f"{key}_band_reason"] = reason
-        out["rates"] = {
-            name: {"unit": unit, "mean": float(self.rates[..., k].mean(dtype=float)), "ideal": float(ideal)}
-            for k, (name, unit, ideal) in enumerate(
-                zip(self.rate_names, self.rate_units, self.reference_rates, strict=True)
-            )
-        }
-        out["states"] = {}
-        for k, (name, unit) in enumerate(zip(self.state_names, self.state_units, strict=True)):
-            values = self.states[self._final, :, k].astype(float)
-            p5, p50, p95 = np.percentile(values, (5, 50, 95))
-            out["states"][name] = {
-                "unit": unit, "mean": float(values.mean()), "p5": float(p5), "median": float(p50), "p95": float(p95),
-                "ideal": float(self.reference_state[k]),
-            }  # fmt: skip
-        return out
+        from rushton.response.summary import summary
+
+        return summary(self)
 
     def save(self, folder: Path) -> None:
         """Write arrays.npz and meta.json into a folder."""
@@ -211,8 +272,11 @@ class Response:
         return cls(**values)
 
     def export(self, results_folder: Path) -> None:
-        """Write response.nc and response.csv into the results folder."""
-        from rushton.response.export import write_csv, write_netcdf
+        """Write response.nc, response.csv, physiology.csv and physiology_histograms.csv into the results folder."""
+        from rushton.response.export import write_csv, write_histograms, write_netcdf, write_variables
 
-        write_netcdf(self, Path(results_folder) / "response.nc")
-        write_csv(self, Path(results_folder) / "response.csv")
+        folder = Path(results_folder)
+        write_netcdf(self, folder / "response.nc")
+        write_csv(self, folder / "response.csv")
+        write_variables(self, folder / "physiology.csv")
+        write_histograms(self, folder / "physiology_histograms.csv")
