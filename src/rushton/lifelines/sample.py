@@ -59,6 +59,11 @@ class Sample:
         """Number of groups."""
         return int(self.tally.raw.shape[0])
 
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return round(float(self.tally.raw_sum[:, 0].sum()) * self.dt / self.duration)
+
     def statistics(self, groups: slice = slice(None)) -> SignalStatistics:
         """Statistics of some of the groups, by default of all."""
         summed = Tally(*(a[groups].sum(axis=0, keepdims=True) for a in self.tally))
