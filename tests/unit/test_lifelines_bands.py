@@ -86,6 +86,7 @@ def test_measures_of_a_square_wave():
     assert values["residence_s.LEL.mean"] == pytest.approx(2.1) and values["residence_s.LSL.mean"] == pytest.approx(3.0)
     assert values["residence_s.ELS.mean"] == 0.0 and np.isnan(values["residence_s.ELE.mean"])
     assert values["limitation_to_excess"] == pytest.approx(11 / 23)
+    assert values["stay_s.excess"] == pytest.approx(12 * 2.1 / 11) and values["stay_s.starvation"] == pytest.approx(3.0)
     assert values["visits_1_min.excess"] == pytest.approx(11 / (12 * 5.1 / 60))
     assert values["excursions.excess.peak_median"] > 1 - 2e-6 and values["excursions.starvation.low_median"] < 2e-6
     assert np.isnan(values["circulation_s.mean"]) and np.isnan(values["circulation_s.tail"])

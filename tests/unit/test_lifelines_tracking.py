@@ -10,7 +10,7 @@ import pytest
 from rushton.case import load_case
 from rushton.errors import CaseError, ResultsError, SolverError
 from rushton.flow.analytic import recirculating_flow
-from rushton.lifelines import Lifelines, kernels, layout, signal_statistics, tracking
+from rushton.lifelines import Lifelines, half_step, kernels, layout, signal_statistics, tracking
 from rushton.lifelines.field import closed_faces, impeller_zones, make_field
 from rushton.lifelines.generator import make_key
 from rushton.lifelines.observer import make_limits
@@ -204,9 +204,19 @@ def test_result_saves_loads_and_exports_itself(lifelines, tmp_path):
     again.export(tmp_path / "results")
     written = sorted(p.stem for p in (tmp_path / "results").iterdir())
     tables = ["arcs", "circulation", "patterns", "regimes", "residences", "transitions", "uptake_histogram"]
+    tables += ["excursions", "statistics", "convergence", "spectrum", "autocorrelation", "plane_crossings"]
+    for name in tables:
+        lines = (tmp_path / "results" / f"{name}.csv").read_text().splitlines()
+        assert all(row.count(",") == lines[0].count(",") for row in lines if '"' not in row), name
     assert written == sorted(["lifelines", *tables])
     summary = again.summary()
     assert summary["lost"] == 0 and summary["steps_given_up"] == 0
+    low, high = summary["share_excess_band"]
+    assert low < summary["share_excess"] < high
+    assert summary["autocorrelation_time_s"] is None or summary["autocorrelation_time_band_s"]
+    assert summary["plane_crossing_time_s"] is None and "one impeller" in summary["plane_crossing_time_s_reason"]
+    assert {v["name"] for v in summary["convergence"]} >= {"share_excess", "circulation_s.mean"}
+    assert any("20 s are too short" in text for text in summary["cautions"])
     assert set(summary["residence_s"]) == {"LEL", "LSL", "ELE", "ELS", "SLE", "SLS"}
     total = sum(summary[f"share_{name}"] for name in ("excess", "limitation", "starvation"))
     assert total == pytest.approx(1.0)
@@ -255,3 +265,12 @@ def test_a_break_leaves_no_half_written_tracks(mesh, case, uptake, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         tracking.track(case, recirculating_flow(mesh, 2.0, 1.0), uptake, tmp_path, stop)
     assert not list(tmp_path.iterdir())
+
+
+def test_half_of_the_step_is_followed_by_other_cells_through_the_same_field(lifelines):
+    step = lifelines.analysis.step_cells
+    assert step == 124, "a quarter of 500 cells, an even number"
+    assert half_step.sample_size(100_000, 10_000) == 2000 and half_step.sample_size(200, 10) == 0
+    assert half_step.sample_size(100_000, 1_000_000) == 74, "what the check may cost"
+    shares = {v.name: v for v in lifelines.analysis.verdicts}["share_starvation"]
+    assert shares.half_step is not None and shares.half_step_low < shares.half_step < shares.half_step_high

@@ -10,8 +10,9 @@ tau_tail maximum-likelihood time constant of an exponential beyond t_0, open tim
 t_0      the duration that a quarter of the completed times exceeds
 
 Planes: halfway between neighbouring impellers. A cell has crossed when it has passed the plane by a tenth of the
-distance of the impellers; the time between two crossings of the same plane is a second definition of circulation, used
-for stirred tanks with several loops.
+distance of the impellers. The time between crossings is a second definition of circulation, for tanks with several
+loops; its mean is all time of the cells over all their crossings, which the ends of the records leave alone (in a
+steady population a mean interval is one over a rate), unlike the mean of the completed times.
 
 Sources: E. L. Kaplan & P. Meier 1958, J. Am. Stat. Assoc. 53:457. Validity: durations are known to a bin of 4 %;
 heights of cells to a mesh cell and one stored sample.
@@ -98,8 +99,8 @@ def planes_between(clearances: Sequence[float]) -> list[tuple[float, float]]:
     return [(0.5 * (a + b), DEAD_BAND * (b - a)) for a, b in zip(heights, heights[1:], strict=False) if b > a]
 
 
-def crossing_times(z: np.ndarray, dt: float, plane: float, dead: float) -> tuple[np.ndarray, np.ndarray]:
-    """Times between successive crossings of a plane.
+def crossing_times(z: np.ndarray, dt: float, plane: float, dead: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Crossings of a plane and the times between them.
 
     Parameters
     ----------
@@ -112,9 +113,11 @@ def crossing_times(z: np.ndarray, dt: float, plane: float, dead: float) -> tuple
 
     Returns
     -------
-    cell : (n,) int
-        Number of the cell.
-    time : (n,) float
+    crosses : (n,) int
+        Number of the cell that crosses, for every crossing.
+    cell : (m,) int
+        The same for every time between two crossings of one cell.
+    time : (m,) float
         Time from one crossing to the next, s.
     """
     side = np.where(z > plane + dead, 1, np.where(z < plane - dead, -1, 0)).astype(np.int8)
@@ -123,4 +126,4 @@ def crossing_times(z: np.ndarray, dt: float, plane: float, dead: float) -> tuple
     held = np.take_along_axis(side, last, 1)  # the side it was last seen on; 0 before it was seen
     cell, at = np.nonzero((held[:, 1:] != held[:, :-1]) & (held[:, :-1] != 0))
     same = np.flatnonzero(cell[1:] == cell[:-1])
-    return cell[same], (at[same + 1] - at[same]) * dt
+    return cell, cell[same], (at[same + 1] - at[same]) * dt

@@ -270,13 +270,18 @@ def cautions(
             )
     coarse = [v for v in verdicts if v.step_pass is False]
     if coarse:
-        worst = max(coarse, key=lambda v: abs((v.half_step or 0.0) / (v.value or math.inf)))
+        worst = max(coarse, key=_change_by_step)
+        what = "it" if len(coarse) == 1 else f"the {worst.label}"
         out.append(
-            f"the time step of {dt:.3g} s is too long for {_list(coarse)}: half of it changes the {worst.label} by "
-            f"{abs((worst.half_step or 0.0) / (worst.value or math.inf)):.0%}; write at most {_down(0.5 * dt):.2g} s "
-            "(lifelines.time_step)"
+            f"the time step of {dt:.3g} s is too long for {_list(coarse)}: half of it changes {what} by "
+            f"{_change_by_step(worst):.0%}; write at most {_down(0.5 * dt):.2g} s (lifelines.time_step)"
         )
     return out
+
+
+def _change_by_step(verdict: Verdict) -> float:
+    """Relative change at half of the time step."""
+    return abs((verdict.half_step or 0.0) / (verdict.value or math.inf))
 
 
 def _list(verdicts: Sequence[Verdict]) -> str:

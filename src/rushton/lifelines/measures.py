@@ -1,8 +1,14 @@
 """The numbers that are read from the counts of a sample, for any weights of its groups.
 
     share_R = t_R / sum(t)        mean stay = sum(stays) / number        P(L to E) = n_LE / (n_LE + n_LS)
+    T_R = t_R / sum_I n_IR        T_c = t / n_c                          means that the ends of records leave alone
 
     t_R   time in regime R, s        n_IJ   passages from regime I to regime J, -
+    n_c   entries into impeller zones, -
+
+Completed stays are too short on average, the more so the shorter the records, because the long ones are cut off. Time
+over entries (T_R, T_c) is not: in a steady population a mean interval is one over a rate. It says nothing of patterns
+and distributions, so both are given.
 
 Every function takes weights (n, n_group) and gives (n,) values: a row of ones for the whole sample, ones on some
 groups for a part of it, bootstrap weights for a resample. A number that nothing is known of is nan.
@@ -65,6 +71,7 @@ MEASURES: dict[str, Measure] = {
     **{f"share_{name}": Measure(f"time in {name}", "-", headline=True) for name in NAMES},
     "mean_uptake": Measure("mean uptake ratio q/q_max", "-", headline=True),
     **_stays(),
+    **{f"stay_s.{name}": Measure(f"mean stay in {name}, time over entries", "s", headline=False) for name in NAMES},
     "visits_1_min.excess": Measure("entries into excess, per cell", "1/min"),
     "visits_1_min.starvation": Measure("entries into starvation, per cell", "1/min"),
     "limitation_to_excess": Measure("share of stays in limitation that end in excess", "-"),
@@ -76,6 +83,7 @@ MEASURES: dict[str, Measure] = {
     **{
         f"circulation_s.p{q:02d}": Measure(f"time between entries into an impeller zone, {q} %", "s") for q in _PERCENTS
     },
+    "circulation_s.by_rate": Measure("time over entries into an impeller zone", "s"),
     "circulation_s.tail": Measure("time constant of the exponential tail of circulation", "s"),
 }
 """Every number that is read from counts, by its name."""
@@ -119,6 +127,8 @@ def measure(sample: Sample, weights: np.ndarray) -> dict[str, np.ndarray]:
     passages = total(tally.transitions)
     to_excess, to_starvation = passages[:, 1, 0], passages[:, 1, 2]
     minutes = time * dt / 60.0
+    for r, name in enumerate(NAMES):
+        out[f"stay_s.{name}"] = ratio(regime[:, r] * dt, passages[:, :, r].sum(axis=1))
     out["visits_1_min.excess"] = ratio(to_excess, minutes)
     out["visits_1_min.starvation"] = ratio(to_starvation, minutes)
     out["limitation_to_excess"] = ratio(to_excess, to_excess + to_starvation)
@@ -134,9 +144,10 @@ def measure(sample: Sample, weights: np.ndarray) -> dict[str, np.ndarray]:
     times = total(counts)
     returns, waiting = times[:, 0], times[:, 1]
     out["circulation_s.mean"] = ratio(weights @ sample.return_time, returns.sum(axis=1))
-    for q, seconds in zip(
-        _PERCENTS, 10.0 ** quantiles(returns, np.log10(edges), np.array(_PERCENTS) / 100.0), strict=True
-    ):
+    entries = returns.sum(axis=1) + waiting.sum(axis=1)  # those that end a time and those that begin an open one
+    out["circulation_s.by_rate"] = ratio(raw[:, 0] * dt, entries)
+    percents = 10.0 ** quantiles(returns, np.log10(edges), [q / 100.0 for q in _PERCENTS])
+    for q, seconds in zip(_PERCENTS, percents, strict=True):
         out[f"circulation_s.p{q:02d}"] = seconds
     out["circulation_s.tail"] = fit_tail(returns, waiting, edges)[0]
     return out

@@ -65,9 +65,9 @@ class RecordCurves:
     lag, covariance : (n_lag,) s, (n_group, n_lag) -
     frequency, density : (n_frequency,) Hz, (n_group, n_frequency) s
     crossings, crossing_time : (n_group,)
-        Number of times between crossings and their sum, s.
+        Crossings of planes between impellers, and the time of the cells in which they were made, s.
     crossing_counts : (360,) int
-        The same per duration (``RESIDENCE_EDGES``), all groups together.
+        Times between two crossings of a cell per duration (``RESIDENCE_EDGES``), all groups together.
     """
 
     lag: np.ndarray
@@ -87,9 +87,9 @@ class RecordCurves:
         number, time = np.zeros(n_group), np.zeros(n_group)
         counts = np.zeros(RESIDENCE_EDGES.size - 1, np.int64)
         for plane, dead in planes_between(clearances):
-            cell, seconds = crossing_times(signals.z, signals.dt, plane, dead)
-            np.add.at(number, cell % n_group, 1.0)
-            np.add.at(time, cell % n_group, seconds)
+            crosses, _, seconds = crossing_times(signals.z, signals.dt, plane, dead)
+            number += np.bincount(crosses % n_group, minlength=n_group)
+            time += signals.s.shape[1] * signals.dt * np.bincount(np.arange(len(signals.s)) % n_group)
             counts += np.histogram(seconds, RESIDENCE_EDGES)[0]
         return cls(cov.x, cov.y, spectrum.x, spectrum.y, number, time, counts)
 

@@ -32,8 +32,10 @@ MAX_TRIES = 1000
 """Draws of one place in a sphere; a sphere with so little liquid in it is refused."""
 
 
-def release(case: Case, mesh: TankMesh, field: Field, limits: Limits, key: np.uint64) -> Cloud:
-    """The cells of a case where ``lifelines.release`` puts them.
+def release(
+    case: Case, mesh: TankMesh, field: Field, limits: Limits, key: np.uint64, n_cell: int | None = None
+) -> Cloud:
+    """The cells of a case, or n_cell of them, where ``lifelines.release`` puts them.
 
     Raises
     ------
@@ -41,12 +43,13 @@ def release(case: Case, mesh: TankMesh, field: Field, limits: Limits, key: np.ui
         If the place holds no liquid.
     """
     settings = case.lifelines
+    n_cell = settings.cells if n_cell is None else n_cell
     if settings.release == "uniform":
-        return release_uniformly(mesh, field, settings.cells, limits, key)
+        return release_uniformly(mesh, field, n_cell, limits, key)
     if settings.release_place is not None:
-        return release_in_spheres(mesh, field, settings.cells, [settings.release_place.sphere], [1.0], limits, key)
+        return release_in_spheres(mesh, field, n_cell, [settings.release_place.sphere], [1.0], limits, key)
     spheres, rates = [f.sphere for f in case.feeds], [f.rate for f in case.feeds]
-    return release_in_spheres(mesh, field, settings.cells, spheres, rates, limits, key)
+    return release_in_spheres(mesh, field, n_cell, spheres, rates, limits, key)
 
 
 def release_uniformly(mesh: TankMesh, field: Field, n_cell: int, limits: Limits, key: np.uint64) -> Cloud:

@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 
 from rushton.errors import ResultsError
+from rushton.lifelines.analysis import Analysis
+from rushton.lifelines.analysis_summary import extend
+from rushton.lifelines.circulation import planes_between
 from rushton.lifelines.coupling_result import Coupled
+from rushton.lifelines.record_curves import Signals
 from rushton.lifelines.regimes import PATTERNS, REGIMES, RESIDENCE_EDGES, SignalStatistics
 from rushton.lifelines.sample import Sample
 
@@ -77,6 +81,10 @@ class Lifelines:
         Steps of walk and analysis per second of processor time.
     coupled : Coupled or None
         What two-way coupling found.
+    clearances : tuple of float
+        Heights of the impellers, m.
+    analysis : Analysis or None
+        Bands, verdicts of convergence, spectrum, autocorrelation; None before ``analyse`` has been called.
     """
 
     folder: Path
@@ -102,6 +110,8 @@ class Lifelines:
     expected_uptake: float
     steps_per_core_second: float
     coupled: Coupled | None = None
+    clearances: tuple[float, ...] = ()
+    analysis: Analysis | None = None
 
     # --- what is read from it ----------------------------------------------------------------------------------
 
@@ -146,6 +156,11 @@ class Lifelines:
         with _open(self.tracks) as file:
             get = file.variables.__getitem__
             return Records(*(np.asarray(get(name)[:]) for name in ("time", "x", "y", "z", "s")))
+
+    def signals(self) -> Signals:
+        """Uptake ratio and height of the cells with full records."""
+        records = self.records()
+        return Signals(self.sampling, records.s, records.z)
 
     def cell_index(self, cells: slice = slice(None)) -> np.ndarray:
         """Where some cells were: (n, n_sample) int32, fluid mesh cell (``TankMesh.cell_index``) at every sample."""
@@ -209,6 +224,8 @@ class Lifelines:
             out["share_excess_reason"] = "the lifelines are shorter than the smoothing window"
         if out["circulation_time_s"] is None:
             out["circulation_time_s_reason"] = "no cell returned to an impeller zone: the lifelines are too short"
+        if self.analysis is not None:
+            extend(out, self.analysis, len(planes_between(self.clearances)))
         return out
 
     # --- hand-over ---------------------------------------------------------------------------------------------
@@ -221,8 +238,12 @@ class Lifelines:
         arrays = {"volume_shares": self.volume_shares}
         for name in _SAMPLES:
             arrays |= getattr(self, name).to_arrays(f"{name}.")
-        apart = ("folder", "volume_shares", "coupled", *_SAMPLES)
-        save_result(folder, arrays, {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart})
+        apart = ("folder", "volume_shares", "coupled", "analysis", *_SAMPLES)
+        meta = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in apart}
+        if self.analysis is not None:
+            arrays |= self.analysis.to_arrays("analysis.")
+            meta["analysis"] = self.analysis.to_meta()
+        save_result(folder, arrays, meta)
         if self.coupled is not None:
             self.coupled.save(folder / TWO_WAY)
         if folder.resolve() != self.folder.resolve():
@@ -236,6 +257,9 @@ class Lifelines:
         arrays, meta = load_result(folder)
         samples = {name: Sample.from_arrays(arrays, f"{name}.") for name in _SAMPLES}
         data: dict[str, Any] = meta | samples | {"volume_shares": arrays["volume_shares"]}
+        data["clearances"] = tuple(data["clearances"])
+        if "analysis" in data:
+            data["analysis"] = Analysis.rebuild(arrays, "analysis.", data["analysis"])
         two_way = Path(folder) / TWO_WAY
         coupled = Coupled.load(two_way) if two_way.is_dir() else None
         return cls(folder=Path(folder), coupled=coupled, **data)

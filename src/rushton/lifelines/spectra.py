@@ -4,18 +4,18 @@ r"""Fluctuations of the uptake signal: power spectral density and autocorrelatio
           \Big\langle \Big| \sum_n h_n\,(s_n - \bar s)\, e^{-2\pi i f n \Delta t} \Big|^2 \Big\rangle, \qquad
           \int_0^\infty P\,df = \mathrm{var}(s)
 .. math:: R(\tau) = \frac{\langle (s(t) - \bar s)(s(t+\tau) - \bar s)\rangle}{\mathrm{var}(s)}, \qquad
-          R(\tau_e) = 1/e, \qquad \tau_i = \int_0^{\tau_0} R\,d\tau
+          R(\tau_e) = 1/e, \qquad \tau_i = \frac{1}{0.95} \int_0^{\tau_{5\%}} R\,d\tau
 
 s    uptake ratio q/q_max, -              P    one-sided density, s (1/Hz)     h   Hann window
 R    autocorrelation, -                   tau_e, tau_i   1/e time and integral scale, s
 s-bar the mean over all cells and times: cells share one field, so a slow cell's own mean is part of the fluctuation
-tau_0 first zero of R
+tau_5% where R falls to 0.05; beyond it the average drowns in chance, and an exponential would add what 0.95 stands for
 
 Segments overlap by half (Welch). All cells of a group are averaged; groups give the band (``bands``). The signal is
 read at the stored samples, not smoothed: above the Nyquist frequency 1/(2 dt) it folds back.
 
-Source: P. D. Welch 1967, IEEE Trans. Audio Electroacoust. 15:70. Valid for records much longer than tau_i; the integral
-scale needs R to reach zero within half of a record.
+Source: P. D. Welch 1967, IEEE Trans. Audio Electroacoust. 15:70. Valid for records much longer than tau_i; R
+must fall to 0.05 within half of a record.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ LONGEST_SEGMENT = 512
 
 BINS_PER_DECADE = 20
 """Frequencies are averaged into so many bins a decade where they lie closer."""
+
+FORGOTTEN = 0.05
+"""Autocorrelation up to which the integral scale is summed, -."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +144,7 @@ def decay_times(lag: np.ndarray, cov: np.ndarray) -> tuple[np.ndarray, np.ndarra
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         r = cov / np.where(cov[:, :1] > 0.0, cov[:, :1], np.nan)
-    return _first_below(lag, r, np.exp(-1.0))[0], _first_below(lag, r, 0.0)[1]
+    return _first_below(lag, r, np.exp(-1.0))[0], _first_below(lag, r, FORGOTTEN)[1] / (1.0 - FORGOTTEN)
 
 
 def _first_below(lag: np.ndarray, r: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.lifelines.regimes import ARC_EDGES, ARC_MAX_EDGES, PATTERNS, REGIMES, RESIDENCE_EDGES, SIGNAL_EDGES
+from rushton.lifelines.convergence import Verdict
+from rushton.lifelines.measures import MEASURES
+from rushton.lifelines.record_curves import RECORD_MEASURES
+from rushton.lifelines.regimes import (
+    ARC_EDGES,
+    ARC_MAX_EDGES,
+    DEPTH_EDGES,
+    EXCURSION_EDGES,
+    PATTERNS,
+    REGIMES,
+    RESIDENCE_EDGES,
+    SIGNAL_EDGES,
+)
 from rushton.store import atomic_write_text
 
 if TYPE_CHECKING:
+    from rushton.lifelines.analysis import Analysis
     from rushton.lifelines.result import Lifelines
 
 
 def write_tables(lifelines: Lifelines, folder: Path) -> None:
-    """Write into a folder: regimes.csv, patterns.csv, transitions.csv, and the histograms residences.csv,
-    uptake_histogram.csv, circulation.csv, arcs.csv."""
+    """Write into a folder: regimes.csv, patterns.csv, transitions.csv, the histograms residences.csv,
+    uptake_histogram.csv, circulation.csv, arcs.csv, excursions.csv, and with an analysis statistics.csv (every number
+    with its band), convergence.csv, spectrum.csv, autocorrelation.csv, plane_crossings.csv."""
     stat = lifelines.statistics
     rows = ["regime,share_time,share_time_unsmoothed,share_volume,stays_cut_off,time_cut_off_s"]
     for n, name in enumerate(("excess", "limitation", "starvation")):
@@ -43,6 +58,46 @@ def write_tables(lifelines: Lifelines, folder: Path) -> None:
         edges = (*ARC_EDGES[a : a + 2], *ARC_MAX_EDGES[b : b + 2])
         rows.append(",".join(f"{e:.6g}" for e in edges) + f",{stat.arcs_above[a, b]}")
     _write(folder / "arcs.csv", rows)
+
+    rows = ["regime,duration_from_s,duration_to_s,depth_from,depth_to,excursions"]
+    for e, a, b in np.argwhere(stat.excursions):  # depth: 1 - s in excess, s in starvation
+        edges = (*EXCURSION_EDGES[a : a + 2], *DEPTH_EDGES[b : b + 2])
+        name = ("excess", "starvation")[e]
+        rows.append(f"{name}," + ",".join(f"{x:.6g}" for x in edges) + f",{stat.excursions[e, a, b]}")
+    _write(folder / "excursions.csv", rows)
+    if lifelines.analysis is not None:
+        _write_analysis(lifelines.analysis, folder)
+
+
+def _write_analysis(analysis: Analysis, folder: Path) -> None:
+    known = MEASURES | RECORD_MEASURES
+    rows = ["name,meaning,unit,value,low_95,high_95"]
+    for name, band in analysis.bands.items():
+        numbers = ",".join("" if np.isnan(x) else f"{x:.6g}" for x in band)
+        rows.append(f'{name},"{known[name].label}",{known[name].unit},{numbers}')
+    _write(folder / "statistics.csv", rows)
+
+    columns = [f.name for f in fields(Verdict) if f.name not in ("label", "from_records")]
+    rows = [",".join([*columns, "converged"])]
+    for verdict in analysis.verdicts:
+        told = verdict.as_dict()
+        rows.append(",".join(_cell(told[name]) for name in (*columns, "converged")))
+    _write(folder / "convergence.csv", rows)
+
+    for name, head, x, curve in (
+        ("spectrum", "frequency_Hz,density_s,low_95,high_95", analysis.frequency, analysis.spectrum),
+        ("autocorrelation", "lag_s,autocorrelation,low_95,high_95", analysis.lag, analysis.autocorrelation),
+    ):
+        rows = [head, *(",".join(f"{v:.6g}" for v in row) for row in np.column_stack([x, curve.T]))]
+        _write(folder / f"{name}.csv", rows)
+    crossings = analysis.crossing_counts[None]
+    _columns(folder / "plane_crossings.csv", RESIDENCE_EDGES, "time_from_s,time_to_s", ("crossings",), crossings)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def _columns(path: Path, edges: np.ndarray, head: str, names: tuple[str, ...], counts: np.ndarray) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 import itertools
 import math
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,7 @@ import numpy as np
 from rushton.cores import usable_cores
 from rushton.errors import CaseError, SolverError
 from rushton.lifelines import walks
+from rushton.lifelines.analysis import analyse
 from rushton.lifelines.field import integral_time, make_field
 from rushton.lifelines.generator import make_key
 from rushton.lifelines.layout import Field
@@ -172,7 +174,15 @@ def track(
     except BaseException:
         file.discard()
         raise
-    return _gather(case, mesh, substrate.uptake_ratio, walkers, half_length, folder, walk, schmidt)
+    found = _gather(case, mesh, substrate.uptake_ratio, walkers, half_length, folder, walk, schmidt)
+    from rushton.lifelines.half_step import follow_at_half_step
+
+    half_step = None
+    if exchange is None:  # a field that changes with the cells would have to be followed again too
+        half_step = follow_at_half_step(case, flow, substrate.uptake_ratio, walkers, walk, progress)
+    clearances = tuple(impeller.clearance for impeller in case.impellers)
+    analysis = analyse(found.sample, half_length, found.signals(), clearances, found.cells, half_step)
+    return replace(found, analysis=analysis, clearances=clearances)
 
 
 def _run(

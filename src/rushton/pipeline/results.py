@@ -162,7 +162,7 @@ class Results:
                 f"flow: torque of the impellers and of the walls differ by {abs(imbalance):.1%}; power and power "
                 "number are known no better than that"
             )
-        for name in ("gas", "response"):
+        for name in ("gas", "lifelines", "response"):
             out += [f"{name}: {text}" for text in (self.summary.get(name) or {}).get("cautions") or ()]
         return out
 

@@ -44,6 +44,8 @@ KEYS: dict[str, tuple[str, ...]] = {
         "cells", "duration_s", "time_step_s", "coupling", "lost", "steps_per_core_second", "share_excess",
         "share_limitation", "share_starvation", "residence_s", "circulation_time_s", "well_mixed_chi2",
         "two_way",
+        "circulation_s", "excursions", "autocorrelation_time_s", "integral_time_s", "plane_crossing_time_s",
+        "convergence", "statistics_converged", "cautions",
     ),
     "environment": ("cells", "samples", "scalars", "oxygen_critical_share"),
     "response": (
