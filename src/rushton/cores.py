@@ -12,8 +12,17 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+
+_CACHE_LINES = 16
+"""Length of a counter's array: no other number in its cache line."""
+
+PATIENCE = 16
+"""Times a thread gives its core away to let the caller get from the bell into its kernel: about 8 us."""
 
 VARIABLE = "RUSHTON_THREADS"
 """Environment variable: most threads that a stage may use; by default all cores this process may use."""
@@ -38,6 +47,7 @@ class Team:
     def __init__(self, threads: int = 1) -> None:
         self.threads = threads
         self._workers = [_Worker() for _ in range(threads - 1)]
+        self._gate = np.zeros(_CACHE_LINES, np.int64)
 
     def __call__(self, kernel: Callable[..., Any], planes: int, *arguments: Any) -> None:
         """Run ``kernel(lo, hi, *arguments)`` over all planes 0 <= i < planes; returns when all are done."""
@@ -46,11 +56,39 @@ class Team:
             return
         cuts = [n * planes // self.threads for n in range(self.threads + 1)]
         for n, worker in enumerate(self._workers):
-            worker.begin(kernel, cuts[n + 1], cuts[n + 2], arguments)
+            worker.begin(kernel, (cuts[n + 1], cuts[n + 2], *arguments))
         try:
             kernel(cuts[0], cuts[1], *arguments)
         finally:
-            errors = [worker.finish() for worker in self._workers]
+            self._gather()
+
+    def together(self, kernel: Callable[..., Any], *arguments: Any) -> None:
+        """Run ``kernel(who, of, gate, *arguments)`` on every thread at once, 0 <= who < of; returns when all are done.
+
+        The threads may meet at the gate (``rushton.barrier.wait_for_all``). Where one fails, the gate is opened, so
+        that none waits for it.
+        """
+        gate = self._gate
+        gate[0] = 0
+
+        def run(who: int) -> None:
+            try:
+                kernel(who, self.threads, gate, *arguments)
+            except BaseException:
+                from rushton.barrier import OPEN
+
+                gate[0] = OPEN
+                raise
+
+        for n, worker in enumerate(self._workers):
+            worker.begin(run, (n + 1,))
+        try:
+            run(0)
+        finally:
+            self._gather()
+
+    def _gather(self) -> None:
+        errors = [worker.finish() for worker in self._workers]
         for error in errors:
             if error is not None:
                 raise error
@@ -70,40 +108,65 @@ class Team:
 
 
 class _Worker:
-    """One thread that waits for work; two locks hand it over, cheaper than a queue."""
+    """One thread that waits for work: first spinning, then asleep.
+
+    A sleeping thread takes 50 to 100 us to wake, as long as many a kernel runs. So it spins for a while in compiled
+    code, outside Python's lock, and reads the counter of calls, ``bell``. The caller holds Python's lock while it rings
+    and until it is inside its own kernel; a thread that asked for the lock in between would be put to sleep. It
+    therefore waits a little more, ``PATIENCE``, before it comes back for the work. That it is done it says by
+    ``rest``, out of compiled code again, when the lock is free.
+    """
 
     def __init__(self) -> None:
-        self._go, self._done = threading.Lock(), threading.Lock()
+        from rushton import barrier
+
+        self._spin, self._await = barrier.spin, barrier.await_count
+        self._bell, self._rest = np.zeros(_CACHE_LINES, np.int64), np.zeros(_CACHE_LINES, np.int64)
+        self._mutex, self._go = threading.Lock(), threading.Lock()
         self._go.acquire()
-        self._done.acquire()
-        self._work: tuple[Callable[..., Any], int, int, tuple[Any, ...]] | None = None
+        self._asleep = False
+        self._work: tuple[Callable[..., Any], tuple[Any, ...]] | None = None
         self._error: BaseException | None = None
         threading.Thread(target=self._run, name="rushton-planes", daemon=True).start()
 
     def _run(self) -> None:
+        calls = 0
         while True:
-            self._go.acquire()
+            if not self._spin(self._bell, calls, self._rest, PATIENCE):
+                with self._mutex:
+                    self._asleep = bool(self._bell[0] == calls)
+                if self._asleep:
+                    self._go.acquire()
+            calls += 1
             if self._work is None:
                 return
-            kernel, lo, hi, arguments = self._work
+            kernel, arguments = self._work
             try:
-                kernel(lo, hi, *arguments)
+                kernel(*arguments)
             except BaseException as error:  # handed to the caller's thread
                 self._error = error
             self._work = None
-            self._done.release()
+            del kernel, arguments
 
-    def begin(self, kernel: Callable[..., Any], lo: int, hi: int, arguments: tuple[Any, ...]) -> None:
-        self._work, self._error = (kernel, lo, hi, arguments), None
-        self._go.release()
+    def begin(self, kernel: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+        self._work, self._error = (kernel, arguments), None
+        self._ring()
 
     def finish(self) -> BaseException | None:
-        self._done.acquire()
+        while not self._await(self._rest, int(self._bell[0]) + 1):
+            time.sleep(1e-3)  # the other thread compiles, or has lost its core
         return self._error
 
     def end(self) -> None:
         self._work = None
-        self._go.release()
+        self._ring()
+
+    def _ring(self) -> None:
+        with self._mutex:
+            self._bell[0] += 1
+            asleep, self._asleep = self._asleep, False
+        if asleep:
+            self._go.release()
 
 
 ALONE = Team(1)

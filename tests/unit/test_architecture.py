@@ -17,8 +17,8 @@ from rushton import sources
 ROOT = Path(rushton.__file__).resolve().parent
 
 ORDER = (
-    "errors", "sources", "cores", "units", "correlations", "store", "case", "physiology", "mesh", "flow", "transport",
-    "lifelines", "response", "scaledown", "refine", "report", "pipeline", "study", "cli", "__main__",
+    "errors", "sources", "barrier", "cores", "units", "correlations", "store", "case", "physiology", "mesh", "flow",
+    "transport", "lifelines", "response", "scaledown", "refine", "report", "pipeline", "study", "cli", "__main__",
 )  # fmt: skip
 """The rooms, in the order of who may know whom: each may import only those before it."""
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from rushton.barrier import wait_for_all
 from rushton.cores import ALONE, Team
 from rushton.flow.momentum import OPTIONS
 
@@ -20,16 +21,19 @@ GROUP = 4
 """Vertical lines that are solved side by side."""
 
 
-def sweep_theta(m: np.ndarray, x: np.ndarray, forward: bool, team: Team = ALONE) -> None:
-    """One sweep of ring solves over x (n1, n2, n3), in place; backward: the other colour first."""
-    for colour in (0, 1) if forward else (1, 0):
-        team(_rings, x.shape[0], m, x, colour)
+def sweep(m: np.ndarray, x: np.ndarray, forward: bool, team: Team = ALONE) -> None:
+    """One sweep of rings and one of vertical lines over x (n1, n2, n3), in place; backward: the other colour first."""
+    team.together(_sweep, m, x, forward, True, True)
 
 
-def sweep_z(m: np.ndarray, x: np.ndarray, forward: bool, team: Team = ALONE) -> None:
-    """One sweep of vertical line solves over x (n1, n2, n3), in place; backward: the other colour first."""
-    for colour in (0, 1) if forward else (1, 0):
-        team(_columns, x.shape[0], m, x, colour)
+def sweep_theta(m: np.ndarray, x: np.ndarray, forward: bool) -> None:
+    """The sweep of ring solves alone."""
+    ALONE.together(_sweep, m, x, forward, True, False)
+
+
+def sweep_z(m: np.ndarray, x: np.ndarray, forward: bool) -> None:
+    """The sweep of vertical lines alone."""
+    ALONE.together(_sweep, m, x, forward, False, True)
 
 
 @njit(**OPTIONS)
@@ -139,3 +143,16 @@ def _thomas(lower, c, upper, y):
         k = n3 - 2 - kk
         for g in range(GROUP):
             y[k, g] += c[k, g] * y[k + 1, g]
+
+
+@njit(**OPTIONS)
+def _sweep(who, of, gate, m, x, forward, theta, z):
+    lo, hi = who * x.shape[0] // of, (who + 1) * x.shape[0] // of
+    for n in range(2):
+        if theta:
+            _rings(lo, hi, m, x, n if forward else 1 - n)
+            wait_for_all(gate, of)
+    for n in range(2):
+        if z:
+            _columns(lo, hi, m, x, n if forward else 1 - n)
+            wait_for_all(gate, of)

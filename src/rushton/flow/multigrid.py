@@ -12,20 +12,22 @@
 The rings are factorised once per pressure matrix; solves are free of divisions. Levels are kept in single precision,
 which halves the memory traffic that bounds the smoother; the conjugate gradients are in double precision with the
 matrix of the single-precision coefficients. That matrix is symmetric and conservative all the same, and what its
-rounding leaves of the divergence, about 1e-7 of it, is removed by the next pressure solve. Sums are formed per plane
-(``rushton.cores``).
+rounding leaves of the divergence, about 1e-7 of it, is removed by the next pressure solve.
+
+All threads run the whole algorithm, each on its planes of the larger levels, and meet between two kernels
+(``rushton.barrier``); small levels are left to the first. Sums are formed per plane and added up in the order of the
+planes by every thread: all take the same decisions, and the digits do not depend on the number of threads.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
 
+from rushton.barrier import wait_for_all
 from rushton.cores import ALONE, Team
 from rushton.flow.momentum import OPTIONS
 
@@ -33,13 +35,16 @@ OVER = 0.75
 SWEEPS = 2
 """With 1 and 0.6 a reduction to 0.02 took 11 to 13 iterations of the same total cost at 1e5 mesh cells, now 6 to 7."""
 COARSE_SWEEPS = 4
-SHARED = 8000
+SHARED = 2000
 """Mesh cells of a level from which on its planes are shared out among threads."""
 
 
 @dataclass
 class Level:
-    """One grid level: face coefficients cr (n1+1, nt, n3), ct (n1, nt, n3), cz (n1, nt, n3+1), factors, work arrays."""
+    """One grid level: face coefficients cr (n1+1, nt, n3), ct (n1, nt, n3), cz (n1, nt, n3+1), factors, work arrays.
+
+    The arrays of all levels lie one behind the other in memory, so that one kernel can work on any number of levels.
+    """
 
     cr: np.ndarray
     ct: np.ndarray
@@ -49,26 +54,16 @@ class Level:
     fac: np.ndarray
     x: np.ndarray
     b: np.ndarray
-    half_r: bool
-    half_z: bool
 
-    @classmethod
-    def of(cls, n1: int, nt: int, n3: int) -> Level:
-        def zeros(*shape: int) -> np.ndarray:
-            return np.zeros(shape, np.float32)
 
-        return cls(
-            cr=zeros(n1 + 1, nt, n3),
-            ct=zeros(n1, nt, n3),
-            cz=zeros(n1, nt, n3 + 1),
-            inv=zeros(n1, nt, n3),
-            q=zeros(n1, nt, n3),
-            fac=zeros(n1, n3),
-            x=zeros(n1, nt, n3),
-            b=zeros(n1, nt, n3),
-            half_r=n1 > 2,
-            half_z=n3 > 2,
-        )
+def level_shapes(n1: int, nt: int, n3: int) -> list[tuple[int, int, int]]:
+    """Shapes of the levels, from the finest to the coarsest: r and z are halved while they have more than two."""
+    shapes = [(n1, nt, n3)]
+    while n1 > 2 or n3 > 2:
+        n1 = (n1 + 1) // 2 if n1 > 2 else n1
+        n3 = (n3 + 1) // 2 if n3 > 2 else n3
+        shapes.append((n1, nt, n3))
+    return shapes
 
 
 @njit(**OPTIONS)
@@ -236,7 +231,7 @@ def _coarsen(lo, hi, cr, ct, cz, cr2, ct2, cz2, fr, fz, wr, wz):
 
 
 @njit(**OPTIONS)
-def _centre(lo, hi, rhs, inv, part):
+def _centre(lo, hi, rhs, inv, part, count):
     """Per plane the sum of ``rhs`` and the number of mesh cells that have neighbours."""
     n1, n2, n3 = rhs.shape
     for i in range(lo, hi):
@@ -245,8 +240,8 @@ def _centre(lo, hi, rhs, inv, part):
             for k in range(n3):
                 s += rhs[i, j, k]
                 n += 1.0 if inv[i, j, k] > 0.0 else 0.0
-        part[i, 0] = s
-        part[i, 1] = n
+        part[i] = s
+        count[i] = n
 
 
 @njit(**OPTIONS)
@@ -261,7 +256,7 @@ def _start(lo, hi, rhs, inv, mean, x, r, part):
                 x[i, j, k] = 0.0
                 r[i, j, k] = v
                 s += v * v
-        part[i, 0] = s
+        part[i] = s
 
 
 @njit(**OPTIONS)
@@ -283,7 +278,7 @@ def _dot(lo, hi, a, b, part):
         for j in range(n2):
             for k in range(n3):
                 s += a[i, j, k] * b[i, j, k]
-        part[i, 0] = s
+        part[i] = s
 
 
 @njit(**OPTIONS)
@@ -320,7 +315,7 @@ def _apply(lo, hi, cr, ct, cz, p, ap, part):
                 ap[i, j, k] += cz[i, j, k + 1] * (p[i, j, k] - p[i, j, k + 1])
             for k in range(n3):
                 total += p[i, j, k] * ap[i, j, k]
-        part[i, 0] = total
+        part[i] = total
 
 
 @njit(**OPTIONS)
@@ -335,7 +330,139 @@ def _step(lo, hi, x, p, r, ap, alpha, part):
                 v = r[i, j, k] - alpha * ap[i, j, k]
                 r[i, j, k] = v
                 s += v * v
-        part[i, 0] = s
+        part[i] = s
+
+
+@njit(**OPTIONS)
+def _span(planes, who, of, shared):
+    """Planes of one thread: its share of them, or all for the first and none for the others."""
+    if shared:
+        return who * planes // of, (who + 1) * planes // of
+    return (0, planes) if who == 0 else (0, 0)
+
+
+@njit(**OPTIONS)
+def _level(n, shapes, starts, cr, ct, cz, inv, q, fac, x, b):
+    """The arrays of level n out of those that hold all levels."""
+    n1, nt, n3 = shapes[n, 0], shapes[n, 1], shapes[n, 2]
+    o, size = starts[n, 1], n1 * nt * n3
+    o_r, o_z, o_f = starts[n, 0], starts[n, 2], starts[n, 3]
+    return (
+        cr[o_r : o_r + (n1 + 1) * nt * n3].reshape((n1 + 1, nt, n3)),
+        ct[o : o + size].reshape((n1, nt, n3)),
+        cz[o_z : o_z + n1 * nt * (n3 + 1)].reshape((n1, nt, n3 + 1)),
+        inv[o : o + size].reshape((n1, nt, n3)),
+        q[o : o + size].reshape((n1, nt, n3)),
+        fac[o_f : o_f + n1 * n3].reshape((n1, n3)),
+        x[o : o + size].reshape((n1, nt, n3)),
+        b[o : o + size].reshape((n1, nt, n3)),
+    )
+
+
+@njit(**OPTIONS)
+def _sweeps(who, of, gate, cr, ct, cz, inv, q, fac, b, x, first, times, from_zero):
+    """Smooth ``times`` times, colour ``first`` before the other."""
+    n1 = ct.shape[0]
+    shared = ct.size >= SHARED
+    lo, hi = _span(n1, who, of, shared)
+    for n in range(2 * times):
+        colour = first if n % 2 == 0 else 1 - first
+        _smooth(lo, hi, cr, ct, cz, inv, q, fac, b, x, colour, from_zero and n == 0)
+        if shared:
+            wait_for_all(gate, of)
+
+
+@njit(**OPTIONS)
+def _cycle(who, of, gate, shapes, starts, cr, ct, cz, inv, q, fac, x, b):
+    """One V-cycle from x = 0 for the right-hand side b of the finest level."""
+    last = shapes.shape[0] - 1
+    for n in range(last + 1):
+        v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_x, v_b = _level(n, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+        _sweeps(who, of, gate, v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_b, v_x, 0, SWEEPS, True)
+        if n == last:
+            _sweeps(who, of, gate, v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_b, v_x, 0, COARSE_SWEEPS - SWEEPS, False)
+            _sweeps(who, of, gate, v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_b, v_x, 1, COARSE_SWEEPS, False)
+            break
+        w_b = _level(n + 1, shapes, starts, cr, ct, cz, inv, q, fac, x, b)[7]
+        fr, fz = (2 if shapes[n, 0] > 2 else 1), (2 if shapes[n, 2] > 2 else 1)
+        lo, hi = _span(w_b.shape[0], who, of, v_x.size >= SHARED)
+        _restrict_residual(lo, hi, v_cr, v_ct, v_cz, v_b, v_x, w_b, fr, fz)
+        if v_x.size >= SHARED:
+            wait_for_all(gate, of)
+    for m in range(last):
+        n = last - 1 - m
+        v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_x, v_b = _level(n, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+        w_x = _level(n + 1, shapes, starts, cr, ct, cz, inv, q, fac, x, b)[6]
+        fr, fz = (2 if shapes[n, 0] > 2 else 1), (2 if shapes[n, 2] > 2 else 1)
+        if v_x.size >= SHARED and w_x.size < SHARED:
+            wait_for_all(gate, of)  # the first thread was alone below
+        lo, hi = _span(v_x.shape[0], who, of, v_x.size >= SHARED)
+        _prolong(lo, hi, w_x, v_x, fr, fz)
+        if v_x.size >= SHARED:
+            wait_for_all(gate, of)
+        _sweeps(who, of, gate, v_cr, v_ct, v_cz, v_inv, v_q, v_fac, v_b, v_x, 1, SWEEPS, False)
+
+
+@njit(**OPTIONS)
+def _set(who, of, gate, shapes, starts, cr, ct, cz, inv, q, fac, x, b):
+    """Coarse levels and factors of all rings for the coefficients of the finest level."""
+    last = shapes.shape[0] - 1
+    for n in range(last + 1):
+        v_cr, v_ct, v_cz, v_inv, v_q, v_fac, _, _ = _level(n, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+        shared = v_ct.size >= SHARED
+        if n < last:
+            w_cr, w_ct, w_cz, _, _, _, _, _ = _level(n + 1, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+            fr, fz = (2 if shapes[n, 0] > 2 else 1), (2 if shapes[n, 2] > 2 else 1)
+            wr, wz = (OVER if fr == 2 else 1.0), (OVER if fz == 2 else 1.0)
+            lo, hi = _span(w_ct.shape[0], who, of, shared)
+            _coarsen(lo, hi, v_cr, v_ct, v_cz, w_cr, w_ct, w_cz, fr, fz, wr, wz)
+        # the coarsest level holds the constant mode; a thousandth on its diagonal keeps it solvable
+        lo, hi = _span(v_ct.shape[0], who, of, shared)
+        _factor(lo, hi, v_cr, v_ct, v_cz, v_inv, v_q, v_fac, 1.001 if n == last else 1.0)
+        if shared:
+            wait_for_all(gate, of)
+
+
+@njit(**OPTIONS)
+def _conjugate_gradients(
+    who, of, gate, shapes, starts, cr, ct, cz, inv, q, fac, x, b, rhs, solution, r, p, ap, part, tolerance, most, done
+):
+    """Solve from zero; ``done`` (2,) takes the iterations and the reduction reached; ``part`` (6, nr) sums per plane.
+
+    Every sum has a row of its own: a thread may still add one up while another writes the next.
+    """
+    c_r, c_t, c_z, inv0, _, _, z, b0 = _level(0, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+    lo, hi = _span(rhs.shape[0], who, of, True)
+    # rounding leaves a trace of the constant mode, which the singular system cannot answer
+    _centre(lo, hi, rhs, inv0, part[0], part[1])
+    wait_for_all(gate, of)
+    mean = part[0].sum() / max(part[1].sum(), 1.0)
+    _start(lo, hi, rhs, inv0, mean, solution, r, part[2])
+    wait_for_all(gate, of)
+    norm0 = math.sqrt(part[2].sum())
+    norm, rz_old, reduction, n = norm0, 1.0, 1.0, 0
+    if norm0 == 0.0:
+        reduction = 0.0
+    while n < most and reduction >= tolerance and norm > 0.0:
+        # scaled to the size of one, so that single precision neither over- nor underflows
+        _scaled(lo, hi, r, 1.0 / norm, b0)
+        _cycle(who, of, gate, shapes, starts, cr, ct, cz, inv, q, fac, x, b)
+        _dot(lo, hi, r, z, part[3])
+        wait_for_all(gate, of)
+        rz = norm * part[3].sum()
+        _direction(lo, hi, z, norm, p, rz / rz_old if n else 0.0)
+        wait_for_all(gate, of)
+        _apply(lo, hi, c_r, c_t, c_z, p, ap, part[4])
+        wait_for_all(gate, of)
+        _step(lo, hi, solution, p, r, ap, rz / part[4].sum(), part[5])
+        wait_for_all(gate, of)
+        norm = math.sqrt(part[5].sum())
+        reduction = norm / norm0
+        rz_old = rz
+        n += 1
+    if who == 0:
+        done[0] = n
+        done[1] = reduction
 
 
 class PressureSolver:
@@ -350,17 +477,16 @@ class PressureSolver:
 
     def __init__(self, shape: tuple[int, int, int], team: Team = ALONE) -> None:
         self.team = team
-        self.levels: list[Level] = []
-        n1, nt, n3 = shape
-        while True:
-            level = Level.of(n1, nt, n3)
-            self.levels.append(level)
-            if not (level.half_r or level.half_z):
-                break
-            n1 = (n1 + 1) // 2 if level.half_r else n1
-            n3 = (n3 + 1) // 2 if level.half_z else n3
+        shapes = level_shapes(*shape)
+        # per level: start of r faces, of mesh cells (and theta faces), of z faces, of rings
+        sizes = [((n1 + 1) * nt * n3, n1 * nt * n3, n1 * nt * (n3 + 1), n1 * n3) for n1, nt, n3 in shapes]
+        ends = np.cumsum(sizes, axis=0)
+        kinds = (0, 1, 2, 1, 1, 3, 1, 1)  # of cr, ct, cz, inv, q, fac, x, b
+        self._shapes, self._starts = np.array(shapes, np.int64), ends - np.array(sizes)
+        self._arrays = tuple(np.zeros(ends[-1, kind], np.float32) for kind in kinds)
+        self.levels = [Level(*_level(n, self._shapes, self._starts, *self._arrays)) for n in range(len(shapes))]
         self._r, self._p, self._ap = (np.zeros(shape) for _ in range(3))
-        self._part = np.zeros((shape[0], 2))
+        self._part, self._done = np.zeros((6, shape[0])), np.zeros(2)
         self.iterations = 0
 
     @property
@@ -369,48 +495,9 @@ class PressureSolver:
         top = self.levels[0]
         return top.cr, top.ct, top.cz
 
-    def _share(self, level: Level) -> Team:
-        return self.team if level.x.size >= SHARED else ALONE
-
     def set(self) -> None:
         """Build coarse levels and factorise all rings for the coefficients now in place."""
-        for fine, coarse in zip(self.levels[:-1], self.levels[1:], strict=True):
-            fr, fz = (2 if fine.half_r else 1), (2 if fine.half_z else 1)
-            wr, wz = (OVER if fine.half_r else 1.0), (OVER if fine.half_z else 1.0)
-            self._share(fine)(
-                _coarsen, coarse.ct.shape[0],
-                fine.cr, fine.ct, fine.cz, coarse.cr, coarse.ct, coarse.cz, fr, fz, wr, wz,
-            )  # fmt: skip
-        for n, v in enumerate(self.levels):
-            # the coarsest level holds the constant mode; a thousandth on its diagonal keeps it solvable
-            pin = 1.001 if n == len(self.levels) - 1 else 1.0
-            self._share(v)(_factor, v.ct.shape[0], v.cr, v.ct, v.cz, v.inv, v.q, v.fac, pin)
-
-    def _sweep(self, v: Level, first: int, from_zero: bool = False) -> None:
-        share = self._share(v)
-        for colour, empty in ((first, from_zero), (1 - first, False)):
-            share(_smooth, v.ct.shape[0], v.cr, v.ct, v.cz, v.inv, v.q, v.fac, v.b, v.x, colour, empty)
-
-    def _cycle(self, n: int) -> None:
-        v = self.levels[n]
-        for sweep in range(SWEEPS):
-            self._sweep(v, 0, from_zero=sweep == 0)
-        if n == len(self.levels) - 1:
-            for first in (0,) * (COARSE_SWEEPS - SWEEPS) + (1,) * COARSE_SWEEPS:
-                self._sweep(v, first)
-            return
-        fr, fz = (2 if v.half_r else 1), (2 if v.half_z else 1)
-        w, share = self.levels[n + 1], self._share(v)
-        share(_restrict_residual, w.x.shape[0], v.cr, v.ct, v.cz, v.b, v.x, w.b, fr, fz)
-        self._cycle(n + 1)
-        share(_prolong, v.x.shape[0], w.x, v.x, fr, fz)
-        for _ in range(SWEEPS):
-            self._sweep(v, 1)
-
-    def _sum(self, kernel: Callable[..., None], *arguments: Any) -> float:
-        """Run a kernel that leaves one sum per plane, and add these in the order of the planes."""
-        self._share(self.levels[0])(kernel, self._part.shape[0], *arguments, self._part)
-        return float(self._part[:, 0].sum())
+        self.team.together(_set, self._shapes, self._starts, *self._arrays)
 
     def solve(self, rhs: np.ndarray, x: np.ndarray, tolerance: float, max_iterations: int) -> float:
         """Solve A x = rhs, A x = sum c (x - x_nb), from x = 0, in place.
@@ -430,28 +517,9 @@ class PressureSolver:
         float
             Reduction reached. ``iterations`` keeps the count.
         """
-        top = self.levels[0]
-        r, p, ap = self._r, self._p, self._ap
-        share, planes = self._share(top), x.shape[0]
-        # rounding leaves a trace of the constant mode, which the singular system cannot answer
-        total = self._sum(_centre, rhs, top.inv)
-        mean = total / max(float(self._part[:, 1].sum()), 1.0)
-        norm0 = math.sqrt(self._sum(_start, rhs, top.inv, mean, x, r))
-        self.iterations = 0
-        if norm0 == 0.0:
-            return 0.0
-        norm, rz_old, reduction = norm0, 1.0, 1.0
-        for n in range(max_iterations):
-            # scaled to the size of one, so that single precision neither over- nor underflows
-            share(_scaled, planes, r, 1.0 / norm, top.b)
-            self._cycle(0)
-            rz = norm * self._sum(_dot, r, top.x)
-            share(_direction, planes, top.x, norm, p, rz / rz_old if n else 0.0)
-            alpha = rz / self._sum(_apply, top.cr, top.ct, top.cz, p, ap)
-            norm = math.sqrt(self._sum(_step, x, p, r, ap, alpha))
-            reduction = norm / norm0
-            rz_old = rz
-            self.iterations = n + 1
-            if reduction < tolerance or norm == 0.0:
-                break
-        return reduction
+        self.team.together(
+            _conjugate_gradients, self._shapes, self._starts, *self._arrays,
+            rhs, x, self._r, self._p, self._ap, self._part, tolerance, max_iterations, self._done,
+        )  # fmt: skip
+        self.iterations = int(self._done[0])
+        return float(self._done[1])

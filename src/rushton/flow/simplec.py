@@ -23,7 +23,7 @@ from rushton.flow.closures import Closure, KEpsilon
 from rushton.flow.grid import FlowGrid
 from rushton.flow.immersed import ImmersedBlades
 from rushton.flow.inertia import Inertia
-from rushton.flow.lines import sweep_theta, sweep_z
+from rushton.flow.lines import sweep
 from rushton.flow.multigrid import PressureSolver
 from rushton.flow.transposed import axis_velocity, edge_viscosities, transposed_forces
 from rushton.flow.viscosity import Viscosity
@@ -179,8 +179,7 @@ class Simplec:
 
     def sweep(self, m: np.ndarray, x: np.ndarray, forward: bool) -> None:
         """One theta and one z line sweep over the unknown ``x`` of the coefficients ``m``."""
-        sweep_theta(m, x, forward, self.team)
-        sweep_z(m, x, forward, self.team)
+        sweep(m, x, forward, self.team)
 
     def update_fluxes(self, s: FlowState) -> None:
         """Face fluxes of the present velocities, relative to the rotor in its zone."""
