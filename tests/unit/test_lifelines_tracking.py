@@ -236,6 +236,23 @@ def test_shares_of_time_equal_shares_of_volume(mesh, case, uptake, tmp_path):
     assert result.lost == result.in_solid == result.given_up == 0
 
 
+def test_statistics_are_of_all_cells_and_the_first_are_stored(mesh, case, uptake, tmp_path):
+    flow = recirculating_flow(mesh, 2.0, 1.0, nu_t=2e-5)
+    results = []
+    for stored in (600, 50):
+        settings = {"stored_cells": stored, "full_records": 80}
+        fewer = case.model_copy(update={"lifelines": case.lifelines.model_copy(update=settings)})
+        (tmp_path / str(stored)).mkdir()
+        results.append(tracking.track(fewer, flow, uptake, tmp_path / str(stored)))
+    every, some = results
+    assert (some.cells, some.stored_cells) == (600, 50)
+    for a, b in zip(every.sample.tally, some.sample.tally, strict=True):
+        assert np.array_equal(a, b)
+    whole, part = (np.concatenate([block for _, block in r.cell_index_blocks(40)]) for r in results)
+    assert part.shape == (50, whole.shape[1]) and np.array_equal(part, whole[:50])
+    assert np.array_equal(some.records().x, every.records().x[:50])
+
+
 def test_default_step_is_a_whole_fraction_of_the_window():
     assert tracking.default_time_step(98 / 60, 0.36) == pytest.approx(0.06)
     assert 0.36 / tracking.default_time_step(10.0, 0.36) == pytest.approx(36)

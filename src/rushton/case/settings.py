@@ -50,6 +50,12 @@ class LifelineSettings(Section):
         default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)"
     )
     sampling: Time = Field(default=0.3, gt=0.0, le=60.0, description="interval of the kept mesh-cell index")
+    stored_cells: int = Field(
+        default=100_000,
+        ge=10,
+        le=10_000_000,
+        description="cells whose mesh-cell index is kept, the first so many; statistics are always of all cells",
+    )
     full_records: int = Field(default=1000, ge=0, le=100_000, description="cells whose full record is kept")
     walk: Literal["interface", "langevin", "end-point"] = Field(
         default="interface",

@@ -329,7 +329,7 @@ def surround(
     -------
     Environment
     """
-    n_read = min(lifelines.cells, MOST_CELLS)
+    n_read = min(lifelines.stored_cells, MOST_CELLS)
     size = -(-n_read // min(GROUPS, n_read))
     values = np.array([scalar.values for scalar in scalars], float)
     watched = [scalar for scalar in scalars if scalar.critical is not None]

@@ -58,8 +58,8 @@ def travel(
         Steps per stored sample.
     sample : int
         Column of ``out`` and ``full`` of the first stored sample.
-    out : (n_cell, n_sample) int32
-        Fluid mesh cell at every stored sample.
+    out : (n_stored, n_sample) int32
+        Fluid mesh cell at every stored sample of the first n_stored cells.
     full : (n_full, n_sample, 4) float32
         i + x, j + y, k + z and s of the first n_full cells.
     seen : (n_step,) int32
@@ -102,7 +102,8 @@ def travel(
             until -= 1
             if until == 0:
                 until = every
-                out[p, column] = field.number[c]
+                if p < out.shape[0]:
+                    out[p, column] = field.number[c]
                 if p < full.shape[0]:
                     full[p, column, 0] = i + x
                     full[p, column, 1] = j + y

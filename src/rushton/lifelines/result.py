@@ -57,8 +57,8 @@ class Lifelines:
         What was counted, per group of cells.
     half_length : Sample
         What had been counted of the same cells after half of the run.
-    cells, mesh_cells : int
-        Number of cells followed and of mesh cells.
+    cells, stored_cells, mesh_cells : int
+        Number of cells followed, of those (the first) whose mesh cells are stored, and of mesh cells.
     duration, time_step, sampling : float
         Of a lifeline, of the walk, and between stored samples, s.
     smoothing : float
@@ -92,6 +92,7 @@ class Lifelines:
     half_length: Sample
     volume_shares: np.ndarray
     cells: int
+    stored_cells: int
     mesh_cells: int
     duration: float
     time_step: float
@@ -168,7 +169,7 @@ class Lifelines:
             return np.asarray(file.variables["cell_index"][cells, :])
 
     def cell_index_blocks(self, block: int = 2000) -> Iterator[tuple[slice, np.ndarray]]:
-        """Where the cells were, some cells at a time.
+        """Where the stored cells were, some at a time.
 
         Parameters
         ----------
@@ -184,8 +185,8 @@ class Lifelines:
         """
         with _open(self.tracks) as file:
             index = file.variables["cell_index"]
-            for first in range(0, self.cells, block):
-                cells = slice(first, min(first + block, self.cells))
+            for first in range(0, self.stored_cells, block):
+                cells = slice(first, min(first + block, self.stored_cells))
                 yield cells, np.asarray(index[cells, :])
 
     def summary(self) -> dict[str, Any]:
@@ -193,6 +194,7 @@ class Lifelines:
         shares, raw = self.shares, self.raw_shares
         out: dict[str, Any] = {
             "cells": self.cells,
+            "stored_cells": self.stored_cells,
             "duration_s": self.duration,
             "time_step_s": self.time_step,
             "coupling": self.coupling,

@@ -25,7 +25,7 @@ class TrackFile:
     ----------
     path : Path
     n_cell, n_full, n_sample : int
-        Cells, cells with full records, stored samples.
+        Cells that are stored, those of them with full records, stored samples.
     sampling : float
         Interval of the samples, s; the first stands one interval after the release.
     n_mesh_cell : int
@@ -102,7 +102,7 @@ class TrackFile:
             raise ResultsError(
                 f"the tracks cannot be written ({error})",
                 where=str(self.part.parent),
-                hint="make room on the disk, follow fewer lifelines.cells, or take a longer lifelines.sampling",
+                hint="make room on the disk, keep fewer lifelines.stored_cells, or take a longer lifelines.sampling",
             ) from error
         self.done += n
 

@@ -160,16 +160,17 @@ def track(
     cloud = release(case, mesh, field, limits, key)
     walkers = Walkers(field, cloud, limits, key, dt, WALKS[walk], n_sample * every, every, threads or usable_cores())
 
-    n_full = min(settings.full_records, settings.cells)
+    n_stored = min(settings.stored_cells, settings.cells)
+    n_full = min(settings.full_records, n_stored)
     attributes = {
         "title": f"lifelines of {settings.cells} cells: {case.name}",
         "time_step_s": dt, "seed": str(settings.seed), "walk": walk, "turbulent_schmidt_number": schmidt,
         "rotating_zone_frame": case.numerics.frame,
         "comment": "relative frame: inside rotating zones the angle of x and y counts from the blades",
     }  # fmt: skip
-    file = TrackFile(Path(folder) / TRACKS, settings.cells, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
+    file = TrackFile(Path(folder) / TRACKS, n_stored, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:
-        half_length = _run(walkers, mesh, file, settings.cells, n_full, progress, exchange)
+        half_length = _run(walkers, mesh, file, n_stored, n_full, progress, exchange)
         file.close()
     except BaseException:
         file.discard()
@@ -189,7 +190,7 @@ def _run(
     walkers: Walkers,
     mesh: TankMesh,
     file: TrackFile,
-    n_cell: int,
+    n_stored: int,
     n_full: int,
     progress: Progress,
     exchange: Exchange | None = None,
@@ -203,7 +204,7 @@ def _run(
     """
     every, n_sample, total = walkers.every, file.n_sample, walkers.n_step * walkers.dt
     buffers = [
-        (np.empty((n_cell, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
+        (np.empty((n_stored, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
     ]
     per_launch = max(1, min(round(STRETCH_STEPS / every), n_sample // 2)) if exchange is None else 1
     half_length: Sample | None = None
@@ -225,7 +226,9 @@ def _run(
                 if half_length is None and 2 * walkers.done >= walkers.n_step:
                     half_length = walkers.sample()
                 seconds = walkers.done * walkers.dt
-                progress(walkers.done / walkers.n_step, f"{n_cell:,} cells, {seconds:.0f} of {total:.0f} s")
+                progress(
+                    walkers.done / walkers.n_step, f"{len(walkers.cloud.place):,} cells, {seconds:.0f} of {total:.0f} s"
+                )
             if writing is not None:
                 writing.result()
             writing = writer.submit(write, index[:, :width], full[:, :width])
@@ -275,6 +278,7 @@ def _gather(
         half_length=half_length,
         volume_shares=shares,
         cells=n_cell,
+        stored_cells=min(case.lifelines.stored_cells, n_cell),
         mesh_cells=mesh.n_mesh_cell,
         duration=walkers.done * dt,
         time_step=dt,

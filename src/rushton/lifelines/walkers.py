@@ -116,10 +116,9 @@ class Walkers:
 
     def run(self, n_step: int) -> None:
         """Step all cells n_step times without storing samples."""
-        n_cell = len(self.cloud.place)
         kept, self.every = self.every, n_step + 1
         with ThreadPoolExecutor(self.threads) as pool:
-            self.advance(pool, n_step, 0, np.empty((n_cell, 0), np.int32), np.empty((0, 0, 4), np.float32))
+            self.advance(pool, n_step, 0, np.empty((0, 0), np.int32), np.empty((0, 0, 4), np.float32))
         self.every = kept
 
     def finish(self) -> tuple[Tally, Journey]:

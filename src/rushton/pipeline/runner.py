@@ -346,7 +346,8 @@ def _expected_bytes(case: Case) -> float:
     records = 0.0
     if lines is not None and not stage_named("lifelines").missing(case):
         samples = lines.duration / lines.sampling
-        records = 4.0 * samples * (lines.cells + 8 * min(lines.full_records, lines.cells))
+        stored = min(lines.stored_cells, lines.cells)
+        records = 4.0 * samples * (stored + 8 * min(lines.full_records, stored))
     return 50e6 + fields + records
 
 

@@ -97,7 +97,7 @@ def respond(
     fluid = ~substrate.mesh.solid  # in the order of TankMesh.cell_index
     field = substrate if coupled is None else coupled
     ratio = field.uptake_ratio[fluid]
-    records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.cells, lifelines.sampling)
+    records = gather_records(lifelines.cell_index_blocks(), ratio, lifelines.stored_cells, lifelines.sampling)
     by_species: dict[str, Any] = {SUBSTRATE: field.concentration[fluid] / density}
     if case.broth.biomass is not None:
         by_species["biomass"] = case.broth.biomass / density
