@@ -33,7 +33,7 @@ FEED_STUDY = SUBSTRATE | AERATION | {"feed_study"}
 GAS = SUBSTRATE | AERATION | {"gas"}
 LIFELINES = SUBSTRATE | {"lifelines"}
 ENVIRONMENT = LIFELINES | GAS | {"strain.critical"}
-RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "strain.spread", "response"}
+RESPONSE = LIFELINES | {"strain.model", "strain.parameters", "strain.spread", "strain.model_file", "response"}
 MAY_READ = {
     "mesh": MESH, "flow": FLOW, "aeration": AERATION, "mixing": MIXING | AERATION, "substrate": SUBSTRATE | AERATION,
     "feed_study": FEED_STUDY, "gas": GAS, "refine": SUBSTRATE | AERATION, "lifelines": LIFELINES | AERATION,

@@ -449,7 +449,7 @@ def check_organism(case: Case) -> None:
             "feed.substrate",
             "this version follows one substrate",
         )
-    eaten = entry("models", strain.model).get("substrate", substrates[0])
+    eaten = substrates[0] if strain.model_file else entry("models", strain.model).get("substrate", substrates[0])
     if substrates[0] != eaten:
         raise CaseError(
             f"{strain.model} lives on {eaten}, but {substrates[0]} is fed",

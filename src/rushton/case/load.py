@@ -40,6 +40,9 @@ def load_case(path: str | Path, quality: str | None = None) -> Case:
     """
     path = Path(path)
     data = read_toml(path)
+    strain = data.get("strain")
+    if isinstance(strain, dict) and isinstance(strain.get("model_file"), str):
+        data["strain"] = {**strain, "model_file": str(path.parent.resolve() / strain["model_file"])}
     return case_from_dict(data, name=path.name.removesuffix(".toml"), quality=quality)
 
 

@@ -176,6 +176,9 @@ class Strain(Section):
     """The organism: its cell model and what the concentration field sees of it."""
 
     name: str | None = Field(default=None, description="a name of the library of strains, for what is not given here")
+    model_file: str | None = Field(
+        default=None, description="a Python file with a model of your own, of which `model` is the class"
+    )
     model: str = Field(description="cell model")
     uptake: Uptake = Field(description="uptake law of the biomass in the concentration field")
     regimes: Regimes = Field(default_factory=Regimes, description="borders of the regimes")
@@ -196,8 +199,9 @@ class Strain(Section):
 
     @field_validator("model")
     @classmethod
-    def _known(cls, value: str) -> str:
-        entry("models", value, "strain.model")
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        if not info.data.get("model_file"):
+            entry("models", value, "strain.model")
         return value
 
     @field_validator("spread")

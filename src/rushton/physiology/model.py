@@ -243,6 +243,12 @@ class CellModel:
         """The same model with the uptake ``"imposed"`` or by its ``"own"`` law."""
         if uptake not in ("imposed", "own"):
             raise ModelError(f"unknown way of uptake '{uptake}'", self.name, "Take 'imposed' or 'own'.")
+        if uptake == "own" and self.own is None:
+            raise ModelError(
+                "the model has no uptake law of its own",
+                self.name,
+                "Add def uptake(environment, state, parameters) that returns q_s, or impose the uptake.",
+            )
         return replace(self, uptake=uptake)
 
     def environment_vector(self, q_s: float = 0.0, **concentrations: float) -> np.ndarray:
@@ -282,7 +288,12 @@ def register_model(name: str, module: str) -> None:
     _MODULES[name] = module
 
 
-def get_model(name: str, overrides: Mapping[str, float] | None = None, uptake: Uptake = "imposed") -> CellModel:
+def get_model(
+    name: str,
+    overrides: Mapping[str, float] | None = None,
+    uptake: Uptake = "imposed",
+    file: str | None = None,
+) -> CellModel:
     """The named cell model, with some parameters replaced.
 
     Parameters
@@ -293,6 +304,8 @@ def get_model(name: str, overrides: Mapping[str, float] | None = None, uptake: U
         New values by parameter name, in the units of the model.
     uptake : {"imposed", "own"}
         Uptake as an input, or by the model's own law of the concentration.
+    file : str, optional
+        Python file with a model of the user, in which `name` is a class; see `physiology.user_model`.
 
     Raises
     ------
@@ -304,6 +317,10 @@ def get_model(name: str, overrides: Mapping[str, float] | None = None, uptake: U
     >>> get_model("monod").state_names
     ()
     """
+    if file is not None:
+        from rushton.physiology.user_model import load_model
+
+        return _override(load_model(file, name), overrides or {}).with_uptake(uptake)
     if name not in _MODULES:
         raise ModelError(f"unknown cell model '{name}'", "strain.model", _nearest(name, _MODULES))
     model: CellModel = importlib.import_module(_MODULES[name]).build()
@@ -325,7 +342,7 @@ def model_of(strain: Strain, uptake: Uptake = "imposed") -> CellModel:
     ModelError
         As `get_model`; and a spread of a parameter that the model does not have.
     """
-    model = get_model(strain.model, strain.parameters, uptake)
+    model = get_model(strain.model, strain.parameters, uptake, strain.model_file)
     if strain.spread:
         from rushton.physiology.population import check_spread
 

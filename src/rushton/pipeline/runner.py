@@ -117,7 +117,7 @@ def run(
 
 def check_parameters(case: Case) -> None:
     """Refuse parameters that the cell model does not know before minutes are spent on the flow."""
-    if case.strain is not None and (case.strain.parameters or case.strain.spread):
+    if case.strain is not None and (case.strain.parameters or case.strain.spread or case.strain.model_file):
         from rushton.physiology import model_of
 
         model_of(case.strain)

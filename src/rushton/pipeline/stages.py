@@ -7,6 +7,7 @@ Doors are imported when the stage runs: starting the program must not cost the i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -184,10 +185,21 @@ def _environment(case: Case) -> dict[str, Any]:
     return {"critical": plain(case.strain.critical) if case.strain else None}
 
 
+def _contents(path: str) -> str | None:
+    """Hash of a file; None where it cannot be read, which the loader of the model then says."""
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError:
+        return None
+
+
 def _response(case: Case) -> dict[str, Any]:
-    strain, model = case.strain, None
+    strain = case.strain
+    model: dict[str, Any] | None = None
     if strain is not None:
         model = {"model": strain.model, "parameters": dict(strain.parameters), "spread": dict(strain.spread)}
+        if strain.model_file is not None:
+            model["file"] = _contents(strain.model_file)
     return {"strain": model, "response": plain(case.response)}
 
 
