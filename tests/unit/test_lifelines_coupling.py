@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import replace
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from rushton.errors import ModelError
 from rushton.flow.analytic import plain_tank, recirculating_flow
 from rushton.lifelines import Lifelines, coupling_blocks, coupling_cells, preflight
 from rushton.lifelines.coupling import couple
+from rushton.lifelines.coupling_species import kinds_of
 from rushton.mesh import build_mesh
 from rushton.physiology import Quantity, Surrounding, get_model
 from rushton.physiology.compiled import RATES
@@ -156,13 +157,14 @@ def test_the_kernel_reads_the_rate_that_the_model_reports():
     state = np.array(model.start) * rng.uniform(0.5, 1.5, (20, model.n_state))
     around = np.tile(model.environment_vector(), (20, 1))
     around[:, 1] = 10.0 ** rng.uniform(-7, -4, 20)
-    out = np.empty(20)
-    column = model.reported_names.index("X_ATP")
-    coupling_cells.reported_rate(
-        0, 20, model.rates, model.parameter_vector[None], around, state, model.n_out, model.n_state + column, out
+    out = np.empty((20, 2))
+    names = ("X_ATP", "mu")
+    columns = np.array([model.n_state + model.reported_names.index(name) for name in names])
+    coupling_cells.reported_rates(
+        0, 20, model.rates, model.parameter_vector[None], around, state, model.n_out, columns, out
     )
-    expected = [model.evaluate(a, x)[1]["X_ATP"] for a, x in zip(around, state, strict=True)]
-    assert out == pytest.approx(expected, rel=1e-14)
+    rates = [model.evaluate(a, x)[1] for a, x in zip(around, state, strict=True)]
+    assert out == pytest.approx(np.array([[rate[name] for name in names] for rate in rates]), rel=1e-14)
 
 
 def test_consumption_keeps_mass_and_sign_at_any_step(flow, substrate):
@@ -226,7 +228,7 @@ def test_cells_that_differ_make_the_field_of_their_mean(memoryless, flow, substr
 
 
 def test_in_a_mixed_tank_cells_and_field_are_those_of_the_ideal_vessel(tired, flow, substrate, tmp_path):
-    mixed = recirculating_flow(flow.mesh, 1.0, 200.0, nu_t=1.0)
+    mixed = recirculating_flow(flow.mesh, 1.0, 20.0, nu_t=0.1)
     found = couple(tired, mixed, substrate, tmp_path, threads=1).coupled
     model = get_model("tiring")
     fed = substrate.feed_mol_s / (tired.broth.biomass * flow.mesh.volume)
@@ -236,6 +238,73 @@ def test_in_a_mixed_tank_cells_and_field_are_those_of_the_ideal_vessel(tired, fl
     assert concentration == pytest.approx(tired.strain.uptake.half_saturation * s / (1.0 - 2.0 * s), rel=1e-6)
     assert found.mean_mol_m3 == pytest.approx(concentration, rel=0.02)
     assert found.pools[-1] == pytest.approx(state, rel=0.01)
+
+
+@pytest.fixture(scope="module")
+def breathing(case):
+    """E. coli that overflows to acetate where it is fed, on 10 g/L, in a tank that is aerated all over."""
+    case = with_model(case, "ecoli_xu1999", {"qOmax": 8.0})
+    uptake = case.strain.uptake.model_copy(update={"max": 1.3 / 3600.0 / 0.18016, "half_saturation": 0.05 / 0.18016})
+    return case.model_copy(
+        update={
+            "strain": case.strain.model_copy(update={"uptake": uptake}),
+            "broth": case.broth.model_copy(update={"biomass": 10.0}),
+            "lifelines": case.lifelines.model_copy(update={"duration": 18.0}),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def air(flow):
+    """kLa of 0.2 1/s, twice as much above as below."""
+    fluid = ~flow.mesh.solid
+    high = np.broadcast_to(flow.mesh.z_centre > 0.08, flow.mesh.shape)
+    kla = np.where(fluid, np.where(high, 0.26, 0.13), 0.0)
+    return SimpleNamespace(oxygen=np.where(fluid, 0.2, 0.0), kla=kla, oxygen_saturation=np.where(fluid, 0.3, 0.0))
+
+
+def test_oxygen_and_by_products_answer_with_closed_books(breathing, flow, air, tmp_path):
+    substrate = solve_substrate(breathing, flow)
+    found = couple(breathing, flow, substrate, tmp_path, gas=air, threads=2).coupled
+    assert found.species_names == ("oxygen", "acetate")
+    assert found.mass_balance_error < 1e-12 and found.cell_balance_error < 1e-12
+    oxygen, acetate = found.books
+    for book in (oxygen, acetate):
+        assert book["mass_balance_error"] < 1e-12 and abs(book["owed"]) < 0.02 and book["min_mol_m3"] >= 0.0
+    # oxygen: what comes from the bubbles is breathed or stored, and the cells' own rates say the same
+    assert oxygen["transferred_mol"] == pytest.approx(-oxygen["traded_mol"] + oxygen["stored_mol"], rel=1e-9)
+    volume, hours = flow.mesh.volume, 0.5 * 18.0 / 3600.0
+    q_O2 = found.rates[found.rate_names.index("q_O2")]  # mmol/(g h)
+    assert -0.5 * oxygen["given_mol"] == pytest.approx(q_O2 * 10.0 * volume * hours, rel=0.05)
+    assert 0.0 < oxygen["mean_mol_m3"] < 0.3
+    fluid = ~flow.mesh.solid
+    lack = (0.3 - found.field("oxygen"))[fluid]
+    assert np.corrcoef(lack, found.uptake_ratio[fluid])[0, 1] > 0.05, "oxygen lacks where the feed is eaten"
+    # acetate: made at the feed, re-used elsewhere
+    assert acetate["given_mol"] > 0.0 and acetate["stored_mol"] == pytest.approx(acetate["traded_mol"], rel=1e-9)
+    assert found.column("acetate")[-1] > found.column("acetate")[0] > 0.0
+    assert acetate["max_mol_m3"] > 1.2 * acetate["mean_mol_m3"]
+
+
+def test_oxygen_in_a_mixed_tank_is_where_transfer_meets_uptake(breathing, flow, air, tmp_path):
+    mixed = recirculating_flow(flow.mesh, 1.0, 8.0, nu_t=0.01)
+    found = couple(breathing, mixed, solve_substrate(breathing, mixed), tmp_path, gas=air, threads=1).coupled
+    q_O2 = found.rates[found.rate_names.index("q_O2")] / 3.6e3  # mol/(kg s)
+    kla = (flow.mesh.volumes * air.kla).sum() / flow.mesh.volume
+    assert found.books[0]["mean_mol_m3"] == pytest.approx(0.3 - q_O2 * 10.0 / kla, rel=0.02)
+
+
+def test_without_gas_oxygen_stays_as_the_process_keeps_it(breathing, flow):
+    fluid = ~flow.mesh.solid
+    model = get_model("ecoli_xu1999")
+    assert [kind.name for kind in kinds_of(model, fluid, 1000.0, None)] == ["acetate"]
+    assert kinds_of(get_model("penicillium_tang2017"), fluid, 1000.0, None) == []
+
+
+def test_the_gas_is_part_of_the_key_in_two_way_coupling_only(case, tmp_path):
+    lifelines = next(stage for stage in STAGES if stage.name == "lifelines")
+    one_way = case.model_copy(update={"lifelines": case.lifelines.model_copy(update={"coupling": "one-way"})})
+    assert "gas" in lifelines.needs(case) and "gas" not in lifelines.needs(one_way)
 
 
 def test_same_bytes_on_any_number_of_threads(case, flow, substrate, tmp_path):

@@ -24,7 +24,7 @@ from rushton.store import Progress, silent
 if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.flow.field import Flow
-    from rushton.transport import Substrate
+    from rushton.transport import Gas, Substrate
 
 
 def preflight(case: Case) -> None:
@@ -43,17 +43,27 @@ def preflight(case: Case) -> None:
     strain, lines = case.strain, case.lifelines
     if lines is None or lines.coupling != "two-way" or strain is None or not case.feeds or not case.broth.biomass:
         return
+    model, density = model_of(strain), case.broth.density
+    felt = model.surroundings_from_mol_kg({"biomass": case.broth.biomass / density}, density)
     fed = sum(feed.rate for feed in case.feeds) / (case.broth.biomass * case.liquid_volume)
-    fed_cell(model_of(strain), fed, strain.uptake.half_saturation, case.broth.density)
+    fed_cell(model, fed, strain.uptake.half_saturation, density, model.environment_vector(**felt))
 
 
-def track(case: Case, flow: Flow, substrate: Substrate, folder: Path, progress: Progress = silent) -> Lifelines:
+def track(
+    case: Case,
+    flow: Flow,
+    substrate: Substrate,
+    folder: Path,
+    progress: Progress = silent,
+    gas: Gas | None = None,
+) -> Lifelines:
     """Follow the cells of a case through its tank: ``rushton.lifelines.tracking.track``, or in exchange with the field
-    that they live in, ``rushton.lifelines.coupling.couple``, as ``lifelines.coupling`` says."""
+    that they live in, ``rushton.lifelines.coupling.couple``, as ``lifelines.coupling`` says. The gas matters to
+    the latter only: its transfer feeds the oxygen that cells breathe."""
     if case.lifelines is not None and case.lifelines.coupling == "two-way":
         from rushton.lifelines.coupling import couple
 
-        return couple(case, flow, substrate, folder, progress)
+        return couple(case, flow, substrate, folder, progress, gas)
     from rushton.lifelines import tracking
 
     return tracking.track(case, flow, substrate, folder, progress)

@@ -103,6 +103,38 @@ def _neighbours(n: int, shape: tuple[int, ...]) -> list[int]:
     ]
 
 
+class Difference:
+    """What cells give to the broth beyond what mean cells would, per coarse cell, averaged in time.
+
+    D_B = sum_t w_t sum_{n in B} (e_n - e*(c_n)) / sum_t w_t N_B: for what is given and taken, where no ratio holds.
+
+    Parameters
+    ----------
+    block, window, interval
+        As for ``Ratio``.
+    expected : (n_all,) float
+        Cells expected in every mesh cell.
+
+    Attributes
+    ----------
+    value : (n_block,) float
+        D, in the unit of the observations.
+    """
+
+    def __init__(self, block: np.ndarray, window: float, interval: float, expected: np.ndarray) -> None:
+        self.n = int(block.max()) + 1
+        self._keep = math.exp(-interval / window)
+        self._sum = np.zeros(self.n)
+        self._count = np.bincount(block, weights=expected, minlength=self.n) / (1.0 - self._keep)
+        self.value = np.zeros(self.n)
+
+    def observe(self, block: np.ndarray, own: np.ndarray, mean: np.ndarray) -> None:
+        """Take in what cells give, and what the mean cell would at their places, (n_cell,) each."""
+        self._sum = self._keep * self._sum + np.bincount(block, weights=own - mean, minlength=self.n)
+        self._count = self._keep * self._count + np.bincount(block, minlength=self.n)
+        self.value = self._sum / self._count
+
+
 class Ratio:
     """R of every coarse cell, averaged in time.
 

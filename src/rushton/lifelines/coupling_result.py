@@ -15,91 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rushton.lifelines.coupling_course import COLUMNS
 from rushton.store import load_result, save_result
 
 if TYPE_CHECKING:
-    from rushton.lifelines.coupling import TwoWay
+    from rushton.lifelines.coupling_exchange import TwoWay
     from rushton.lifelines.result import Lifelines
     from rushton.transport import Substrate
 
-COLUMNS = ("mean_mol_m3", "mean_uptake_ratio", "factor", "ratio_min", "ratio_max", "uptake_mol_kg_s")
-"""What is noted after every exchange."""
 SECONDS_PER_HOUR = 3600.0
 LEVELS = (5.0, 50.0, 95.0)
 """Percentiles of pools and rates over the cells, %."""
-
-
-class Course:
-    """Notes taken while the run goes on.
-
-    Parameters
-    ----------
-    interval : float
-        Of the exchange, s.
-    n : int
-        Exchanges in the run.
-    held : float
-        Dissolved at its start, mol.
-    volumes : (nr, nt, nz) float
-        m3.
-    """
-
-    def __init__(self, interval: float, n: int, held: float, volumes: np.ndarray) -> None:
-        self.interval, self.held, self._volumes = interval, held, volumes
-        self._volume = float(volumes.sum())
-        self.noted, self.sampled = 0, 0
-        self.table = np.zeros((n, len(COLUMNS)))
-        self.pools = np.zeros((n, 0))
-        self.fed = self.eaten = self.taken = 0.0
-        self._c, self._s, self._s2 = (np.zeros(volumes.shape) for _ in range(3))
-        self._rates = np.zeros((0, 0))
-
-    def note(self, fraction: float, now: TwoWay, rates: np.ndarray) -> None:
-        """After an exchange: ``fraction`` of the run is done, ``rates`` (n_cell, n_reported) were lived."""
-        s, dt = now.field_ratio, self.interval
-        if self.noted == 0:
-            self.pools = np.zeros((len(self.table), now.cells.state.shape[1]))
-            self._rates = np.zeros(rates.shape)
-        self.table[self.noted] = (
-            float((self._volumes * now.c).sum()) / self._volume,
-            float((self._volumes * s).sum()) / self._volume,
-            now.factor,
-            now.ratio.value.min(),
-            now.ratio.value.max(),
-            now.taken / (now.weight * len(rates)),
-        )
-        self.pools[self.noted] = now.cells.mean_state
-        self.noted += 1
-        self.fed += now.feed * dt
-        self.eaten += now.eaten * dt
-        self.taken += now.taken * dt
-        if fraction > 0.5:
-            self.sampled += 1
-            self._c += now.c
-            self._s += s
-            self._s2 += s * s
-            self._rates += rates
-
-    @property
-    def mean_concentration(self) -> np.ndarray:
-        """(nr, nt, nz) over the last half, mol/m3."""
-        return self._c / self.sampled
-
-    @property
-    def mean_ratio(self) -> np.ndarray:
-        """(nr, nt, nz) s over the last half, -."""
-        return self._s / self.sampled
-
-    @property
-    def unrest(self) -> float:
-        """Root of the volume mean of the variance of s in time, -: how far the field is from a steady one."""
-        variance = np.maximum(self._s2 / self.sampled - self.mean_ratio**2, 0.0)
-        return float(np.sqrt((self._volumes * variance).sum() / self._volume))
-
-    @property
-    def mean_rates(self) -> np.ndarray:
-        """(n_cell, n_reported) over the last half, in the units of the model."""
-        return self._rates / self.sampled
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,13 +37,19 @@ class Coupled:
     model : str
     state_names, state_units, rate_names, rate_units : tuple of str
     concentration, uptake_ratio : (nr, nt, nz) float
-        Field over the last half of the run: mol/m3, and mean of s, -.
+        Substrate over the last half of the run: mol/m3, and mean of s, -.
+    species_names : tuple of str
+        Oxygen and by-products that have a field.
+    species : (n_species, nr, nt, nz) float
+        Their fields over the last half, mol/m3.
+    books : list of dict
+        Of each species: ``SPECIES_KEYS``.
     block : (nr, nt, nz) int32
         Coarse cell of every mesh cell.
     ratio : (n_block,) float
         R at the end, -.
-    course : (n, 6) float
-        After every exchange: ``COLUMNS``.
+    course : (n, 6 + n_species) float
+        After every exchange: ``COLUMNS``, then the mean concentration of each species, mol/m3.
     pools : (n, n_state) float
         Mean pools after every exchange.
     states : (3, n_state) float
@@ -137,7 +69,7 @@ class Coupled:
     fed_mol, eaten_mol, taken_mol, stored_mol : float
         Fed, lost by the field to cells, had by the cells, more dissolved at the end than at the start.
     unrest : float
-        See ``Course.unrest``.
+        Root mean variance of s in time, -: how far the field is from a steady one.
     mean_mol_m3 : float
         Volume mean of ``concentration``.
     one_way : dict
@@ -153,6 +85,9 @@ class Coupled:
     rate_units: tuple[str, ...]
     concentration: np.ndarray
     uptake_ratio: np.ndarray
+    species_names: tuple[str, ...]
+    species: np.ndarray
+    books: list[dict[str, Any]]
     block: np.ndarray
     ratio: np.ndarray
     course: np.ndarray
@@ -191,8 +126,12 @@ class Coupled:
         return float(self.column("factor")[len(self.course) // 2 :].mean()) - 1.0
 
     def column(self, name: str) -> np.ndarray:
-        """(n,) one column of the course."""
-        return self.course[:, COLUMNS.index(name)]
+        """(n,) one column of the course, or the mean concentration of a species, by name."""
+        return self.course[:, (*COLUMNS, *self.species_names).index(name)]
+
+    def field(self, name: str) -> np.ndarray:
+        """(nr, nt, nz) of a species, mol/m3."""
+        return self.species[self.species_names.index(name)]
 
     @property
     def time(self) -> np.ndarray:
@@ -236,6 +175,7 @@ class Coupled:
                 }
                 for n, (name, unit) in enumerate(zip(self.state_names, self.state_units, strict=True))
             },
+            "species": {name: dict(book) for name, book in zip(self.species_names, self.books, strict=True)},
             "one_way": self.one_way,
             "seconds": self.seconds,
         }  # fmt: skip
@@ -251,7 +191,7 @@ class Coupled:
         pools = course.pools[half:]
         slope = np.polyfit(hours, pools, 1)[0] if len(hours) > 1 and pools.shape[1] else np.zeros(pools.shape[1])
         mean = np.abs(pools.mean(axis=0))
-        held = float((volumes * run.c).sum())
+        fields_ = course.mean_fields
         in_blocks = np.bincount(run.block.ravel(), weights=volumes.ravel()) * len(cells.state) / volumes.sum()
         seen = one_way.summary()
         return cls(
@@ -260,8 +200,11 @@ class Coupled:
             state_units=tuple(q.unit for q in model.states),
             rate_names=model.reported_names,
             rate_units=tuple(q.unit for q in model.reported),
-            concentration=course.mean_concentration,
+            concentration=fields_[0],
             uptake_ratio=course.mean_ratio,
+            species_names=tuple(species.kind.name for species in run.species),
+            species=fields_[1:],
+            books=[_book(run, n) for n in range(len(run.species))],
             block=run.block,
             ratio=run.ratio.value,
             course=course.table,
@@ -278,9 +221,9 @@ class Coupled:
             fed_mol=course.fed,
             eaten_mol=course.eaten,
             taken_mol=course.taken,
-            stored_mol=held - course.held,
+            stored_mol=run.dissolved - course.held,
             unrest=course.unrest,
-            mean_mol_m3=float((volumes * course.mean_concentration).sum() / volumes.sum()),
+            mean_mol_m3=float((volumes * fields_[0]).sum() / volumes.sum()),
             one_way={"mean_mol_m3": substrate.mean_mol_m3} | {key: seen[key] for key in COMPARED},
             seconds=run.seconds,
         )
@@ -296,10 +239,35 @@ class Coupled:
     def load(cls, folder: Path) -> Coupled:
         """Read what ``save`` wrote."""
         arrays, meta = load_result(folder)
-        plain = {name: tuple(value) if isinstance(value, list) else value for name, value in meta.items()}
+        texts = {name for name in meta if name.endswith(("_names", "_units"))}
+        plain = {name: tuple(value) if name in texts else value for name, value in meta.items()}
         values: dict[str, Any] = {**arrays, **plain}
         return cls(**values)
 
+
+def _book(run: TwoWay, n: int) -> dict[str, Any]:
+    """What one species did: ``SPECIES_KEYS``."""
+    course, species = run.course, run.species[n]
+    assert course is not None
+    volumes, field = run.volumes, course.mean_fields[1 + n]
+    fluid, last = volumes > 0.0, course.table[len(course.table) // 2 :, len(COLUMNS) + n]
+    hours = course.interval * np.arange(len(last)) / SECONDS_PER_HOUR
+    drift = float(np.polyfit(hours, last, 1)[0]) if len(last) > 1 else 0.0
+    values = (
+        float((volumes * field).sum() / volumes.sum()), float(field[fluid].min()), float(field[fluid].max()), drift,
+        species.given_mol, species.traded_mol, species.transferred_mol, species.dissolved - species.held_mol,
+        species.balance_error, species.owed,
+    )  # fmt: skip
+    return dict(zip(SPECIES_KEYS, values, strict=True))
+
+
+SPECIES_KEYS = (
+    "mean_mol_m3", "min_mol_m3", "max_mol_m3", "drift_mol_m3_h", "given_mol", "traded_mol", "transferred_mol",
+    "stored_mol", "mass_balance_error", "owed",
+)  # fmt: skip
+"""Of a species: mean, least and greatest of its mean field; rise over the last half; given by the cells by their own
+book and by the field's (negative: taken); from the bubbles; stored; error of the field's book; given and not yet in the
+field, over all that was traded."""
 
 COMPARED = (
     "cells", "share_excess", "share_limitation", "share_starvation", "residence_s", "circulation_time_s",

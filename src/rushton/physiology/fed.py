@@ -15,7 +15,9 @@ from rushton.physiology.model import CellModel
 from rushton.physiology.steady import steady_state
 
 
-def fed_cell(model: CellModel, uptake: float, half_saturation: float, density: float) -> tuple[np.ndarray, float]:
+def fed_cell(
+    model: CellModel, uptake: float, half_saturation: float, density: float, around: np.ndarray | None = None
+) -> tuple[np.ndarray, float]:
     """The cell of the ideally mixed vessel that eats by its own law what is fed.
 
     Parameters
@@ -27,6 +29,8 @@ def fed_cell(model: CellModel, uptake: float, half_saturation: float, density: f
         Of the law of the case, mol/m3: a first guess of the concentration.
     density : float
         Of the broth, kg/m3.
+    around : (n_environment,) float, optional
+        What surrounds the cell besides, in the units of the model; by default its defaults.
 
     Returns
     -------
@@ -43,20 +47,23 @@ def fed_cell(model: CellModel, uptake: float, half_saturation: float, density: f
     own, imposed = model.with_uptake("own"), model.with_uptake("imposed")
     per = model.environment[1].per_mol_kg(density) / density
     asked = uptake * model.uptake_per_mol_kg_s
-    around = model.environment_vector(asked)
+    around = model.environment_vector() if around is None else np.array(around, float)
+    around[0] = asked
     c = half_saturation
     for _ in range(30):
         around[1] = c * per
         state = steady_state(imposed, around)
-        before, c = c, _concentration(own, asked, state, half_saturation, per)
+        before, c = c, _concentration(own, asked, around, state, half_saturation, per)
         if abs(c - before) <= 1e-6 * c:
             break
     return state, c
 
 
-def _concentration(own: CellModel, asked: float, state: np.ndarray, half_saturation: float, per: float) -> float:
+def _concentration(
+    own: CellModel, asked: float, around: np.ndarray, state: np.ndarray, half_saturation: float, per: float
+) -> float:
     """Concentration, mol/m3, at which a cell takes up what is asked of it (bisection of its logarithm)."""
-    around = own.environment_vector()
+    around = around.copy()
 
     def uptake(c: float) -> float:
         around[1] = c * per

@@ -188,7 +188,7 @@ class _Run:
 
     def _broken(self, stage: Stage) -> str:
         """Why an earlier stage leaves this one without its input; empty when none does."""
-        for name in stage.upstream:
+        for name in stage.needs(self.case):
             if name in self.failed:
                 return f"the stage '{name}' could not be computed: {self.failed[name].message}"
             if reason := self._broken(stage_named(name)):
@@ -196,7 +196,7 @@ class _Run:
         return ""
 
     def _compute(self, stage: Stage) -> None:
-        done = {name: self._result(name) for name in stage.upstream}
+        done = {name: self._result(name) for name in stage.needs(self.case)}
         workplace = self.cache.workplace(stage.name)
         self.watch(Event(stage.name, "running"))
         wall, cpu = time.perf_counter(), time.process_time()
@@ -333,7 +333,7 @@ def stage_keys(case: Case, cache: StageCache) -> dict[str, str]:
     keys: dict[str, str] = {}
     for stage in wiring.STAGES:
         inputs = {"missing": stage.missing(case)} if stage.missing(case) else stage.inputs(case)
-        keys[stage.name] = cache.key(stage.name, inputs, [keys[name] for name in stage.upstream], stage.packages)
+        keys[stage.name] = cache.key(stage.name, inputs, [keys[name] for name in stage.needs(case)], stage.packages)
     keys[REPORT] = cache.key(REPORT, wiring.REPORT_INPUTS(case), list(keys.values()), wiring.REPORT_PACKAGES)
     return keys
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,8 @@ class Stage:
         ``module:Class`` of the result, which saves and loads itself.
     missing : callable
         Why the case does not ask for this stage; empty when it does.
+    also : callable
+        Stages besides ``upstream`` whose results it is handed for this case.
     save, load, export : callable
         By default the result's own.
     """
@@ -53,6 +55,11 @@ class Stage:
     compute: Callable[[Case, Done, Path, Progress], Any]
     result: str
     missing: Callable[[Case], str] = field(default=lambda case: "")
+    also: Callable[[Case], tuple[str, ...]] = field(default=lambda case: ())
+
+    def needs(self, case: Case) -> tuple[str, ...]:
+        """All stages whose results it is handed for a case."""
+        return self.upstream + self.also(case)
 
     def save(self, result: Any, folder: Path) -> None:
         """Write the result into a folder."""
@@ -175,7 +182,7 @@ def _gas(case: Case) -> dict[str, Any]:
 
 def _lifelines(case: Case) -> dict[str, Any]:
     out = {"lifelines": plain(case.lifelines), "regimes": plain(case.strain.regimes) if case.strain else None}
-    if case.lifelines is not None and case.lifelines.coupling == "two-way":  # the cells act back on the field
+    if _two_way(case):  # the cells act back on the field
         out["cells"] = {**_response(case), **_substrate(case), "density": case.broth.density}
         out["cells"].pop("response")
     return out
@@ -260,6 +267,14 @@ def _no_lifelines(case: Case) -> str:
     return _no_substrate(case) or ("the case has no [lifelines]" if case.lifelines is None else "")
 
 
+def _two_way(case: Case) -> bool:
+    return case.lifelines is not None and case.lifelines.coupling == "two-way"
+
+
+def _gas_of_cells(case: Case) -> tuple[str, ...]:
+    return ("gas",) if _two_way(case) else ()  # cells that act back on the fields breathe its oxygen
+
+
 def _no_response(case: Case) -> str:
     return _no_lifelines(case) or ("the case has no [response]" if case.response is None else "")
 
@@ -327,14 +342,28 @@ def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) ->
 def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.lifelines import track
 
-    return track(case, _carrier(done), done["substrate"], folder, progress)
+    return track(case, _carrier(done), done["substrate"], folder, progress, done.get("gas"))
+
+
+def _fields_of_cells(coupled: Any, substrate: Any, gas: Any) -> tuple[Any, Any, dict[str, tuple[Any, str, str]]]:
+    """Substrate, gas and by-products as two-way coupling left them; what it had no field of stays."""
+    others: dict[str, tuple[Any, str, str]] = {}
+    if coupled is not None:
+        substrate = replace(substrate, concentration=coupled.concentration, uptake_ratio=coupled.uptake_ratio)
+        for name in coupled.species_names:
+            if name == "oxygen":
+                gas = replace(gas, oxygen=coupled.field(name))
+            else:
+                others[name] = (coupled.field(name), "mol/m3", f"{name} given off by the cells")
+    return substrate, gas, others
 
 
 def _compute_environment(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.lifelines.environment import surround, tank_scalars
 
     flow, gas = _carrier(done), done["gas"]
-    scalars = tank_scalars(flow, done["substrate"], gas, case.strain.critical if case.strain else None)
+    substrate, gas, others = _fields_of_cells(done["lifelines"].coupled, done["substrate"], gas)
+    scalars = tank_scalars(flow, substrate, gas, case.strain.critical if case.strain else None, others)
     without = {} if gas is not None else dict.fromkeys(("oxygen", "carbon_dioxide", "gas_fraction"), _no_gas(case))
     mesh = flow.mesh
     return surround(done["lifelines"], scalars, mesh.volumes[~mesh.solid], without, progress)
@@ -390,7 +419,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "lifelines", _lifelines, ("flow", "aeration", "substrate"), ("rushton.lifelines", "rushton.physiology"),
         _compute_lifelines,
-        "rushton.lifelines:Lifelines", _no_lifelines,
+        "rushton.lifelines:Lifelines", _no_lifelines, _gas_of_cells,
     ),
     Stage(
         "environment", _environment, ("flow", "aeration", "substrate", "gas", "lifelines"), ("rushton.lifelines",),

@@ -103,6 +103,8 @@ def respond(
         by_species["biomass"] = case.broth.biomass / density
     if gas is not None:
         by_species |= {"oxygen": gas.oxygen[fluid] / density, "carbon_dioxide": gas.carbon_dioxide[fluid] / density}
+    if coupled is not None:  # the fields that the cells made
+        by_species |= {name: coupled.field(name)[fluid] / density for name in coupled.species_names}
     around = surroundings(
         model, records.ratio, strain.uptake.max, strain.uptake.half_saturation / density, by_species, density
     )
@@ -116,18 +118,27 @@ def respond(
         seed=lifelines.seed,
         progress=progress,
         spread=strain.spread,
-        mixed=None if coupled is None else _fed(model, case, substrate),
+        mixed=None if coupled is None else _fed(model, case, substrate, by_species),
     )
     response.save(Path(folder))
     return response
 
 
-def _fed(model: CellModel, case: Case, substrate: Substrate) -> tuple[float, float]:
-    """Uptake ratio and concentration, mol/kg, of the ideally mixed vessel whose cells eat by their own law."""
+def _fed(model: CellModel, case: Case, substrate: Substrate, by_species: dict[str, Any]) -> tuple[float, float]:
+    """Uptake ratio and concentration, mol/kg, of the ideally mixed vessel whose cells eat by their own law.
+
+    What surrounds them besides (by_species, mol/kg) is there at its mean over the volume.
+    """
+    import numpy as np
+
     from rushton.physiology.fed import fed_cell
 
     assert case.strain is not None
     uptake, density = case.strain.uptake, case.broth.density
     s = substrate.ideal_mixed_uptake_ratio
-    _, concentration = fed_cell(model, s * uptake.max, uptake.half_saturation, density)
+    mesh = substrate.mesh
+    share = mesh.volumes[~mesh.solid] / mesh.volume
+    means = {name: float(share @ value) if np.ndim(value) else float(value) for name, value in by_species.items()}
+    around = model.environment_vector(**model.surroundings_from_mol_kg(means, density))
+    _, concentration = fed_cell(model, s * uptake.max, uptake.half_saturation, density, around)
     return s, concentration / density

@@ -1,0 +1,249 @@
+"""Field and cells in exchange, step by step: the scheme of :mod:`rushton.lifelines.coupling`.
+
+``begin`` is called before the cells walk on by one interval, ``finish`` after. In this order: the substrate's field
+goes on; oxygen and by-products go on; the cells walk; they wish, get what the field lost, and live on it; coarse cells
+take note.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rushton.cores import Team
+from rushton.errors import SolverError
+from rushton.lifelines import layout
+from rushton.lifelines.coupling_blocks import Ratio, coarse_cells
+from rushton.lifelines.coupling_cells import Cells
+from rushton.lifelines.coupling_course import Course
+from rushton.lifelines.coupling_species import Kind, Species
+from rushton.lifelines.observer import SCALE
+from rushton.lifelines.walkers import Walkers
+from rushton.physiology.fed import fed_cell
+from rushton.physiology.population import draw_parameters
+from rushton.transport.consumption import ConsumedScalar
+from rushton.transport.operator import ScalarOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rushton.physiology.model import CellModel
+
+WINDOW = 10.0
+"""Window of what coarse cells take note of, s: half a circulation of a large tank."""
+WARM_UP, WARM_UP_SHARE = 120.0, 0.2
+"""Field and cells live together so long before the record begins: s at most, and share of the duration."""
+REST, REST_STEPS, REST_GROWTH, LONGEST_REST_STEP = 1e-6, 300, 1.5, 1e3
+"""Field at rest: relative change of the uptake ratio per step, most steps, their growth, the longest, s."""
+LEAST = 1e-12
+"""Concentrations below this times the half saturation are taken as this in q*(C)/C, -."""
+
+
+class TwoWay:
+    """Field and cells in exchange.
+
+    Parameters
+    ----------
+    model : CellModel
+    operator : ScalarOperator
+    source : (nr, nt, nz) float
+        Feed, mol/s.
+    concentration : (nr, nt, nz) float
+        First guess of the field, mol/m3.
+    half_saturation : float
+        K of the uptake ratio s, mol/m3.
+    biomass, density : float
+        Dry weight, kg/m3; of the broth, kg/m3.
+    kinds : sequence of Kind
+        Species besides the substrate that get a field.
+    spread : dict of str to float, optional
+        Relative standard deviation of parameters between cells (:mod:`rushton.physiology.population`).
+    window : float
+        See ``WINDOW``.
+
+    Attributes
+    ----------
+    c : (nr, nt, nz) float
+        Substrate, mol/m3.
+    species : list of Species
+        The others, once the run has begun.
+    course : Course or None
+        Notes of the run, once it has begun.
+    """
+
+    def __init__(
+        self,
+        model: CellModel,
+        operator: ScalarOperator,
+        source: np.ndarray,
+        concentration: np.ndarray,
+        half_saturation: float,
+        biomass: float,
+        density: float,
+        kinds: Sequence[Kind] = (),
+        spread: dict[str, float] | None = None,
+        window: float = WINDOW,
+    ) -> None:
+        self._model, self._operator, self._source = model, operator, source
+        self._half, self._biomass, self._density, self.window = half_saturation, biomass, density, window
+        self._kinds, self._spread = tuple(kinds), spread or {}
+        self._fluid = ~operator.mesh.solid
+        self.volumes, self._volume = operator.volumes, float(operator.volumes.sum())
+        self.feed = float(source.sum())
+        self.c = np.where(self._fluid, np.maximum(concentration, LEAST * half_saturation), 0.0)
+        felt = model.surroundings_from_mol_kg({"biomass": biomass / density}, density)
+        self._around = model.environment_vector(**felt)
+        fed = self.feed / (biomass * self._volume)
+        self.start, _ = fed_cell(model, fed, half_saturation, density, self._around)
+        self.species: list[Species] = []
+        self.course: Course | None = None
+        self.seconds = 0.0
+
+    @property
+    def uptake_ratio(self) -> np.ndarray:
+        """(nr, nt, nz) s of the field now, or its mean over the last half of the run once there is one, -."""
+        return self.course.mean_ratio if self.course is not None else self.field_ratio
+
+    @property
+    def field_ratio(self) -> np.ndarray:
+        """(nr, nt, nz) s = C/(K + C) of the field now."""
+        return np.where(self._fluid, self.c / (self._half + self.c), 0.0)
+
+    @property
+    def dissolved(self) -> float:
+        """Substrate in the tank, mol."""
+        return float((self.volumes * self.c).sum())
+
+    @property
+    def _fields(self) -> list[np.ndarray]:
+        """All fields, flat, mol/m3, the substrate first."""
+        return [np.maximum(self.c, LEAST * self._half).ravel(), *(s.c.ravel() for s in self.species)]
+
+    # --- the two halves of a step ------------------------------------------------------------------------------------
+
+    def begin(self, walkers: Walkers) -> None:
+        """The fields go on by one interval, and the walkers see the substrate's."""
+        if walkers.done == 0:
+            self._prepare(walkers)
+        begun = time.perf_counter()
+        self._step_fields()
+        walkers.field.record[:, layout.UPTAKE] = np.rint(self.field_ratio.ravel() * SCALE)
+        self.seconds += time.perf_counter() - begun
+
+    def finish(self, walkers: Walkers) -> None:
+        """The cells, where they have walked to, get what the field lost."""
+        begun = time.perf_counter()
+        rates = self._feed_cells(walkers)
+        assert self.course is not None
+        self.course.note(walkers.done / walkers.n_step, self, rates)
+        self.seconds += time.perf_counter() - begun
+
+    def _step_fields(self) -> None:
+        mean = self.cells.mean_cell(self._fields)
+        self._step_substrate(-mean[:, 0])
+        for n, species in enumerate(self.species, start=1):
+            species.step(mean[:, n].reshape(self.c.shape))
+
+    def _step_substrate(self, uptake: np.ndarray) -> None:
+        c = np.maximum(self.c, LEAST * self._half)
+        kappa = self._biomass * self.ratio.value[self.block] * uptake.reshape(c.shape) / c
+        self.c, self.eaten = self.scalar.step(self.c, kappa, self._source)
+
+    def _here(self, walkers: Walkers) -> np.ndarray:
+        """(n_cell,) mesh cell of every cell."""
+        _, nt, nz = walkers.field.shape
+        i, j, k = walkers.cloud.place.astype(np.int64).T
+        return (i * nt + j) * nz + k
+
+    def _feed_cells(self, walkers: Walkers) -> np.ndarray:
+        here = self._here(walkers)
+        around = [c[here] for c in self._fields]
+        block = self.block.ravel()[here]
+        wishes, mean = self.cells.wishes(around), self.cells.mean_cell(around)
+        self.ratio.observe(block, wishes, -mean[:, 0])
+        wished = self.weight * float(wishes.sum())
+        if not (np.isfinite(wished) and wished > 0.0):
+            raise SolverError(
+                f"the cells of {self._model.name} take up nothing any more (their wish is {wished:.3g} mol/s)",
+                "strain.parameters",
+                "look at the pools in the one-way response: the model left its range, or its step is too long",
+            )
+        self.factor = self.eaten / wished
+        rates = self.cells.eat(self.factor * wishes, around, self.interval)
+        given = self.cells.given(rates)
+        self.taken = -self.weight * float(given[:, 0].sum())
+        for n, species in enumerate(self.species, start=1):
+            species.observe(block, given[:, n], mean[:, n], self.weight)
+        return rates
+
+    # --- before the first step ---------------------------------------------------------------------------------------
+
+    def _prepare(self, walkers: Walkers) -> None:
+        """Cells with their pools, coarse cells, the field at rest with them, and the first while that is not kept."""
+        n_cell = len(walkers.cloud.place)
+        self.interval = walkers.every * walkers.dt
+        self.weight = self._biomass * self._volume / n_cell
+        self.team = Team(walkers.threads)
+        parameters = draw_parameters(self._model, self._spread, n_cell, int(walkers.key)) if self._spread else None
+        substrate = (0, -1.0 / self._model.uptake_per_mol_kg_s)
+        self.cells = Cells(
+            self._model, n_cell, self.start, self._density, self.team, self._around, parameters,
+            felt=(1, *(kind.column for kind in self._kinds)),
+            traded=(substrate, *((kind.reported, kind.into_broth) for kind in self._kinds)),
+        )  # fmt: skip
+        self.block = coarse_cells(self._operator.mesh, n_cell)
+        self.scalar = ConsumedScalar(self._operator, self.interval, self.team)
+        self._rest()
+        others = [kind.start.ravel() for kind in self._kinds]
+        mean = self.cells.mean_cell([self.c.ravel(), *others])
+        block, expected = self.block.ravel(), n_cell * self.volumes.ravel() / self._volume
+        self.ratio = Ratio(block, self.window, self.interval, -expected * mean[:, 0])
+        self.species = [
+            Species(
+                kind, self._operator, self._biomass, self.interval, self.window, block, n_cell, expected * mean[:, n],
+                self.team,
+            )
+            for n, kind in enumerate(self._kinds, start=1)
+        ]  # fmt: skip
+        here = self._here(walkers)
+        self.cells.choose_substeps([c[here] for c in self._fields], self.interval)
+        self._warm_up(walkers)
+        for species in self.species:
+            species.open_books()
+        self.course = Course(self, walkers.n_step // walkers.every)
+        self.begun_at = {name: a.copy() for name, a in walkers.cloud._asdict().items() if name != "memory"}
+
+    def _rest(self) -> None:
+        """The substrate's field steady with the mean cell, R = 1, the others as they start: steps of growing length."""
+        dt, s = self.interval, self.field_ratio
+        others = [kind.start.ravel() for kind in self._kinds]
+        self.ratio = Ratio(self.block.ravel(), self.window, self.interval, self.volumes.ravel())
+        for _ in range(REST_STEPS):
+            self.scalar.set_time_step(dt)
+            c = np.maximum(self.c, LEAST * self._half).ravel()
+            self._step_substrate(-self.cells.mean_cell([c, *others], only_substrate=True)[:, 0])
+            before, s = s, self.field_ratio
+            if dt >= LONGEST_REST_STEP and float((self.volumes * np.abs(s - before)).sum()) < REST * self._volume:
+                break
+            dt = min(REST_GROWTH * dt, LONGEST_REST_STEP)
+        self.scalar.set_time_step(self.interval)
+
+    def _warm_up(self, walkers: Walkers) -> None:
+        """Live together for a while, unrecorded, on random numbers of their own; the record begins where that ends."""
+        span = min(WARM_UP, WARM_UP_SHARE * walkers.n_step * walkers.dt)
+        intervals = round(span / self.interval)
+        cloud = walkers.cloud
+        first = cloud._replace(memory=cloud.memory.copy(), visit=cloud.visit.copy())
+        self.warm_up = intervals * self.interval
+        if intervals == 0:
+            return
+        key = np.uint64(walkers.key ^ np.uint64(0x9E3779B97F4A7C15))
+        alone = replace(walkers, cloud=first, key=key, n_step=intervals * walkers.every)
+        for _ in range(intervals):
+            self._step_fields()
+            alone.run(walkers.every)
+            self._feed_cells(alone)
+        cloud.visit[:, 0] = first.visit[:, 0]

@@ -1,0 +1,219 @@
+"""Oxygen and by-products in two-way coupling: what the cells make of their substrate, and how these fields answer.
+
+::
+
+    oxygen       V (C' - C)/dt + A C' - T = V kLa (C* - C') - V X sigma R_B q*(P)/C C'
+    by-product   V (C' - C)/dt + A C' - T = V X e+  -  V X e-/C C',      e+ - e- = e*(P) + D_B + g
+
+    q*, e*  mol/(kg s)  what the mean cell takes, or gives, where it is (all fields as they are)
+    R_B     -           cells over mean cells, per coarse cell           D_B  mol/(kg s)  cells less mean cells
+    kLa     1/s         C* mol/m3 saturation, both from the gas stage    X    kg/m3       biomass
+
+The exchange of a cell follows from the substrate it got, so here the field is held to the cells: what they took and the
+field did not yet lose is a debt, which sigma (a factor) or g (a rate, the same everywhere) repays within one window.
+Each field keeps its own mass to rounding; what is owed at the end, over all that was traded, is reported (``owed``).
+
+Which species: oxygen where the case has gas and the model feels it; what the model gives to the broth and feels. Other
+surroundings stay at the default of the model, as the process keeps them. The composition of the bubbles is that of the
+gas stage. A by-product starts at the default of the model (none) and has no outflow: where cells give more than they
+take it rises as long as the run lasts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rushton.cores import Team
+from rushton.lifelines.coupling_blocks import Difference, Ratio
+from rushton.physiology.model import CellModel
+from rushton.transport import Gas
+from rushton.transport.consumption import ConsumedScalar
+from rushton.transport.operator import ScalarOperator
+
+OXYGEN = "oxygen"
+LEAST = 1e-9
+"""Concentrations below this, mol/m3, are taken as this in q*/C."""
+GREATEST_REPAYMENT = 0.5
+"""Part of what the mean cells trade that may go into repaying a debt, -."""
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """What is known of a species before the run.
+
+    Attributes
+    ----------
+    name : str
+    column : int
+        Of the environment of the model.
+    reported : int
+        Reported rate of the model.
+    into_broth : float
+        mol/(kg s) given to the broth per unit of that rate.
+    start : (nr, nt, nz) float
+        Field at the start, mol/m3.
+    transfer : (nr, nt, nz) float or None
+        kLa, 1/s.
+    saturation : (nr, nt, nz) float or None
+        mol/m3.
+    """
+
+    name: str
+    column: int
+    reported: int
+    into_broth: float
+    start: np.ndarray
+    transfer: np.ndarray | None = None
+    saturation: np.ndarray | None = None
+
+
+def kinds_of(model: CellModel, fluid: np.ndarray, density: float, gas: Gas | None) -> list[Kind]:
+    """The species besides the substrate that get a field.
+
+    Parameters
+    ----------
+    model : CellModel
+    fluid : (nr, nt, nz) bool
+    density : float
+        Of the broth, kg/m3.
+    gas : Gas, optional
+    """
+    found = []
+    for trade in model.trades:
+        column = trade.surrounding
+        if column <= 1:  # not felt, or the substrate
+            continue
+        if trade.species == OXYGEN:
+            if gas is not None:
+                found.append(
+                    Kind(
+                        OXYGEN, column, trade.reported, trade.into_broth, gas.oxygen, gas.kla, gas.oxygen_saturation
+                    )
+                )  # fmt: skip
+        elif trade.into_broth > 0.0:
+            felt = model.environment[column]
+            start = felt.default / felt.per_mol_kg(density) * density
+            found.append(
+                Kind(trade.species, column, trade.reported, trade.into_broth, np.where(fluid, start, 0.0))
+            )  # fmt: skip
+    return found
+
+
+class Species:
+    """One species under way.
+
+    Parameters
+    ----------
+    kind : Kind
+    operator : ScalarOperator
+    biomass : float
+        kg/m3.
+    interval, window : float
+        s.
+    block : (n_all,) int32
+        Coarse cell of every mesh cell.
+    n_cell : int
+    expected : (n_all,) float
+        What the mean cells in every mesh cell give to the broth at the start, mol/(kg s) times their number.
+    team : Team
+
+    Attributes
+    ----------
+    c : (nr, nt, nz) float
+        mol/m3.
+    given_mol, traded_mol, transferred_mol : float
+        By the cells to the broth (their book); by the field from the cells; from bubbles to the liquid, mol.
+    turned_mol : float
+        Sum of what was given and taken, mol: the scale of what is owed.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        operator: ScalarOperator,
+        biomass: float,
+        interval: float,
+        window: float,
+        block: np.ndarray,
+        n_cell: int,
+        expected: np.ndarray,
+        team: Team,
+    ) -> None:
+        self.kind, self._volumes, self._biomass = kind, operator.volumes, biomass
+        self._interval, self._window = interval, window
+        self._fluid = ~operator.mesh.solid
+        self._block = block.reshape(operator.mesh.shape)
+        self._scalar = ConsumedScalar(operator, interval, team)
+        share = self._volumes.ravel() / self._volumes.sum()
+        self.correction: Ratio | Difference = (
+            Ratio(block, window, interval, -expected)
+            if kind.transfer is not None
+            else Difference(block, window, interval, n_cell * share)
+        )
+        self.c = kind.start.copy()
+        self.debt = 0.0
+        self.open_books()
+
+    def open_books(self) -> None:
+        """The books begin here."""
+        self.held_mol = self.dissolved
+        self.given_mol = self.traded_mol = self.transferred_mol = self.turned_mol = 0.0
+
+    @property
+    def dissolved(self) -> float:
+        """mol."""
+        return float((self._volumes * self.c).sum())
+
+    def step(self, mean: np.ndarray) -> None:
+        """The field goes on by one interval; mean (nr, nt, nz) is what the mean cell gives to the broth, mol/(kg s)."""
+        dry = self._biomass * self._volumes
+        repay = self.debt / self._window  # mol/s, given but not yet in the field
+        turned = float((dry * np.abs(mean)).sum())
+        repay = float(np.clip(repay, -GREATEST_REPAYMENT * turned, GREATEST_REPAYMENT * turned))
+        kind = self.kind
+        if isinstance(self.correction, Ratio):
+            exchange = self.correction.value[self._block] * mean
+            total = float((dry * exchange).sum())
+            if total != 0.0:
+                exchange = exchange * (1.0 + repay / total)
+        else:
+            exchange = mean + self.correction.value[self._block] + repay / float(dry.sum())
+        eaten = np.where(self._fluid, np.maximum(-exchange, 0.0) / np.maximum(self.c, LEAST), 0.0) * self._biomass
+        source = np.where(self._fluid, np.maximum(exchange, 0.0) * dry, 0.0)
+        kappa, moved = eaten, source
+        if kind.transfer is not None and kind.saturation is not None:
+            kappa = eaten + kind.transfer
+            moved = source + self._volumes * kind.transfer * kind.saturation
+        self.c, _ = self._scalar.step(self.c, kappa, moved)
+        taken = float((self._volumes * eaten * self.c).sum())
+        traded = (float(source.sum()) - taken) * self._interval
+        if kind.transfer is not None and kind.saturation is not None:
+            lack = float((self._volumes * kind.transfer * (kind.saturation - self.c)).sum())
+            self.transferred_mol += lack * self._interval
+        self.traded_mol += traded
+        self.turned_mol += (float(source.sum()) + taken) * self._interval
+        self.debt -= traded
+
+    def observe(self, block: np.ndarray, own: np.ndarray, mean: np.ndarray, weight: float) -> None:
+        """What cells gave to the broth, (n_cell,) mol/(kg s), and what the mean cell would have at their places."""
+        given = weight * float(own.sum()) * self._interval
+        self.given_mol += given
+        self.debt += given
+        if isinstance(self.correction, Ratio):
+            self.correction.observe(block, -own, -mean)
+        else:
+            self.correction.observe(block, own, mean)
+
+    @property
+    def balance_error(self) -> float:
+        """|stored - traded - transferred| over what was turned over: the field's book."""
+        stored = self.dissolved - self.held_mol
+        scale = max(self.turned_mol, abs(self.transferred_mol), self.held_mol, 1e-300)
+        return abs(stored - self.traded_mol - self.transferred_mol) / scale
+
+    @property
+    def owed(self) -> float:
+        """What cells gave and the field has not yet, over all that was traded."""
+        return (self.given_mol - self.traded_mol) / max(self.turned_mol, 1e-300)
