@@ -23,8 +23,8 @@ NaN, and what is imposed must be eaten.
 from __future__ import annotations
 
 import difflib
-import traceback
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,8 @@ import numpy as np
 
 from rushton.errors import ModelError
 from rushton.physiology.model import CellModel, Parameter, Quantity, Surrounding
+from rushton.physiology.trial import compare, compile_both, last_line, try_plain
 
-_TRIED_UPTAKE = (0.0, 1e-4)  # mol/(kg s)
-_TRIED_SUBSTRATE = (0.0, 1e-5, 1e-2)  # mol/kg
 _DEFAULT_CMOL = 24.6  # g/Cmol, CH1.8O0.5N0.2
 
 
@@ -70,11 +69,30 @@ def load_model(path: str | Path, name: str) -> CellModel:
         raise ModelError(f"{path} cannot be read: {error.strerror}", "strain.model_file", hint) from None
     except UnicodeDecodeError:
         raise ModelError(f"{path} is not a text file in UTF-8", "strain.model_file", "Give a Python file.") from None
-    return _model(text, str(path), name)
+    return _model(text, str(path), name, _sbml_of(text, path))
+
+
+def sbml_file(text: str) -> str | None:
+    """The SBML file that a user's file names, relative to it: the text behind ``sbml =``."""
+    found = re.search(r"""^\s+sbml\s*=\s*["']([^"']+)["']""", text, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _sbml_of(text: str, path: Path) -> str:
+    """Contents of the SBML file that a user's file names; empty where it names none."""
+    name = sbml_file(text)
+    if name is None:
+        return ""
+    try:
+        return (path.parent / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelError(
+            f"{path.parent / name} cannot be read: {error.strerror}", "sbml", f"Put it beside {path.name}."
+        ) from None
 
 
 @cache
-def _model(text: str, path: str, name: str) -> CellModel:
+def _model(text: str, path: str, name: str, sbml: str) -> CellModel:
     space = _run(text, path)
     where = Path(path).name
     classes = {k: v for k, v in space.items() if isinstance(v, type) and v.__module__ == space["__name__"]}
@@ -83,6 +101,11 @@ def _model(text: str, path: str, name: str) -> CellModel:
             f"{where} has no class '{name}'", "strain.model", f"It has: {', '.join(sorted(classes)) or 'no class'}."
         )
     tables = classes[name]
+    if sbml:
+        from rushton.physiology.sbml_model import translate
+
+        tables, source = translate(tables, sbml, str(sbml_file(text)))
+        space |= _run("from math import *\nfrom numba import njit\n" + source, path)
     rates = _function(space, "rates", 4, where)
     if rates is None:
         raise ModelError(
@@ -92,10 +115,14 @@ def _model(text: str, path: str, name: str) -> CellModel:
         )
     uptake = _function(space, "uptake", 3, where)
     model = _tables(tables, name, where)
-    _try_plain(model, rates, uptake, where)
-    imposed, own = _compile(rates, uptake, where)
+    try_plain(model, rates, uptake, where)
+    imposed, own = compile_both(rates, uptake, where)
     model = CellModel(**{**model.__dict__, "imposed": imposed, "own": own})
-    _compare(model, rates, where)
+    compare(model, rates, where)
+    if sbml:
+        from rushton.physiology.sbml_model import check_with_roadrunner
+
+        check_with_roadrunner(model, classes[name], sbml, str(sbml_file(text)))
     return model
 
 
@@ -106,15 +133,9 @@ def _run(text: str, path: str) -> dict[str, Any]:
         exec(compile(text, path, "exec"), space)
     except Exception as error:
         raise ModelError(
-            f"{path} cannot be run: {_last(error, path)}", "strain.model_file", "Run it with python to see more."
+            f"{path} cannot be run: {last_line(error, path)}", "strain.model_file", "Run it with python to see more."
         ) from error
     return space
-
-
-def _last(error: BaseException, path: str) -> str:
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
-    line = getattr(error, "lineno", None) or (lines[-1] if lines else None)
-    return f"{type(error).__name__}: {error}" + (f" (line {line})" if line else "")
 
 
 def _function(space: dict[str, Any], name: str, arguments: int, where: str) -> Any:
@@ -142,12 +163,13 @@ def _tables(tables: type, name: str, where: str) -> CellModel:
                 )
         return dict(found)
 
+    signed = bool(getattr(tables, "signed", False))  # SBML does not say which of its parameters may be negative
     parameters = tuple(
-        Parameter(key, _number(name, f"parameters['{key}']", value), unit, words, where, "of the user")
+        Parameter(key, _number(name, f"parameters['{key}']", value), unit, words, where, "of the user", signed)
         for key, (value, unit, words) in table("parameters", 3, 3, optional=True).items()
     )
     for p in parameters:
-        if p.value < 0.0:
+        if p.value < 0.0 and not signed:
             raise ModelError(f"parameter {p.name} is {p.value:g}", name, f"Give zero or more, in {p.unit}.")
     states = table("states", 3, 3, optional=True)
     around = table("surroundings", 2, 3)
@@ -228,106 +250,4 @@ def _check_units(model: CellModel, name: str) -> None:
         if quantity.trade not in (-1, 0, 1):
             raise ModelError(
                 f"trade of {quantity.name} is {quantity.trade}", name, "-1 eaten, +1 given off, 0 neither."
-            )
-
-
-def _situations(model: CellModel) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Surroundings and states in which a file is tried: fed and unfed, with and without substrate."""
-    per_mol = model.environment[1].per_mol_kg() if model.environment[1].species else 1.0
-    return [
-        (model.environment_vector(q * model.uptake_per_mol_kg_s, C_s=c * per_mol), np.array(model.start, dtype=float))
-        for q in _TRIED_UPTAKE
-        for c in _TRIED_SUBSTRATE
-    ]
-
-
-def _try_plain(model: CellModel, rates: Callable[..., Any], uptake: Callable[..., Any] | None, where: str) -> None:
-    """Run the functions in plain Python and look at every number they write."""
-    names = [f"the derivative of {n}" for n in model.state_names] + list(model.reported_names)
-    for around, state in _situations(model):
-        met = f"q_s = {around[0]:.4g}, C_s = {around[1]:.4g}"
-        out = np.full(model.n_out, np.nan)
-        try:
-            with np.errstate(all="ignore"):
-                given = rates(around.copy(), state.copy(), model.parameter_vector, out)
-                own = None if uptake is None else uptake(around.copy(), state.copy(), model.parameter_vector)
-        except IndexError as error:
-            raise ModelError(
-                f"`rates` or `uptake` in {where} reaches beyond its arrays: {_last(error, where)}",
-                model.name,
-                f"environment has {len(around)} places ({', '.join(model.environment_names)}), state {len(state)}, "
-                f"parameters {len(model.parameters)}, out {model.n_out}: {model.n_state} derivatives, then "
-                f"{', '.join(model.reported_names)}.",
-            ) from error
-        except Exception as error:
-            raise ModelError(
-                f"`rates` or `uptake` in {where} fails at {met}: {_last(error, where)}",
-                model.name,
-                "It must work in plain Python with arrays of numbers.",
-            ) from error
-        if given is not None:
-            raise ModelError(
-                f"`rates` in {where} returns {given!r}", model.name, "It writes into `out`, returns nothing."
-            )
-        for i, value in enumerate(out):
-            if not np.isfinite(value):
-                raise ModelError(
-                    f"`rates` in {where} leaves out[{i}], {names[i]}, without a number at {met}",
-                    model.name,
-                    f"Write out[{i}] in every case; guard against a division by zero.",
-                )
-        eaten = out[model.n_state]
-        if abs(eaten - around[0]) > 1e-6 * max(abs(around[0]), abs(eaten)):
-            raise ModelError(
-                f"`rates` in {where} reports q_s = {eaten:.4g} where {around[0]:.4g} is imposed",
-                model.name,
-                "What is imposed is eaten: report environment[0]. The model's own law belongs in `uptake`.",
-            )
-        if own is not None and (not np.isfinite(own) or own < 0.0):
-            raise ModelError(
-                f"`uptake` in {where} gives {own} at {met}", model.name, "It must return zero or more for every C_s."
-            )
-
-
-def _compile(rates: Callable[..., Any], uptake: Callable[..., Any] | None, where: str) -> tuple[Any, Any]:
-    """Both functions compiled under the one signature; the own law is None where there is no `uptake`."""
-    from numba import njit
-    from numba.core.errors import NumbaError
-
-    from rushton.physiology.compiled import RATES
-
-    try:
-        imposed = njit(RATES)(rates)
-        if uptake is None:
-            return imposed, None
-        law = njit(uptake)
-
-        @njit(RATES)
-        def own(environment, state, parameters, out):
-            around = environment.copy()
-            around[0] = law(environment, state, parameters)
-            imposed(around, state, parameters, out)
-
-        return imposed, own
-    except NumbaError as error:
-        first = next((line for line in str(error).splitlines() if line.strip()), "")
-        raise ModelError(
-            f"`rates` or `uptake` in {where} cannot be compiled: {first}",
-            "strain.model_file",
-            "Use numbers, loops, if, and functions of math or numpy on single numbers; read arrays by index.",
-        ) from error
-
-
-def _compare(model: CellModel, rates: Callable[..., Any], where: str) -> None:
-    """Compiled and plain must agree: they do not where `rates` keeps something between calls."""
-    for around, state in _situations(model):
-        plain = np.zeros(model.n_out)
-        rates(around.copy(), state.copy(), model.parameter_vector, plain)
-        derivatives, reported = model.evaluate(around, state)
-        compiled = [*derivatives, *reported.values()]
-        if not np.allclose(compiled, plain, rtol=1e-9, atol=1e-300):
-            raise ModelError(
-                f"`rates` in {where} gives other numbers compiled than in plain Python",
-                model.name,
-                "It must depend on its arguments only: no global that changes, no random numbers.",
             )

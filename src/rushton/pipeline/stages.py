@@ -192,12 +192,20 @@ def _environment(case: Case) -> dict[str, Any]:
     return {"critical": plain(case.strain.critical) if case.strain else None}
 
 
-def _contents(path: str) -> str | None:
-    """Hash of a file; None where it cannot be read, which the loader of the model then says."""
+def _contents(path: str) -> list[str]:
+    """Hashes of a user's model file and of the SBML it names; what cannot be read the loader of the model says."""
+    from rushton.physiology.user_model import sbml_file
+
+    hashes = []
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        raw = Path(path).read_bytes()
+        hashes.append(hashlib.sha256(raw).hexdigest())
+        named = sbml_file(raw.decode("utf-8", "replace"))
+        if named is not None:
+            hashes.append(hashlib.sha256((Path(path).parent / named).read_bytes()).hexdigest())
     except OSError:
-        return None
+        pass
+    return hashes
 
 
 def _response(case: Case) -> dict[str, Any]:
