@@ -14,7 +14,9 @@ import pytest
 from rushton.case import Case
 from rushton.case.schema import Regimes
 from rushton.flow.field import Flow, FlowNumbers
+from rushton.lifelines.analysis import analyse
 from rushton.lifelines.environment import surround, tank_scalars
+from rushton.lifelines.record_curves import Signals
 from rushton.lifelines.regimes import RESIDENCE_EDGES, signal_statistics
 from rushton.lifelines.result import TRACKS, Lifelines
 from rushton.lifelines.sample import sample_of
@@ -225,11 +227,15 @@ def make_lifelines(case: Case, folder: Path, cells: int = 60) -> Lifelines:
         return_time=returns.sum(axis=1),
     )
     both = sample.statistics()
+    half_length = sample_of(s[:, : n // 2], dt, case.strain.regimes)
+    signals = Signals(0.3, s[:, ::3].astype(np.float32), z)
     return made(
         Lifelines,
+        clearances=(0.9, 3.9),
+        analysis=analyse(sample, half_length, signals, (0.9, 3.9), cells),
         folder=folder,
         sample=sample,
-        half_length=sample_of(s[:, : n // 2], dt, case.strain.regimes),
+        half_length=half_length,
         volume_shares=both.raw_shares + np.array([0.001, -0.002, 0.001]),
         cells=100_000,
         mesh_cells=1000,

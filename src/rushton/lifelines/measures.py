@@ -56,14 +56,22 @@ class Measure:
     from_records: bool = False
 
 
+_STAYS = {
+    "LEL": "stay in excess (LEL)",
+    "LSL": "stay in starvation (LSL)",
+    "ELE": "stay in limitation between two in excess (ELE)",
+    "ELS": "stay in limitation from excess to starvation (ELS)",
+    "SLE": "stay in limitation from starvation to excess (SLE)",
+    "SLS": "stay in limitation between two in starvation (SLS)",
+}
+
+
 def _stays() -> dict[str, Measure]:
     out = {}
     for p in PATTERNS:
-        before, inside, after = ({"E": "excess", "L": "limitation", "S": "starvation"}[c] for c in p)
-        where = f"stay in {inside} from {before} to {after} ({p})"
-        out[f"residence_s.{p}.mean"] = Measure(f"mean {where}", "s", p[1], True)
-        out[f"residence_s.{p}.median"] = Measure(f"median {where}", "s", p[1])
-        out[f"residence_s.{p}.p95"] = Measure(f"95 % of {where}", "s", p[1])
+        out[f"residence_s.{p}.mean"] = Measure(f"mean {_STAYS[p]}", "s", p[1], True)
+        out[f"residence_s.{p}.median"] = Measure(f"median {_STAYS[p]}", "s", p[1])
+        out[f"residence_s.{p}.p95"] = Measure(f"95 % of {_STAYS[p]}", "s", p[1])
     return out
 
 
@@ -71,7 +79,7 @@ MEASURES: dict[str, Measure] = {
     **{f"share_{name}": Measure(f"time in {name}", "-", headline=True) for name in NAMES},
     "mean_uptake": Measure("mean uptake ratio q/q_max", "-", headline=True),
     **_stays(),
-    **{f"stay_s.{name}": Measure(f"mean stay in {name}, time over entries", "s", headline=False) for name in NAMES},
+    **{f"stay_s.{name}": Measure(f"mean stay in {name}, time over entries", "s") for name in NAMES},
     "visits_1_min.excess": Measure("entries into excess, per cell", "1/min"),
     "visits_1_min.starvation": Measure("entries into starvation, per cell", "1/min"),
     "limitation_to_excess": Measure("share of stays in limitation that end in excess", "-"),

@@ -8,8 +8,11 @@ import numpy as np
 
 from rushton.report import figures_lifelines, figures_scalar
 from rushton.report.blocks import Note, Prose, Section, missing, picture, table
+from rushton.report.lifeline_certainty import banded, cautions, certainty, fluctuations
 from rushton.report.numbers import duration, given, number
 from rushton.report.style import PATTERNS, REGIME_NAMES
+
+_STAYS = ("mean", "median", "p95")
 
 
 def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
@@ -26,6 +29,7 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         "its turbulence. Their relative uptake s = q/q_max is smoothed over "
         f"{given(part.get('smoothing_s', regimes.smoothing), 3)} s before it is sorted into regimes."
     )
+    section.blocks += cautions(part)
     section.blocks.append(
         picture(
             lambda: _signals(case, result),
@@ -67,12 +71,12 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "Distributions of the six residence patterns",
         ),
         table(
-            ("Pattern", "Meaning", "Mean, s", "Median, s", "95 %, s", "Stays"),
+            ("Pattern", "Meaning", "Mean, s (95 % band)", "Median, s", "95 % of the stays, s", "Stays"),
             [
                 (
                     p,
                     _meaning(p),
-                    *(residence.get(p, {}).get(k) for k in ("mean", "median", "p95")),
+                    *(banded(residence.get(p, {}).get(k), residence.get(p, {}).get(f"{k}_band")) for k in _STAYS),
                     residence.get(p, {}).get("count"),
                 )
                 for p in PATTERNS
@@ -95,6 +99,7 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "half",
         ),
     ]
+    section.blocks += fluctuations(result, part) + certainty(part)
     return section
 
 
