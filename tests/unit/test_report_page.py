@@ -238,6 +238,7 @@ def make_lifelines(case: Case, folder: Path, cells: int = 60) -> Lifelines:
         half_length=half_length,
         volume_shares=both.raw_shares + np.array([0.001, -0.002, 0.001]),
         cells=100_000,
+        stored_cells=cells,
         mesh_cells=1000,
         duration=600.0,
         time_step=0.03,
