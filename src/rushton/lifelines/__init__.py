@@ -5,6 +5,7 @@ The door of the room is ``track``; ``signal_statistics`` serves any signal, what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,17 +57,20 @@ def track(
     folder: Path,
     progress: Progress = silent,
     gas: Gas | None = None,
+    kept: Path | None = None,
+    earlier: Sequence[Path] = (),
 ) -> Lifelines:
     """Follow the cells of a case through its tank: ``rushton.lifelines.tracking.track``, or in exchange with the field
     that they live in, ``rushton.lifelines.coupling.couple``, as ``lifelines.coupling`` says. The gas matters to
-    the latter only: its transfer feeds the oxygen that cells breathe."""
+    the latter only: its transfer feeds the oxygen that cells breathe. An exchange cannot be taken up again: ``kept``
+    and ``earlier`` serve one-way coupling."""
     if case.lifelines is not None and case.lifelines.coupling == "two-way":
         from rushton.lifelines.coupling import couple
 
         return couple(case, flow, substrate, folder, progress, gas)
     from rushton.lifelines import tracking
 
-    return tracking.track(case, flow, substrate, folder, progress)
+    return tracking.track(case, flow, substrate, folder, progress, kept=kept, earlier=earlier)
 
 
 __all__ = [

@@ -19,8 +19,8 @@ from rushton.lifelines.record_curves import Signals
 from rushton.lifelines.regimes import limits_of
 from rushton.lifelines.release import release
 from rushton.lifelines.sample import Sample
-from rushton.lifelines.tracking import STRETCH_STEPS, WALKS, field_for
-from rushton.lifelines.walkers import Walkers
+from rushton.lifelines.tracking import WALKS, field_for
+from rushton.lifelines.walkers import STRETCH_STEPS, Walkers
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:

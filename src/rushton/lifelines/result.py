@@ -21,6 +21,9 @@ from rushton.lifelines.sample import Sample
 
 TRACKS = "lifelines.nc"
 """File with the tracks, in the folder of the result."""
+
+END = "end.npz"
+"""File with cells and counters at the end, beside the tracks, from which a longer run goes on."""
 TWO_WAY = "two_way"
 """Folder of what two-way coupling found, in the folder of the result."""
 
@@ -154,7 +157,7 @@ class Lifelines:
 
     def records(self) -> Records:
         """The full records of the first cells (``full_records`` of them), at the stored samples."""
-        with _open(self.tracks) as file:
+        with open_tracks(self.tracks) as file:
             get = file.variables.__getitem__
             return Records(*(np.asarray(get(name)[:]) for name in ("time", "x", "y", "z", "s")))
 
@@ -165,7 +168,7 @@ class Lifelines:
 
     def cell_index(self, cells: slice = slice(None)) -> np.ndarray:
         """Where some cells were: (n, n_sample) int32, fluid mesh cell (``TankMesh.cell_index``) at every sample."""
-        with _open(self.tracks) as file:
+        with open_tracks(self.tracks) as file:
             return np.asarray(file.variables["cell_index"][cells, :])
 
     def cell_index_blocks(self, block: int = 2000) -> Iterator[tuple[slice, np.ndarray]]:
@@ -183,7 +186,7 @@ class Lifelines:
         (n, n_sample) int32
             Fluid mesh cell (numbering of ``TankMesh.cell_index``) at every stored sample.
         """
-        with _open(self.tracks) as file:
+        with open_tracks(self.tracks) as file:
             index = file.variables["cell_index"]
             for first in range(0, self.stored_cells, block):
                 cells = slice(first, min(first + block, self.stored_cells))
@@ -279,7 +282,8 @@ def _number(x: float) -> float | None:
     return float(x) if np.isfinite(x) else None
 
 
-def _open(path: Path) -> Any:
+def open_tracks(path: Path) -> Any:
+    """A file of tracks, open for reading; refused in the engineer's words where it cannot be read."""
     import netCDF4
 
     try:

@@ -50,7 +50,7 @@ class TrackFile:
         self.part = self.path.with_name(self.path.name + ".part")
         self.width = int(np.clip(BUFFER_BYTES / (4 * n_cell), 1, min(n_sample, 256)))
         self.done = 0
-        self.n_sample = n_sample
+        self.n_cell, self.n_full, self.n_sample = n_cell, n_full, n_sample
         self.file = file = netCDF4.Dataset(self.part, "w", format="NETCDF4")
         file.setncatts({"Conventions": "CF-1.8", "featureType": "trajectory"} | attributes)
         file.createDimension("cell", n_cell)

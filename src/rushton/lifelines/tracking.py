@@ -16,9 +16,8 @@ field before every stored sample and lets the cells act on it after.
 
 from __future__ import annotations
 
-import itertools
 import math
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -30,6 +29,7 @@ from rushton.errors import CaseError, SolverError
 from rushton.lifelines import walks
 from rushton.lifelines.analysis import analyse
 from rushton.lifelines.field import integral_time, make_field
+from rushton.lifelines.follow import Exchange, follow, follow_in_exchange
 from rushton.lifelines.generator import make_key
 from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
@@ -52,9 +52,6 @@ WALKS = {
     "none": walks.STILL,
 }  # fmt: skip
 """Codes of the walks; the last two are for comparison only, a case cannot ask for them."""
-
-STRETCH_STEPS = 50
-"""About so many steps between two sortings of the cells."""
 
 
 def default_time_step(speed: float, smoothing: float) -> float:
@@ -86,16 +83,6 @@ class UptakeField(Protocol):
         """(nr, nt, nz) s = q/q_max, -."""
 
 
-class Exchange(Protocol):
-    """What happens between walkers and field around every stored sample."""
-
-    def begin(self, walkers: Walkers) -> None:
-        """Before the walkers go on to the next sample."""
-
-    def finish(self, walkers: Walkers) -> None:
-        """After they have."""
-
-
 def track(
     case: Case,
     flow: Flow,
@@ -106,6 +93,8 @@ def track(
     walk: str | None = None,
     threads: int | None = None,
     exchange: Exchange | None = None,
+    kept: Path | None = None,
+    earlier: Sequence[Path] = (),
 ) -> Lifelines:
     """Follow cells through the tank and observe the uptake ratio they meet.
 
@@ -127,6 +116,10 @@ def track(
         By default as many as there are cores.
     exchange : Exchange, optional
         Called around every stored sample.
+    kept : Path, optional
+        Folder for the state of this run while it is under way; what an interrupted one has left there is used.
+    earlier : sequence of Path
+        Folders of finished runs; where one differs in nothing but a shorter duration, this run goes on from its end.
 
     Returns
     -------
@@ -170,8 +163,10 @@ def track(
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, n_stored, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:
-        half_length = _run(walkers, mesh, file, n_stored, n_full, progress, exchange)
-        file.close()
+        if exchange is None:
+            half_length = follow(walkers, mesh, file, progress, kept, earlier)
+        else:
+            half_length = follow_in_exchange(walkers, mesh, file, progress, exchange)
     except BaseException:
         file.discard()
         raise
@@ -184,67 +179,6 @@ def track(
     clearances = tuple(impeller.clearance for impeller in case.impellers)
     analysis = analyse(found.sample, half_length, found.signals(), clearances, found.cells, half_step)
     return replace(found, analysis=analysis, clearances=clearances)
-
-
-def _run(
-    walkers: Walkers,
-    mesh: TankMesh,
-    file: TrackFile,
-    n_stored: int,
-    n_full: int,
-    progress: Progress,
-    exchange: Exchange | None = None,
-) -> Sample:
-    """Step through the whole duration; one stretch is packed and written while the next is walked.
-
-    Returns
-    -------
-    Sample
-        What was counted when half of the run, or a little more, was done.
-    """
-    every, n_sample, total = walkers.every, file.n_sample, walkers.n_step * walkers.dt
-    buffers = [
-        (np.empty((n_stored, file.width), np.int32), np.empty((n_full, file.width, 4), np.float32)) for _ in range(2)
-    ]
-    per_launch = max(1, min(round(STRETCH_STEPS / every), n_sample // 2)) if exchange is None else 1
-    half_length: Sample | None = None
-
-    def write(index: np.ndarray, full: np.ndarray) -> None:
-        file.write(index, _cartesian(mesh, full))
-
-    with ThreadPoolExecutor(walkers.threads) as pool, ThreadPoolExecutor(1) as writer:
-        writing: Future[None] | None = None
-        for first, (index, full) in zip(range(0, n_sample, file.width), itertools.cycle(buffers), strict=False):
-            width = min(file.width, n_sample - first)
-            for column in range(0, width, per_launch):
-                samples = min(per_launch, width - column)
-                if exchange is not None:
-                    exchange.begin(walkers)
-                walkers.advance(pool, samples * every, column, index, full)
-                if exchange is not None:
-                    exchange.finish(walkers)
-                if half_length is None and 2 * walkers.done >= walkers.n_step:
-                    half_length = walkers.sample()
-                seconds = walkers.done * walkers.dt
-                progress(
-                    walkers.done / walkers.n_step, f"{len(walkers.cloud.place):,} cells, {seconds:.0f} of {total:.0f} s"
-                )
-            if writing is not None:
-                writing.result()
-            writing = writer.submit(write, index[:, :width], full[:, :width])
-        if writing is not None:
-            writing.result()
-    assert half_length is not None
-    return half_length
-
-
-def _cartesian(mesh: TankMesh, full: np.ndarray) -> np.ndarray:
-    """(i + x, j + y, k + z, s) -> (x, y, z, s), float32."""
-    i, j, k = (np.arange(n + 1) for n in mesh.shape)
-    r = np.sqrt(np.interp(full[..., 0], i, mesh.r**2))
-    theta = np.interp(full[..., 1], j, mesh.theta)
-    z = np.interp(full[..., 2], k, mesh.z)
-    return np.stack([r * np.cos(theta), r * np.sin(theta), z, full[..., 3]], axis=-1).astype(np.float32)
 
 
 def _gather(

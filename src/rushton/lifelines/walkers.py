@@ -30,6 +30,9 @@ from rushton.lifelines.observer import (
 )
 from rushton.lifelines.sample import Sample
 
+STRETCH_STEPS = 50
+"""About so many steps between two sortings of the cells."""
+
 SETTLE = 1.0
 """Returns to an impeller zone within this time are not counted, s."""
 
@@ -81,6 +84,7 @@ class Walkers:
         if self.n_segment == 0:
             self.n_segment = max(8 * self.threads, math.ceil(n_cell / 4096))
         self.stop = threading.Event()
+        self.compiled = False
 
     def advance(self, pool: ThreadPoolExecutor, n_step: int, sample: int, out: np.ndarray, full: np.ndarray) -> None:
         """Step all cells n_step times; stored samples go to columns ``sample`` and on of out and full."""
@@ -105,8 +109,9 @@ class Walkers:
                 travel(segments[n], w)
             return time.thread_time() - begun
 
-        if self.done == 0:
+        if not self.compiled:
             travel(self.order[:0], 0)  # compiles here, once, and not on every thread's clock
+            self.compiled = True
         try:
             self.cpu_s += sum(pool.map(work, range(self.threads)))
         except BaseException:
@@ -121,11 +126,21 @@ class Walkers:
             self.advance(pool, n_step, 0, np.empty((0, 0), np.int32), np.empty((0, 0, 4), np.float32))
         self.every = kept
 
+    def counters(self) -> tuple[Tally, Journey]:
+        """The counters of all threads together, records left open."""
+        journey = Journey(*(np.sum([j[n] for j in self.journeys], axis=0) for n in range(len(Journey._fields))))
+        return add_tallies(self.tallies), journey
+
     def finish(self) -> tuple[Tally, Journey]:
         """The counters of all threads, all records closed; the run may go on after it."""
-        tally = add_tallies(self.tallies)
+        tally, journey = self.counters()
         close_signals(self.done, self.limits, tally, self.cloud.memory, 0)
-        return tally, Journey(*(np.sum([j[n] for j in self.journeys], axis=0) for n in range(len(Journey._fields))))
+        return tally, journey
+
+    def restore(self, cloud: Cloud, tally: Tally, journey: Journey, done: int, cpu_s: float) -> None:
+        """Go back to cells and counters (all threads together) after ``done`` steps."""
+        self.cloud, self.tallies[0], self.journeys[0] = cloud, tally, journey
+        self.done, self.cpu_s = done, cpu_s
 
     def sample(self) -> Sample:
         """What would have been counted if the run ended now."""

@@ -347,7 +347,7 @@ def _expected_bytes(case: Case) -> float:
     if lines is not None and not stage_named("lifelines").missing(case):
         samples = lines.duration / lines.sampling
         stored = min(lines.stored_cells, lines.cells)
-        records = 4.0 * samples * (stored + 8 * min(lines.full_records, stored))
+        records = 8.0 * samples * (stored + 4 * min(lines.full_records, stored))
     return 50e6 + fields + records
 
 

@@ -350,7 +350,10 @@ def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) ->
 def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.lifelines import track
 
-    return track(case, _carrier(done), done["substrate"], folder, progress, done.get("gas"))
+    # an interrupted run is kept beside the stages; one that stands there finished may be made longer
+    kept = folder.parents[1] / "lifelines.part"
+    earlier = [place for place in sorted(folder.parent.iterdir()) if place != folder]
+    return track(case, _carrier(done), done["substrate"], folder, progress, done.get("gas"), kept, earlier)
 
 
 def _fields_of_cells(coupled: Any, substrate: Any, gas: Any) -> tuple[Any, Any, dict[str, tuple[Any, str, str]]]:
