@@ -115,7 +115,7 @@ def run_histories(
     rates, snapshots = (np.zeros((plan.n_bin, n_history, n_rate), np.float32) for _ in range(2))
     states = np.zeros((plan.n_bin, n_history, n_state), np.float32)
     twin_rates = np.zeros((plan.n_bin, twins.size, n_rate), np.float32)
-    course, ratio_sum = [], 0.0
+    course, uptake_sum = [], 0.0
     for b in range(plan.n_bin):
         total, twin_total = np.zeros((n_history, n_rate)), np.zeros((twins.size, n_rate))
         begun = b * plan.bin_length
@@ -123,8 +123,8 @@ def run_histories(
             last = b == plan.n_bin - 1 and piece is plan.pieces[-1]
             keep = plan.keep_closely if last else plan.keep
             codes = stitcher.read(piece)
-            ratio_sum += float(records.ratio[codes].sum())
-            environment = around.table[codes]
+            environment = np.take(around.table, codes, axis=0)
+            uptake_sum += float(environment[..., 0].sum())
             kept = np.zeros((n_history, piece // keep, model.n_out))
             advance(
                 model, environment, records.dt, state, total, keep, kept, steps.substeps, None, cells.parameters, begun
@@ -171,7 +171,7 @@ def run_histories(
         closeup=kept[:N_KEPT].astype(np.float32),
         closeup_s=records.ratio[codes[:N_KEPT, keep - 1 :: keep]].astype(np.float32),
         mean_ratio=mean,
-        stitched_ratio=ratio_sum / (plan.n_bin * plan.bin_samples * n_history),
+        stitched_ratio=uptake_sum / (plan.n_bin * plan.bin_samples * n_history * around.q_max),
         fed_uptake=fed_ratio * around.q_max,
         joins=stitcher.joins,
         far_joins=stitcher.far_joins,
