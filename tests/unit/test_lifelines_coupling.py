@@ -21,6 +21,8 @@ from rushton.physiology.fed import fed_cell
 from rushton.physiology.model import register_model
 from rushton.pipeline.runner import stage_keys
 from rushton.pipeline.stages import STAGES
+from rushton.report import coupling_section
+from rushton.report.blocks import Note, Picture, Table
 from rushton.store import StageCache
 from rushton.transport import solve_substrate
 from rushton.transport.consumption import ConsumedScalar
@@ -338,6 +340,24 @@ def test_walkers_read_the_field_of_the_moment(run_tired):
     assert records.s.shape[0] == 3 and np.ptp(records.s) > 0.0
     by_volume = run_tired.coupled.column("mean_uptake_ratio").mean()
     assert run_tired.mean_uptake == pytest.approx(by_volume, abs=2.0 / np.sqrt(run_tired.cells))
+
+
+def test_the_report_sets_one_way_and_two_way_side_by_side(run_tired, tired, substrate, breathing, flow, air, tmp_path):
+    numbers = {"lifelines": run_tired.summary()}
+    section = coupling_section.coupling(tired, substrate, run_tired, numbers)
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    pictures = [block for block in section.blocks if isinstance(block, Picture)]
+    assert len(pictures) == 4 and not [b for b in section.blocks if isinstance(b, Note) and b.tone != "info"]
+    rows = {row[0]: row[1:] for row in tables[0].rows}
+    one, two = (float(cell.split()[0]) for cell in rows["Time in starvation"])
+    assert one > two > 0.0 and one == pytest.approx(100.0 * run_tired.coupled.one_way["share_starvation"], abs=0.1)
+    assert tables[1].rows[0][0] == "x"
+    few = breathing.lifelines.model_copy(update={"duration": 3.0, "cells": 200})
+    breathing = breathing.model_copy(update={"lifelines": few})
+    lifelines = couple(breathing, flow, solve_substrate(breathing, flow), tmp_path, gas=air, threads=1)
+    section = coupling_section.coupling(breathing, substrate, lifelines, {"lifelines": lifelines.summary()})
+    species = [block for block in section.blocks if isinstance(block, Table)][-1]
+    assert [row[0] for row in species.rows] == ["oxygen", "acetate"]
 
 
 def test_a_feed_beyond_the_capacity_of_the_cells_is_refused(case, law, flow, substrate, tmp_path):

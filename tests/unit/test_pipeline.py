@@ -126,7 +126,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
     ),
     "regimes": (lambda d: d["strain"].update(regimes={"starvation": 0.1}), SUBSTRATE_ON),
     "gas rate": (lambda d: d["gas"].update(rate="1 vvm"), ["aeration", "mixing", *SUBSTRATE_ON]),
-    "measured kLa": (lambda d: d["gas"].update(kla="200 1/h"), ["gas", "environment", "report"]),
+    "measured kLa": (lambda d: d["gas"].update(kla="200 1/h"), ["gas", *SUBSTRATE_ON[3:]]),
     "no feedback of the gas": (lambda d: d["gas"].update(feedback="none"), ["mixing", *SUBSTRATE_ON]),
     "seed": (lambda d: d["lifelines"].update(seed=2), SUBSTRATE_ON[2:]),
     "critical oxygen": (lambda d: d["strain"].update(critical={"oxygen": "5 umol/L"}), ["environment", "report"]),

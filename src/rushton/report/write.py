@@ -11,6 +11,7 @@ from typing import Any
 
 from rushton.report import (
     checks,
+    coupling_section,
     environment_section,
     error_section,
     feed_section,
@@ -79,6 +80,7 @@ def write_report(
         _chapter("feed_study", "Where to feed", lambda: feed_section.feed_study(case, feed_study, mesh, numbers)),
         _chapter("gas", "Gas and oxygen", lambda: gas_section.gas(case, gas, numbers)),
         _chapter("lifelines", "What a cell sees", lambda: lifeline_section.lifelines(case, lifelines, numbers)),
+        *_coupling(case, substrate, lifelines, numbers),
         _chapter(
             "environment",
             "What surrounds a cell",
@@ -127,6 +129,19 @@ FOOTER = (
     "in each chapter."
 )
 CHECKS_LEAD = "What must hold in every run, whatever the tank. Imbalances and errors are relative, zero when perfect."
+
+
+def _coupling(case: Any, substrate: Any, lifelines: Any, numbers: dict[str, Any]) -> list[Section]:
+    """The chapter on two-way coupling, where there was any."""
+    if lifelines is None or lifelines.coupled is None:
+        return []
+    return [
+        _chapter(
+            "coupling",
+            "One-way and two-way side by side",
+            lambda: coupling_section.coupling(case, substrate, lifelines, numbers),
+        )
+    ]
 
 
 def _chapter(anchor: str, title: str, make: Callable[[], Section]) -> Section:
