@@ -130,7 +130,7 @@ def test_a_number_is_judged_by_cells_length_and_step():
     assert cut.length_pass is False and cut.length_needed == pytest.approx(600 * 2.4)
     coarse = verdict(half_step=11.0)
     assert coarse.step_pass is False and coarse.half_step == pytest.approx(1.0)
-    assert verdict(half_width=0.49, half_step=10.55).step_pass is None, "may be chance"
+    assert verdict(half_width=0.3, half_step=10.7).step_pass is None, "may be chance"
     unknown = verdict(half_step=np.nan)
     assert unknown.step_pass is None and unknown.half_step is None and unknown.converged is None
     nothing = judge("x", STAY, evidence(np.nan, 0.1), 1000, 600.0, 0.06)

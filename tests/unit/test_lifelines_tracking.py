@@ -178,6 +178,9 @@ def test_tracks_on_disk_say_what_the_observer_saw(lifelines, mesh, case, uptake)
     assert n == round(20.0 / 0.06) and records.time[0] == pytest.approx(0.06)
     index = np.concatenate([block for _, block in lifelines.cell_index_blocks(block=200)])
     assert index.shape == (500, n) and index.dtype == np.int32 and index.min() >= 0 and index.max() < mesh.n_mesh_cell
+    signals = lifelines.signals()
+    assert np.array_equal(signals.s, records.s) and np.array_equal(signals.z, records.z)
+    assert lifelines.signals(most=50 * n).s.shape == (50, n) and lifelines.signals(most=500).s.shape == (50, 10)
     # full records: same mesh cell, same s
     assert records.s.shape == (120, n)
     assert np.allclose(records.s, s_of[index[:120]], atol=1e-6)

@@ -7,7 +7,7 @@ Each number T is judged three times, against a tolerance of 5 % of itself (share
   ends of records cut off falls as 1/length, so what is still missing is about that difference. Stays in a regime also
   need that at most 5 % of the time in it lies in stays cut off at the ends: the long ones are missing first;
 * step: a sample of cells followed once more at half of the time step agrees within the tolerance. A larger difference
-  fails if its band excludes zero; if it does not, the sample is too small to tell.
+  fails if its whole band lies beyond the tolerance; if it does not, the sample is too small to tell.
 
 Sources: none; these are the rules of this program. Statistics: ``bands``.
 """
@@ -181,11 +181,10 @@ def judge(
     step_band = Band(step, math.nan, math.nan)
     if math.isfinite(step):
         step_band = band_of(step, seen.half_step_resampled - seen.resampled, seen.n_group)
-        certain = step_band.low > 0.0 or step_band.high < 0.0
         if abs(step) <= allowed:
             step_pass = True if step_band.half_width <= 2.0 * allowed else None
-        else:
-            step_pass = False if certain else None
+        elif step_band.low > allowed or step_band.high < -allowed:
+            step_pass = False
 
     return Verdict(
         name=name,

@@ -161,10 +161,14 @@ class Lifelines:
             get = file.variables.__getitem__
             return Records(*(np.asarray(get(name)[:]) for name in ("time", "x", "y", "z", "s")))
 
-    def signals(self) -> Signals:
-        """Uptake ratio and height of the cells with full records."""
-        records = self.records()
-        return Signals(self.sampling, records.s, records.z)
+    def signals(self, most: float = 2e7) -> Signals:
+        """Uptake ratio and height of cells with full records, of as many as ``most`` samples hold, 50 at least."""
+        with _open(self.tracks) as file:
+            n_cell, n_time = file.variables["s"].shape
+            n_time = min(n_time, int(most / 50))
+            n_cell = min(n_cell, int(most / max(n_time, 1)))
+            s, z = (np.asarray(file.variables[name][:n_cell, :n_time]) for name in ("s", "z"))
+        return Signals(self.sampling, s, z)
 
     def cell_index(self, cells: slice = slice(None)) -> np.ndarray:
         """Where some cells were: (n, n_sample) int32, fluid mesh cell (``TankMesh.cell_index``) at every sample."""

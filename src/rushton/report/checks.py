@@ -125,6 +125,14 @@ def gather(summary: dict[str, Any]) -> list[Check]:
             True,
         ),
     ]
+    checks.append(
+        _stopped(
+            "Lifelines: more cells, longer records or a shorter step would change no headline number by 5 %",
+            lines,
+            "the chapter on what a cell sees says which numbers, and what to change",
+            "statistics_converged",
+        )
+    )
     checks += _shares(lines)
     mean, expected = lines.get("mean_uptake"), lines.get("expected_uptake")
     visits = _independent_visits(lines)
@@ -150,11 +158,11 @@ def gather(summary: dict[str, Any]) -> list[Check]:
     return checks
 
 
-def _stopped(what: str, part: dict[str, Any], why: str) -> Check:
-    """Whether an iteration ended by its own rule."""
-    converged = part.get("converged")
+def _stopped(what: str, part: dict[str, Any], why: str, key: str = "converged") -> Check:
+    """Whether an iteration ended by its own rule, or what else a key answers by true or false."""
+    converged = part.get(key)
     value = None if converged is None else (0.0 if converged else 1.0)
-    reason = part.get("converged_reason") or reason_of(part).rstrip(".")
+    reason = part.get(f"{key}_reason") or reason_of(part).rstrip(".")
     return Check(what, value, 0.5, why, YES, str(reason))
 
 
