@@ -153,6 +153,6 @@ def _circulation_in_words(part: dict[str, Any]) -> str:
         tail = banded(times["tail"], times["tail_band"])
         text += (
             f" Beyond {given(times['tail_start'], 3)} s the times fall off with a time constant of {tail} s; an "
-            f"exponential is off by {number(100.0 * times['tail_misfit'], 2)} % of the cells at most."
+            f"exponential is off by {number(100.0 * times['tail_misfit'], 2)} % of the returns at most."
         )
     return text
