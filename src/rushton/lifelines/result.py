@@ -163,7 +163,7 @@ class Lifelines:
 
     def signals(self, most: float = 2e7) -> Signals:
         """Uptake ratio and height of cells with full records, of as many as ``most`` samples hold, 50 at least."""
-        with _open(self.tracks) as file:
+        with open_tracks(self.tracks) as file:
             n_cell, n_time = file.variables["s"].shape
             n_time = min(n_time, int(most / 50))
             n_cell = min(n_cell, int(most / max(n_time, 1)))
