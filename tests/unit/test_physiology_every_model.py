@@ -20,6 +20,7 @@ from rushton.physiology import (
 from rushton.physiology.compiled import RATES
 from rushton.physiology.integrate import advance, environment_array
 from rushton.physiology.timescales import fastest, jacobian, substeps_needed
+from rushton.physiology.well_mixed import chemostat, fed_batch
 
 GLUCOSE = 0.180156  # kg/mol
 # Largest uptake mol/(kg s), half-saturation mol/kg, mean uptake ratio of cells that lived there before.
@@ -134,6 +135,47 @@ def test_bad_starts_are_refused():
     state[2, 1] = -4.0
     with pytest.raises(ModelError, match="X_AA of cell 2 is -4 at the start(.|\n)*plausible value is 931"):
         integrate_ensemble(model, np.full((3, 4), 0.01), DT, state)
-    around, total = np.zeros((3, 4, 3)), np.zeros((3, 6))
+    around, total = np.zeros((3, 4, 3)), np.zeros((3, len(model.reported)))
     with pytest.raises(ModelError, match=r"states of shape \(3, 5\) for a model of 8 states"):
-        advance(model, around, DT, np.ones((3, 5)), total, 0, np.zeros((3, 0, 14)))
+        advance(model, around, DT, np.ones((3, 5)), total, 0, np.zeros((3, 0, model.n_out)))
+
+
+# Dilution 1/h, substrate in the feed mol/kg, other feeds mol/kg.
+VESSEL = {
+    "monod": (0.2, 0.0895, {}),
+    "penicillium_tang2017": (0.05, 0.0895, {"phenylacetate": 5e-3}),
+    "ecoli_xu1999": (0.2, 0.0555, {}),
+    "ecoli_anane2017": (0.15, 0.0555, {}),
+    "yeast_lei2001": (0.25, 0.0833, {}),
+    "adaptation_pigou2017": (0.25, 0.0555, {}),
+}
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_chemostat_and_fed_batch_of_every_model(name):
+    """At rest mu - k_d = D and every species that is felt balances; a fed-batch at that rate goes on the same way."""
+    model = get_model(name, uptake="own")
+    dilution, substrate, others = VESSEL[name]
+    unit = {s.species: (s.name, s.per_mol_kg()) for s in model.environment[1:] if s.species}
+    feed = {unit[k][0]: v * unit[k][1] for k, v in {model.substrate: substrate, **others}.items()}
+    oxygen = next((s for s in model.environment if s.species == "oxygen"), None)
+    transfer = {oxygen.name: (1000.0, oxygen.default)} if oxygen else {}
+    hours = 1500.0 if name.startswith("penicillium") else 300.0
+    rest = chemostat(model, dilution, feed, hours, 4e-3, transfer, start={"C_s": 3e-4 * unit[model.substrate][1]})
+    rates = {key: value[-1] for key, value in rest.rates.items()}
+    assert rates["mu"] - rates.get("k_d", 0.0) == pytest.approx(dilution, rel=1e-3)
+    exchange = model.exchange_from(np.array([rates[key] for key in model.reported_names]))
+    for trade in model.trades:
+        around = model.environment[trade.surrounding]
+        if trade.surrounding < 0 or around.name not in rest.concentration:
+            continue
+        made = exchange[trade.species] * 3600.0 * rest.biomass[-1] * around.per_mol_kg()
+        here = rest.concentration[around.name][-1]
+        kla, full = transfer.get(around.name, (0.0, 0.0))
+        supplied = dilution * (feed.get(around.name, 0.0) - here) + kla * (full - here)
+        assert supplied + made == pytest.approx(0.0, abs=1e-3 * (abs(made) + 1e-6 * around.per_mol_kg())), trade.species
+    strong = {key: 10.0 * value for key, value in feed.items()}
+    run = fed_batch(model, rest.end, dilution, strong, 0.1 * dilution, 3.0, transfer, sample=1800.0)
+    amount = run.biomass * run.volume
+    np.testing.assert_allclose(np.log(amount / amount[0]), dilution * run.time / 3600.0, atol=0.05)
+    np.testing.assert_allclose(run.volume[-1], 1.0 + 0.1 * (np.exp(3.0 * dilution) - 1.0), rtol=1e-5)

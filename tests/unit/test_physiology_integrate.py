@@ -67,7 +67,7 @@ def test_second_order(model, start):
 def test_pools_stay_positive_even_with_absurd_steps(model, start):
     q_s, around = imposed_environment(model, signals(2, 300), Q_MAX, K_S)
     for dt in (DT, 30.0):
-        state, total, kept = np.tile(start, (2, 1)), np.zeros((2, 6)), np.zeros((2, 300, model.n_out))
+        state, total, kept = np.tile(start, (2, 1)), np.zeros((2, len(model.reported))), np.zeros((2, 300, model.n_out))
         advance(model, environment_array(model, q_s, around), dt, state, total, 1, kept)
         assert np.all(kept[..., : model.n_state] >= 0.0)
         assert np.all(np.isfinite(kept))
@@ -108,7 +108,7 @@ def test_a_model_without_states_runs():
     q_s = np.array([[0.1, 0.3], [0.2, 0.2]])
     ensemble = integrate_ensemble(model, q_s, DT, np.zeros(0), keep_every=1)
     np.testing.assert_allclose(ensemble.mean["mu"], 3.5 * (0.2 - 3e-3))
-    assert ensemble.kept.shape == (2, 2, 3) and ensemble.state.shape == (2, 0)
+    assert ensemble.kept.shape == (2, 2, 5) and ensemble.state.shape == (2, 0)
     states, mean = integrate_reference(model, q_s[0], DT, np.zeros(0))
     assert states.shape == (3, 0) and mean["q_p"] == pytest.approx(0.1 * ensemble.mean["mu"][0])
 

@@ -145,3 +145,31 @@ def test_the_door_imports_neither_numba_nor_scipy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_carbon_and_electrons_of_monod_close():
+    """With all of the substrate burnt (no growth) RQ is one; with product, both balances hold term by term."""
+    model = get_model("monod", {"Y_xs": 0.0})
+    rates = model.evaluate(model.environment_vector(0.1), np.zeros(0))[1]
+    assert rates["q_O2"] == pytest.approx(0.6) and rates["q_CO2"] == pytest.approx(0.6)
+    model = get_model("monod", {"alpha": 0.1, "c_p": 2.0, "gamma_p": 12.0})  # ethanol
+    rates = model.evaluate(model.environment_vector(0.1), np.zeros(0))[1]
+    assert 0.1 * 6.0 == pytest.approx(rates["mu"] + 2.0 * rates["q_p"] + rates["q_CO2"])
+    assert 0.1 * 24.0 == pytest.approx(4.2 * rates["mu"] + 12.0 * rates["q_p"] + 4.0 * rates["q_O2"])
+
+
+def test_carbon_and_electrons_of_tang_2017_close():
+    """At a steady state glucose and phenylacetate come out as biomass, penicillin and carbon dioxide, within the pools.
+
+    Biomass that grows carries its pools along, which the model counts as carbohydrate, of 4 electrons per Cmol.
+    """
+    model = get_model("penicillium_tang2017")
+    around = model.environment_vector(0.0126, C_s=3e-6)
+    state = steady_state(model, around)
+    rates = model.evaluate(around, state)[1]
+    pools = rates["mu"] * state[:3].sum() * 28.05e-6  # Cmol per Cmol and h carried along by growth
+    carbon = 6.0 * 0.0126 - 1.0 * rates["mu"] - 8.0 * rates["q_p"] - pools  # side chain: its 8 carbons pass through
+    assert rates["q_CO2"] == pytest.approx(carbon, rel=1e-3)
+    electrons = 24.0 * 0.0126 - 4.2 * rates["mu"] - (74.0 - 36.0) * rates["q_p"] - 4.0 * pools
+    assert 4.0 * rates["q_O2"] == pytest.approx(electrons, rel=2e-3)
+    assert 0.9 < rates["q_CO2"] / rates["q_O2"] < 1.1

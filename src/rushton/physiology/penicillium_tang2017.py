@@ -24,6 +24,12 @@ H(x, K, n) = x^n/(K^n + x^n)::
     dX_E4/dt  = a4 + b4 mu - (kdE4 + mu) X_E4
     dX_E33/dt = b33 mu/(1 + (X_gly/Kgly33)^6) - (kdE33 + mu) X_E33
 
+By balances of this program, not of the paper, with pools counted in Cmol of carbohydrate, biomass of 4.2 electrons per
+Cmol, PAA C8H8O2 and penicillin G C16H18N2O4S::
+
+    q_CO2 = v21 + 0.078 v13 + 3.06 v33 + 0.07 v41      what the stoichiometry above leaves over of carbon
+    q_O2  = v21 + 0.028 v13 + 1.56 v33 + 0.07 v41      and of electrons, over four
+
 Symbols: pools X in umol per g dry weight, rates v in mol/(Cmol h), C in mol/kg broth, M_w = 28.05 g dry weight per
 Cmol (1e6/M_w turns mol/Cmol into umol/gdw), time in hours.
 
@@ -155,6 +161,8 @@ REPORTED = (
     Quantity("q_PAA", _RATE, "net uptake of phenylacetic acid", "phenylacetate", -1),
     Quantity("k_d", "1/h", "decay of biomass"),
     Quantity("X_ATP", _UMOL, "ATP, quasi-steady"),
+    Quantity("q_O2", _RATE, "uptake of oxygen, by electron balance", "oxygen", -1),
+    Quantity("q_CO2", _RATE, "carbon dioxide given off, by carbon balance", "carbon_dioxide", 1),
 )
 
 # A steady state of a glucose-limited chemostat at D = 0.05 1/h.
@@ -175,7 +183,7 @@ def _rise3(x, K):
 
 @njit
 def _balances(q_s, C_s, C_PAA, x, p, out):
-    """All rates and balances for a given uptake; x (8,) states, out (14,) derivatives per hour and reported rates."""
+    """All rates and balances for a given uptake; x (8,) states, out (16,) derivatives per hour and reported rates."""
     gly, AA, sto, PAA = max(x[0], 0.0), max(x[1], 0.0), max(x[2], 0.0), max(x[3], 0.0)
     E11, E32, E4, E33 = x[4], x[5], x[6], x[7]
 
@@ -223,6 +231,8 @@ def _balances(q_s, C_s, C_PAA, x, p, out):
     out[11] = v31 - v32
     out[12] = p[P.vd]
     out[13] = ATP
+    out[14] = v21 + 0.028 * v13 + 1.56 * v33 + 0.07 * v41
+    out[15] = v21 + 0.078 * v13 + 3.06 * v33 + 0.07 * v41
 
 
 @njit(RATES, cache=True)

@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 DRAWS = 1000
 FEW = 4
@@ -71,6 +70,8 @@ class Groups:
         chosen = np.random.default_rng([self.seed, 0xB007]).integers(0, n, (DRAWS, n))
         sums, sizes = self.sums(values), self.sums(np.ones(len(values)))
         drawn = statistic(sums[chosen].sum(axis=1) / sizes[chosen].sum(axis=1)[:, None])
+        from scipy.special import stdtrit
+
         widen = np.sqrt(n / (n - 1.0)) * stdtrit(n - 1.0, 0.975) / 1.959964
         ends = np.percentile(drawn, (2.5, 97.5), axis=0)
         return np.moveaxis(value + widen * (ends - value), 0, -1)
