@@ -85,6 +85,7 @@ def tired(case, law):
             Surrounding("q_s", unit, "uptake"),
             Surrounding("C_s", "mol/kg", "substrate", species="substrate"),
         ),
+        reported=get_model("monod").reported[:3],
         parameters=(),
         start=(0.2,),
         imposed=tiring,

@@ -50,7 +50,7 @@ def test_each_history_has_the_parameters_of_its_variant(signal: np.ndarray) -> N
     vectors = np.array([get_model("monod", {"Y_xs": y}).parameter_vector for y in (2.0, 4.0)])
     around = np.zeros((10, 4, 2))
     around[..., 0] = 0.1
-    total = np.zeros((4, 3))
+    total = np.zeros((4, len(model.reported)))
     variant = np.array([0, 1, 1, 0])
     kernel.advance(kernel.marcher(model.rates), vectors, variant, around, 1e-4, 1, np.zeros((4, 0)), total)
     growth = total[:, 1] / 10
