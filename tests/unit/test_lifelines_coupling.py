@@ -77,20 +77,22 @@ def tired(case, law):
     """A model whose capacity falls with what a cell has eaten in the last seconds."""
     module = ModuleType("tiring_cells")
     unit = "mol/(Cmol h)"
-    module.build = lambda: replace(  # type: ignore[attr-defined]
-        get_model("monod"),
-        name="tiring",
-        states=(Quantity("x", "-", "share of the capacity that is tired"),),
-        environment=(
-            Surrounding("q_s", unit, "uptake"),
-            Surrounding("C_s", "mol/kg", "substrate", species="substrate"),
-        ),
-        reported=get_model("monod").reported[:3],
-        parameters=(),
-        start=(0.2,),
-        imposed=tiring,
-        own=tiring_own,
-        prepare=lambda values: np.array([law[0], law[1], TIRING / 3600.0]),
+    module.build = (
+        lambda: replace(  # type: ignore[attr-defined]
+            get_model("monod"),
+            name="tiring",
+            states=(Quantity("x", "-", "share of the capacity that is tired"),),
+            environment=(
+                Surrounding("q_s", unit, "uptake"),
+                Surrounding("C_s", "mol/kg", "substrate", species="substrate"),
+            ),
+            reported=get_model("monod").reported[:3],
+            parameters=(),
+            start=(0.2,),
+            imposed=tiring,
+            own=tiring_own,
+            prepare=lambda values: np.array([law[0], law[1], TIRING / 3600.0]),
+        )
     )
     sys.modules["tiring_cells"] = module
     register_model("tiring", "tiring_cells")

@@ -20,7 +20,7 @@ import numpy as np
 
 from rushton.cores import usable_cores
 from rushton.errors import RushtonError
-from rushton.physiology import CellModel, get_model, imposed_environment, steady_state
+from rushton.physiology import CellModel, imposed_environment, model_of, steady_state
 from rushton.physiology.integrate import environment_array
 from rushton.physiology.model import SECONDS_PER_HOUR
 from rushton.physiology.population import draw_parameters
@@ -120,7 +120,7 @@ def run_strains(
     table = np.empty(0)
     for strain in strains:
         try:
-            model = get_model(strain.strain.model, strain.strain.parameters)
+            model = model_of(strain.strain)
             q_s, around = imposed_environment(model, levels(), law.max, law.half_saturation / density, density)
             table = environment_array(model, q_s[None], {k: v[None] for k, v in around.items()})[0]
             cells.append(_prepare(strain, model, histories, density, seed))

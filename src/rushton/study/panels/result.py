@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from rushton.lifelines.regime_times import RegimeTimes
-from rushton.physiology import CellModel, get_model
+from rushton.physiology import CellModel, model_of
 from rushton.study.panels.integrate import MEMORIES, Outcome
 from rushton.study.panels.strains import Failure, PanelSettings, PanelStrain
 
@@ -104,7 +104,7 @@ class Panel:
     @cached_property
     def models(self) -> tuple[CellModel, ...]:
         """Cell model of every strain."""
-        return tuple(get_model(s.strain.model, s.strain.parameters) for s in self.strains)
+        return tuple(model_of(s.strain) for s in self.strains)
 
     @property
     def histories(self) -> int:

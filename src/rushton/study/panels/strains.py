@@ -302,10 +302,10 @@ def _numbers(given: Mapping[str, Any], where: str) -> dict[str, float]:
 
 def _check_model(strain: Strain, spread: dict[str, float]) -> None:
     """Refuse an unknown model, parameter or spread now, before fields are computed."""
-    from rushton.physiology import get_model
+    from rushton.physiology import model_of
     from rushton.physiology.population import check_spread
 
-    check_spread(get_model(strain.model, strain.parameters), spread)
+    check_spread(model_of(strain), spread)
 
 
 def _medium(case: Case) -> Medium:
