@@ -109,7 +109,7 @@ def loss_distribution(
 
 
 def closeup(response: Any, starvation: float, excess: float, pools: int = 3) -> Figure:
-    """s(t) and the pools that move most over the last minutes of the first history.
+    """s(t) and the pools that move most over the last minutes of the first history; rates where there are no pools.
 
     Parameters
     ----------
@@ -120,18 +120,20 @@ def closeup(response: Any, starvation: float, excess: float, pools: int = 3) -> 
         Number of pools drawn.
     """
     time = (response.closeup_time - response.closeup_time[0]) / 60.0
+    names, units = response.state_names or response.rate_names, response.state_units or response.rate_units
+    columns = response.closeup[0][:, : len(names)].astype(float)
+    liveliness = columns.std(axis=0) / np.maximum(np.abs(columns.mean(axis=0)), 1e-30)
+    shown = [int(n) for n in np.argsort(-liveliness) if liveliness[n] > 0.0][:pools]
     figure = new_figure(4.4, 3.1)
-    axes = np.atleast_1d(np.asarray(figure.subplots(1 + pools, 1, sharex=True), dtype=object))
+    axes = np.atleast_1d(np.asarray(figure.subplots(1 + len(shown), 1, sharex=True), dtype=object))
     signal = response.closeup_s[0]
     shade_signal(axes[0], time, signal, starvation, excess)
     axes[0].plot(time, signal, color=INK, lw=0.6)
     axes[0].set(ylim=(-0.02, 1.02), ylabel="s, –")
-    tracks = response.closeup[0][:, : len(response.state_names)].astype(float)
-    liveliness = tracks.std(axis=0) / np.maximum(np.abs(tracks.mean(axis=0)), 1e-30)
-    for axis, column in zip(axes[1:], np.argsort(-liveliness), strict=False):
-        axis.plot(time, tracks[:, column], color=ACCENT, lw=0.9)
-        axis.axhline(response.reference_state[column], color=WARN, lw=0.9, ls=(0, (4, 2)))
-        axis.set_ylabel(f"{response.state_names[column]}\n{nice_unit(response.state_units[column])}", fontsize=7)
+    for axis, n in zip(axes[1:], shown, strict=True):
+        axis.plot(time, columns[:, n], color=ACCENT, lw=0.9)
+        axis.axhline(response.reference(names[n]), color=WARN, lw=0.9, ls=(0, (4, 2)))
+        axis.set_ylabel(f"{names[n]}\n{nice_unit(units[n])}", fontsize=7)
     for axis in axes:
         axis.margins(x=0)
         axis.locator_params(axis="y", nbins=3)

@@ -58,14 +58,15 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "Rates of the population over time",
         )
     )
-    section.blocks.append(
-        picture(
-            lambda: figures_response.pools(result.time / 3600.0, _states(result)),
-            "Pools over time: the spread of the histories and the ideally mixed vessel, which stays in its steady "
-            "state.",
-            "Pools of the population over time",
+    if result.state_names:
+        section.blocks.append(
+            picture(
+                lambda: figures_response.pools(result.time / 3600.0, _states(result)),
+                "Pools over time: the spread of the histories and the ideally mixed vessel, which stays in its steady "
+                "state.",
+                "Pools of the population over time",
+            )
         )
-    )
     if result.history_productivity is not None:
         section.blocks.append(
             picture(

@@ -100,7 +100,7 @@ def _parts(result: Any) -> Any:
 def _response(result: Any) -> Any:
     def row(name: str, values: dict[str, Any]) -> tuple[str, ...]:
         keys = ("relative_productivity", "relative_productivity_final", "relative_yield")
-        return (name, *(percent(values.get(key)) for key in keys))
+        return (name, *(_with_band(values, key) for key in keys))
 
     rows = [row("the tank", result.tank_response), *(row(_label(d), d.inside) for d in result.designs)]
     return table(
@@ -108,6 +108,11 @@ def _response(result: Any) -> Any:
         "The same cell model in tank and rig, over the ideally mixed vessel (beside the distance, not part of it)",
         numbers=(1, 2, 3),
     )  # fmt: skip
+
+
+def _with_band(values: dict[str, Any], key: str) -> str:
+    band = values.get(f"{key}_band")
+    return percent(values.get(key)) + ("" if band is None else f" ({number(100 * band[0])} to {number(100 * band[1])})")
 
 
 def _panels(result: Any) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.ndarray]], bool]]:

@@ -138,8 +138,8 @@ def cautions(response: Response) -> list[str]:
     out = []
     if checks["histories"]["passed"] is None:
         out.append(
-            f"no band can be formed from {response.groups.count} groups of histories: raise response.histories or "
-            "lifelines.cells"
+            f"no band of the {checks['histories']['of']} can be formed ({response.groups.count} groups of histories): "
+            "raise response.histories or lifelines.cells"
         )
     elif not checks["histories"]["passed"]:
         out.append(

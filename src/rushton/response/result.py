@@ -200,8 +200,9 @@ class Response:
     @property
     def relative_yield(self) -> float | None:
         """Mean mu / mean q_s of the population over that of the ideally mixed vessel."""
-        eaten, ideal = float(self.rate("q_s").mean(dtype=float)), self.reference("mu") / self.reference("q_s")
-        return float(self.rate("mu").mean(dtype=float)) / eaten / ideal if eaten > 0.0 and ideal > 0.0 else None
+        eaten = float(self.rate("q_s").mean(dtype=float))
+        there = eaten > 0.0 and self.reference("mu") > 0.0 and self.reference("q_s") > 0.0
+        return self._relative_yield(np.ones(self.time.size, bool)) if there else None
 
     @property
     def uptake_mismatch(self) -> float:
@@ -212,17 +213,17 @@ class Response:
     def drift(self) -> float | None:
         """Headline value over the final window less that over the window before; None in too short a history."""
         before = (self.time > self.duration - 2.0 * self.final_window) & ~self.final
-        rate = "q_p" if self.has_product else "mu"
-        if not before.any() or self.reference(rate) == 0.0:
+        if not before.any() or (not self.has_product and self.relative_yield is None):
             return None
-        return self._relative(rate, self.final) - self._relative(rate, before)
+        value = self._relative_yield if not self.has_product else lambda window: self._relative("q_p", window)
+        return value(self.final) - value(before)
 
     @property
     def headline(self) -> tuple[str, np.ndarray]:
         """Name and 95 % band (2,) of the value that stands for the response."""
         if self.has_product:
             return "final productivity", self.band("relative_productivity_final")
-        return "growth", np.asarray(self.variables["mu"].relative_band)
+        return "yield", self.band("relative_yield") if self.relative_yield is not None else np.full(2, np.nan)
 
     def band(self, key: str) -> np.ndarray:
         """95 % band (2,) of relative_productivity, relative_productivity_final or relative_yield.
@@ -242,6 +243,10 @@ class Response:
 
     def _relative(self, rate: str, window: np.ndarray) -> float:
         return float(self.rate(rate)[window].mean(dtype=float)) / self.reference(rate)
+
+    def _relative_yield(self, window: np.ndarray) -> float:
+        grown, eaten = (float(self.rate(name)[window].mean(dtype=float)) for name in ("mu", "q_s"))
+        return grown / eaten / (self.reference("mu") / self.reference("q_s"))
 
     def _productivity(self, window: np.ndarray) -> np.ndarray | None:
         own = self.own_reference[:, self.rate_names.index("q_p")]

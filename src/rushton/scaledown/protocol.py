@@ -12,7 +12,7 @@ from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import Breath, breath
 from rushton.scaledown.protocol_rigs import cannot, drawing, equipment_rows, purpose, setup_rows
 from rushton.scaledown.protocol_tables import closing_line, feed_rows, target_table
-from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table, with_band
 from rushton.scaledown.zones import time_to_deplete
 
 PART_WORDS = {
@@ -219,12 +219,12 @@ def _response(sheet: Sheet) -> str:
         "relative_yield": "biomass yield",
     }
     inside = sheet.inside.as_dict()
-    rows = [(word, percent(sheet.tank_response.get(key)), percent(inside[key])) for key, word in words.items()]
+    rows = [(word, with_band(sheet.tank_response, key), percent(inside[key])) for key, word in words.items()]
     model = sheet.case.strain.model if sheet.case.strain is not None else "none"
     text = [
         "## 8. What the cells should make of it",
         f"Cell model {model}, {number(sheet.inside.hours)} h, relative to the same cell under constant mean uptake:",
-        table(("Relative to constant uptake", "Tank", "This rig"), rows),
+        table(("Relative to constant uptake", "Tank (95 % band)", "This rig"), rows),
     ]
     tank, rig = sheet.tank_response.get("relative_productivity_final"), sheet.inside.relative_productivity_final
     if tank is not None and rig is not None:

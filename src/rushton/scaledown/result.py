@@ -123,7 +123,7 @@ class Scaledown:
     tank_excerpt : (n,) float32
         s of one cell of the tank, every ``tank_excerpt_step`` s; empty where no full record was kept.
     tank_response : dict
-        relative_productivity, relative_productivity_final, relative_yield of the tank.
+        relative_productivity, relative_productivity_final, relative_yield of the tank, each with its ``_band``.
     seconds : float
         Wall time of the design.
     reason : str
@@ -136,7 +136,7 @@ class Scaledown:
     tank: SignalStatistics
     tank_excerpt: np.ndarray
     tank_excerpt_step: float
-    tank_response: dict[str, float | None]
+    tank_response: dict[str, Any]
     seconds: float
     reason: str = ""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class Sheet:
     statistics: SignalStatistics
     tank: SignalStatistics
     inside: Inside
-    tank_response: dict[str, float | None]
+    tank_response: dict[str, Any]
     reference: bool
     floor: float | None
     reference_distance: float | None
@@ -93,6 +93,12 @@ def number(value: float | None, digits: int = 3) -> str:
 def percent(share: float | None) -> str:
     """A share in per cent."""
     return "–" if share is None or not np.isfinite(share) else f"{100.0 * share:.1f} %"
+
+
+def with_band(values: dict[str, Any], key: str) -> str:
+    """A share in per cent with its 95 % band, where it has one."""
+    band = values.get(f"{key}_band")
+    return percent(values.get(key)) + ("" if band is None else f" ({100 * band[0]:.1f} to {100 * band[1]:.1f})")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

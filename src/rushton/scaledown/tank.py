@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -176,10 +176,14 @@ def molar_mass(case: Case) -> float:
     return to_si(known.get(name, known["glucose"])["molar_mass"], "molar_mass")
 
 
-def tank_response(response: Response | None) -> dict[str, float | None]:
-    """The tank's own numbers beside which those of the rigs stand."""
+def tank_response(response: Response | None) -> dict[str, Any]:
+    """The tank's own numbers beside which those of the rigs stand, each with its 95 % band under ``<key>_band``."""
     keys = ("relative_productivity", "relative_productivity_final", "relative_yield")
-    return {key: getattr(response, key, None) for key in keys}
+    out: dict[str, Any] = {key: getattr(response, key, None) for key in keys}
+    for key in keys:
+        band = response.band(key) if response is not None and out[key] is not None else np.full(2, np.nan)
+        out[f"{key}_band"] = band.tolist() if np.isfinite(band).all() else None
+    return out
 
 
 def tank_excerpt(lifelines: Lifelines) -> tuple[np.ndarray, float]:
