@@ -114,7 +114,7 @@ def _spoilt(environment, state, parameters, out):
 def spoilt():
     model = get_model("monod")
     state = dataclasses.replace(get_model("penicillium_tang2017").states[0], name="pool")
-    return dataclasses.replace(model, states=(state,), start=(2.0,), imposed=_spoilt)
+    return dataclasses.replace(model, states=(state,), start=(2.0,), reported=model.reported[:3], imposed=_spoilt)
 
 
 def test_no_number_is_reported_with_its_state_cell_and_time():
@@ -127,6 +127,18 @@ def test_no_number_is_reported_with_its_state_cell_and_time():
     assert "`rates` gives no number for pool" in text or "the step overshoots" in text
     seconds = float(text.split("any more ")[1].split(" s ")[0])
     assert seconds == pytest.approx(100 * DT + 18.0, abs=2 * DT)  # a square root falls from 1 to 0 in 2/400 h
+
+
+def test_rates_of_the_wrong_size_are_refused():
+    """One number too many would be written past the end of a buffer, one too few left as it was."""
+    right = spoilt()
+    with pytest.raises(ModelError, match="writes 4 numbers, but there are 1 states and 2 reported rates"):
+        integrate_ensemble(
+            dataclasses.replace(right, reported=right.reported[:2]), np.ones((1, 3)), DT, np.array([2.0])
+        )
+    more = (*right.reported, get_model("monod").reported[3])
+    with pytest.raises(ModelError, match=r"leaves q_O2 without a number at the start, at q_s = 1(.|\n)*Write out\[4\]"):
+        integrate_ensemble(dataclasses.replace(right, reported=more), np.ones((1, 3)), DT, np.array([2.0]))
 
 
 def test_bad_starts_are_refused():

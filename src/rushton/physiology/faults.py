@@ -32,6 +32,38 @@ def check_start(model: CellModel, state: np.ndarray) -> None:
         )
 
 
+_GUARD = 16
+
+
+def check_rates(model: CellModel, environment: np.ndarray, state: np.ndarray) -> None:
+    """Refuse a `rates` that writes fewer or more numbers than the model has derivatives and reported rates.
+
+    Tried once, at environment (n_environment,) and state (n_state,), before `rates` is handed buffers of just the size:
+    compiled, it would write past their end.
+    """
+    out = np.full(model.n_out + _GUARD, np.nan)
+    around, x = np.ascontiguousarray(environment, dtype=float), np.ascontiguousarray(state, dtype=float)
+    model.rates(around, x, model.parameter_vector, out)
+    names = [*(f"the derivative of {n}" for n in model.state_names), *model.reported_names]
+    beyond = int(np.count_nonzero(~np.isnan(out[model.n_out :])))
+    if beyond:
+        raise ModelError(
+            f"`rates` writes {model.n_out + beyond} numbers, but there are {model.n_state} states and "
+            f"{len(model.reported)} reported rates",
+            model.name,
+            f"`out` holds {', '.join(names)}, in this order.",
+        )
+    bad = np.flatnonzero(~np.isfinite(out[: model.n_out]))
+    if bad.size:
+        raise ModelError(
+            f"`rates` leaves {names[bad[0]]} without a number at the start, at "
+            + _listed(model.environment_names, around)
+            + (f"; {_listed(model.state_names, x)}" if len(x) else ""),
+            model.name,
+            f"Write out[{bad[0]}], a finite number, in every case.",
+        )
+
+
 def no_number(
     model: CellModel,
     follow: Callable[[np.ndarray, np.ndarray, np.ndarray], None],

@@ -24,7 +24,7 @@ from numba import njit, types
 from scipy.integrate import solve_ivp
 
 from rushton.physiology.compiled import RATES_FUNCTION
-from rushton.physiology.faults import check_start, no_number
+from rushton.physiology.faults import check_rates, check_start, no_number
 from rushton.physiology.model import SECONDS_PER_HOUR, CellModel
 from rushton.physiology.timescales import check_substeps, substeps_needed
 
@@ -152,6 +152,8 @@ def integrate_ensemble(
     state = np.array(np.broadcast_to(np.asarray(state, dtype=np.float64), (n_cell, n_state)), order="C")
     total = np.zeros((n_cell, n_reported))
     met = environment_array(model, q_s[:_LOOKED_AT], _of_cells(concentrations, _LOOKED_AT))
+    if met.size:
+        check_rates(model, met[0, 0], state[0])
     if substeps is None:
         substeps = substeps_needed(model, met, state[0], dt)
     else:

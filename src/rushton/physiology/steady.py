@@ -13,6 +13,7 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import root
 
 from rushton.errors import ModelError
+from rushton.physiology.faults import check_rates
 from rushton.physiology.model import CellModel
 
 LARGEST_POOL = 100.0
@@ -43,11 +44,12 @@ def steady_state(
     Raises
     ------
     ModelError
-        When the cell does not come to rest under this uptake.
+        When the cell does not come to rest under this uptake, or `rates` is not of the size of the model.
     """
+    start = np.array(model.start if start is None else start, dtype=float)
+    check_rates(model, environment, start)
     if model.n_state == 0:
         return np.zeros(0)
-    start = np.array(model.start if start is None else start, dtype=float)
     parameters, out = model.parameter_vector, np.zeros(model.n_out)
     environment = np.ascontiguousarray(environment, dtype=float)
     scale = np.maximum(np.abs(start), 1e-12)
