@@ -146,10 +146,12 @@ def test_cautions_say_what_to_change():
         "600 s are too short for mean stay in starvation: 12% of the time in starvation lies in stays cut off at the "
         "ends of the records; run about 1,500 s (lifelines.duration)"
     ]
+    said = cautions([verdict(cut=0.12)], {"starvation": 0.12, "excess": 0.06}, 1000, 100, 600.0, 0.06)
+    assert "12% of the time in starvation and 6% of the time in excess lie in stays cut off" in said[0]
     said = cautions([verdict(half_length=8.0)], {"starvation": 0.03}, 1000, 100, 600.0, 0.06)
     assert "20% shorter at half of the run; run about 2,400 s" in said[0]
     said = cautions([verdict(half_width=2.0)], {}, 1000, 100, 600.0, 0.06)
-    assert said[0].startswith("1,000 cells are too few") and "about 16,000 are needed (lifelines.cells)" in said[0]
+    assert said[0].startswith("1,000 cells are too few") and "about 16,000 are needed (lifelines.cells), or" in said[0]
     said = cautions([replace(verdict(half_width=2.0), from_records=True)], {}, 1000, 100, 600.0, 0.06)
     assert said[0].startswith("100 full records are too few") and "lifelines.full_records" in said[0]
     said = cautions([verdict(half_step=11.0)], {}, 1000, 100, 600.0, 0.06)

@@ -95,16 +95,19 @@ def test_excursions_carry_their_extreme():
     assert depths[2][0] <= 3e-4 <= depths[2][1] and found[1][2] == 0
 
 
-@pytest.mark.parametrize("dt", [0.03, 0.06, 0.1])
-def test_compiled_equals_reference(dt):
+OTHER_STRAIN = SimpleNamespace(starvation=0.2, excess=0.7, margin=0.03, smoothing=0.6)
+
+
+@pytest.mark.parametrize(("dt", "regimes"), [(0.03, REGIMES), (0.06, REGIMES), (0.1, REGIMES), (0.06, OTHER_STRAIN)])
+def test_compiled_equals_reference(dt, regimes):
     rng = np.random.default_rng(3)
     walk = np.cumsum(rng.normal(0, 0.9 * np.sqrt(dt), (40, 1500)), axis=1)
     s = 1.0 / (1.0 + np.exp(-2.5 * np.sin(walk) - 3.0 * np.sin(0.2 * walk)))
     s = np.round(s * 2**20) / 2**20  # exactly what the observer holds
     s[3, 200:] = 1.0
     s[3, 400:500] = 0.0
-    stat = signal_statistics(s, dt, REGIMES)
-    time, stays, above, below = reference_counts(s, dt, REGIMES)
+    stat = signal_statistics(s, dt, regimes)
+    time, stays, above, below = reference_counts(s, dt, regimes)
     assert stat.regime_counts.tolist() == time.tolist()
     assert stat.pattern_counts.sum() == len(stays) > 300
     for p, name in enumerate(rg.PATTERNS):
@@ -115,8 +118,8 @@ def test_compiled_equals_reference(dt):
         assert np.array_equal(stat.pattern_stays[p], expected)
     reached = []
     for row in s:
-        v = rg.smooth(row, dt, REGIMES.smoothing)
-        reached += rg.excursions(v, rg.classify(v, REGIMES))
+        v = rg.smooth(row, dt, regimes.smoothing)
+        reached += rg.excursions(v, rg.classify(v, regimes))
     assert stat.excursions.sum() == len(reached) == stat.pattern_counts[:2].sum()
     for e, name in enumerate("ES"):
         depth = [1.0 - x if name == "E" else x for regime, _, x in reached if regime == name]

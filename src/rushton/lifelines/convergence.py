@@ -241,10 +241,11 @@ def cautions(
     out = []
     short = [v for v in verdicts if v.length_pass is False]
     if short:
-        cut = {name: share for name, share in cut_shares.items() if share > CUT_SHARE}
-        why = "; ".join(
-            f"{share:.0%} of the time in {name} lies in stays cut off at the ends of the records"
-            for name, share in cut.items()
+        cut = [f"{share:.0%} of the time in {name}" for name, share in cut_shares.items() if share > CUT_SHARE]
+        why = (
+            f"{_and(cut)} {'lies' if len(cut) == 1 else 'lie'} in stays cut off at the ends of the records"
+            if cut
+            else ""
         )
         moved = [v for v in short if v.half_length is not None and v.value and abs(v.value - v.half_length) > 0.0]
         worst = max(moved, key=lambda v: abs((v.value - v.half_length) / v.value), default=None)  # type: ignore[operator]
@@ -265,7 +266,7 @@ def cautions(
             need = max(v.cells_needed or 0.0 for v in few)
             out.append(
                 f"{number:,} {what} are too few for {_list(few)}: the 95 % band is wider than 5 % either way; "
-                f"about {_up(need):,.0f} are needed ({key})"
+                f"about {_up(need):,.0f} are needed ({key}), or a run as many times longer"
             )
     coarse = [v for v in verdicts if v.step_pass is False]
     if coarse:
@@ -285,7 +286,11 @@ def _change_by_step(verdict: Verdict) -> float:
 
 def _list(verdicts: Sequence[Verdict]) -> str:
     labels = [v.label for v in verdicts]
-    return ", ".join(labels[:3]) + (f" and {len(labels) - 3} more numbers" if len(labels) > 3 else "")
+    return _and(labels if len(labels) <= 4 else [*labels[:3], f"{len(labels) - 3} more numbers"])
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def number_of(x: float) -> str:
