@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 from types import SimpleNamespace
 
+import netCDF4
 import numpy as np
 import pytest
 
@@ -181,6 +182,11 @@ def test_tracks_on_disk_say_what_the_observer_saw(lifelines, mesh, case, uptake)
     signals = lifelines.signals()
     assert np.array_equal(signals.s, records.s) and np.array_equal(signals.z, records.z)
     assert lifelines.signals(most=50 * n).s.shape == (50, n) and lifelines.signals(most=500).s.shape == (50, 10)
+    with netCDF4.Dataset(lifelines.tracks) as file:  # CF: trajectories that share their times
+        assert file.featureType == "trajectory" and file["cell"].cf_role == "trajectory_id"
+        assert file["time"].axis == "T" and all(file[name].axis == name.upper() for name in "xyz")
+        assert set(file["s"].coordinates.split()) <= set(file.variables)
+        assert all(v.units and v.long_name for name, v in file.variables.items() if name != "cell")
     # full records: same mesh cell, same s
     assert records.s.shape == (120, n)
     assert np.allclose(records.s, s_of[index[:120]], atol=1e-6)

@@ -25,6 +25,8 @@ HOLDUP_PER_CELL, EXCHANGE_PER_CELL = 1.5e-4, 1e-4
 """Gas fraction with bubble sizes, and dissolved oxygen and carbon dioxide, s per mesh cell."""
 STEPS_PER_SECOND = 9e6
 """Steps of cells per second on two cores, walk and analysis included."""
+LANGEVIN_STEP = 1.3
+"""Time of a step of the walk with memory over that of the random walk."""
 RESPONSE_PER_HISTORY_SECOND = 4.5e-7
 """Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
@@ -59,6 +61,8 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
         seconds["substrate"] = SUBSTRATE_PER_CELL * n
         if members := feed_members(case):
             seconds["feed_study"] = SUBSTRATE_PER_CELL * n * (len(members) - 1)
+        if case.lifelines.walk == "langevin":
+            steps *= LANGEVIN_STEP
         seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND
         seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
         if case.scaledown is not None:

@@ -86,6 +86,7 @@ class TrackFile:
                     chunksizes=(min(n_full, 200), self.width),
                 )  # fmt: skip
             variable.setncatts({"long_name": text, "units": units, "comment": "of the first cells"})
+            variable.setncatts({"axis": name.upper()} if name in "xyz" else {"coordinates": "time x y z"})
             self.full.append(variable)
 
     def write(self, index: np.ndarray, full: np.ndarray) -> None:
