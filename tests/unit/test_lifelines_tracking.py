@@ -300,3 +300,19 @@ def test_half_of_the_step_is_followed_by_other_cells_through_the_same_field(life
     assert half_step.sample_size(100_000, 1_000_000) == 74, "what the check may cost"
     shares = {v.name: v for v in lifelines.analysis.verdicts}["share_starvation"]
     assert shares.half_step is not None and shares.half_step_low < shares.half_step < shares.half_step_high
+
+
+@pytest.mark.parametrize(("dt", "passes"), [(0.18, False), (0.02, True)])
+def test_a_step_that_jumps_over_the_field_is_found_out(mesh, case, uptake, tmp_path, dt, passes):
+    # 40 turns a minute past stripes of uptake: a step of 0.18 s covers an eighth of a turn
+    settings = {"cells": 2000, "duration": 20.0, "time_step": dt, "full_records": 64}
+    case = case.model_copy(update={"lifelines": case.lifelines.model_copy(update=settings)})
+    stripes = np.round(0.5 + 0.5 * np.sin(2.0 * mesh.theta_centre))[None, :, None] * np.ones(mesh.shape)
+    flow = recirculating_flow(mesh, 4.2, 1.0, nu_t=2e-5)
+    analysis = tracking.track(case, flow, SimpleNamespace(uptake_ratio=stripes), tmp_path).analysis
+    answers = {v.name: v.step_pass for v in analysis.verdicts}
+    assert (False not in answers.values()) == passes
+    assert any("write at most 0.09 s" in text for text in analysis.cautions) == (not passes)
+    if not passes:
+        assert answers["share_limitation"] is False and answers["residence_s.LEL.mean"] is False
+        assert answers["mean_uptake"] is True, "a uniform cloud eats the same at any step"

@@ -122,8 +122,8 @@ class Evidence:
 
 
 def tolerance_of(measure: Measure, value: float, dt: float) -> float:
-    """Largest change that counts as none: 5 %, at least 0.2 points of a share and one time step of a time."""
-    least = SHARE_TOLERANCE if measure.unit == "-" else dt if measure.unit == "s" else 0.0
+    """Largest change that counts as none: 5 %, at least 0.2 points of a share and a tenth of a time step of a time."""
+    least = SHARE_TOLERANCE if measure.unit == "-" else 0.1 * dt if measure.unit == "s" else 0.0
     return max(TOLERANCE * abs(value), least)
 
 
