@@ -310,7 +310,7 @@ def test_a_step_that_jumps_over_the_field_is_found_out(mesh, case, uptake, tmp_p
     stripes = np.round(0.5 + 0.5 * np.sin(2.0 * mesh.theta_centre))[None, :, None] * np.ones(mesh.shape)
     flow = recirculating_flow(mesh, 4.2, 1.0, nu_t=2e-5)
     analysis = tracking.track(case, flow, SimpleNamespace(uptake_ratio=stripes), tmp_path).analysis
-    answers = {v.name: v.step_pass for v in analysis.verdicts}
+    answers = {v.name: v.step_pass for v in analysis.verdicts if v.headline}
     assert (False not in answers.values()) == passes
     assert any("write at most 0.09 s" in text for text in analysis.cautions) == (not passes)
     if not passes:

@@ -30,7 +30,7 @@ class Analysis:
     bands : dict of Band
         Every number of ``MEASURES`` and, where there are full records, of ``RECORD_MEASURES``.
     verdicts : tuple of Verdict
-        On the headline numbers.
+        On every number; the run is judged by the headline ones.
     cautions : tuple of str
         What an engineer must know before trusting them.
     cut_shares : dict
@@ -68,7 +68,7 @@ class Analysis:
     @property
     def converged(self) -> bool | None:
         """Whether every headline number would stay; None where none fails and some cannot be told."""
-        answers = [v.converged for v in self.verdicts]
+        answers = [v.converged for v in self.verdicts if v.headline]
         return False if False in answers else None if None in answers or not answers else True
 
     def to_arrays(self, prefix: str) -> dict[str, np.ndarray]:
@@ -146,13 +146,11 @@ def gather(whole: Reading, half_length: Reading, half_step: Reading | None) -> d
 
 
 def judged(sample: Sample) -> list[str]:
-    """Headline numbers that this tank has: stays count where cells spend a thousandth of their time in them."""
+    """Numbers that this tank has: stays count where cells spend a thousandth of their time in them."""
     statistics = sample.statistics()
     time = max(float(statistics.regime_counts.sum()) * sample.dt, sample.dt)
     often = dict(zip(PATTERNS, statistics.pattern_time / time >= KNOWN_SHARE, strict=True))
-    return [
-        name for name, meant in MEASURES.items() if meant.headline and (not meant.regime or often[name.split(".")[1]])
-    ]
+    return [name for name, meant in MEASURES.items() if not meant.regime or often[name.split(".")[1]]]
 
 
 def cut_shares_of(sample: Sample) -> dict[str, float]:

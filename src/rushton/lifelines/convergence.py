@@ -56,6 +56,8 @@ class Verdict:
         Cells, and length of a record in s, with which it would pass; None where it passes.
     from_records : bool
         Whether it is formed from full records and not from all cells.
+    headline : bool
+        Whether the run is judged by it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Verdict:
     cells_needed: float | None = None
     length_needed: float | None = None
     from_records: bool = False
+    headline: bool = True
 
     @property
     def converged(self) -> bool | None:
@@ -153,7 +156,7 @@ def judge(
         nothing = dict.fromkeys(_NUMBERS)
         return Verdict(
             name, measure.label, measure.unit, cells_pass=None, length_pass=None, step_pass=None,
-            from_records=measure.from_records, **nothing,
+            from_records=measure.from_records, headline=measure.headline, **nothing,
         )  # fmt: skip
     allowed = tolerance_of(measure, value, dt)
 
@@ -205,6 +208,7 @@ def judge(
         cells_needed=cells_needed,
         length_needed=length_needed,
         from_records=measure.from_records,
+        headline=measure.headline,
     )
 
 
@@ -226,7 +230,7 @@ def cautions(
     duration: float,
     dt: float,
 ) -> list[str]:
-    """What an engineer must know before trusting the numbers: at most one sentence a cause.
+    """What an engineer must know before trusting the headline numbers: at most one sentence a cause.
 
     Parameters
     ----------
@@ -239,6 +243,7 @@ def cautions(
         s.
     """
     out = []
+    verdicts = [v for v in verdicts if v.headline]
     short = [v for v in verdicts if v.length_pass is False]
     if short:
         cut = [f"{share:.0%} of the time in {name}" for name, share in cut_shares.items() if share > CUT_SHARE]

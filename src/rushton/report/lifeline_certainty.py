@@ -27,8 +27,8 @@ def banded(value: Any, band: Any) -> str:
 
 
 def certainty(part: dict[str, Any]) -> list[Block]:
-    """Table of the headline numbers, their bands and verdicts."""
-    verdicts = part.get("convergence") or []
+    """Table of the headline numbers, their bands and verdicts; convergence.csv has all."""
+    verdicts = [v for v in part.get("convergence") or [] if v["headline"]]
     if not verdicts:
         return []
     rows, marks = [], []
@@ -49,7 +49,8 @@ def certainty(part: dict[str, Any]) -> list[Block]:
         "Each number with its 95 % band (bootstrap over groups of cells: how far another population of as many cells "
         "would be), and what it would be from half of the cells, from half of the run, and from cells followed again "
         "at half of the time step. A number counts as converged when none of the three changes it by more than 5 % and "
-        "at most 5 % of the time in a regime lies in stays cut off at the ends of the records."
+        "at most 5 % of the time in a regime lies in stays cut off at the ends of the records. convergence.csv "
+        "says the same of every other number."
     )
     return [
         Prose(text),
