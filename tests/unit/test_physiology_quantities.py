@@ -101,3 +101,11 @@ def test_pools_are_no_rates():
 
 def test_molar_masses_are_plausible():
     assert all(0.015 < m < 0.4 for name, m in MOLAR_MASS.items() if name != "biomass")
+
+
+def test_within_a_broth_the_surroundings_are_its_own():
+    """Biomass of the broth takes the place of the default; what is not known keeps its default."""
+    model = get_model("yeast_lei2001").within({"biomass": 0.05, "unheard_of": 1.0}, density=1040.0)
+    assert model.environment_vector()[model.environment_names.index("C_x")] == pytest.approx(52.0)
+    assert model.environment_vector()[model.environment_names.index("C_eth")] == 0.0
+    assert get_model("yeast_lei2001").environment_vector()[3] == pytest.approx(7.2)

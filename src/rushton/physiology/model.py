@@ -222,6 +222,12 @@ class CellModel:
                 found[around.name] = np.asarray(given) * around.per_mol_kg(density)
         return found
 
+    def within(self, by_species: Mapping[str, float], density: float = WATER) -> CellModel:
+        """The same model whose surroundings, where nothing else is said, are these: mol/kg, biomass kg/kg."""
+        known = self.surroundings_from_mol_kg(by_species, density)
+        around = tuple(replace(s, default=float(known[s.name])) if s.name in known else s for s in self.environment)
+        return replace(self, environment=around)
+
     def si_rates(self, reported: Any) -> dict[str, Any]:
         """Reported rates (..., n_reported) in SI by name: mol/(kg dry weight s), growth and decay in 1/s.
 

@@ -65,6 +65,8 @@ class CellTest:
         Its reported rates, in the model's units.
     duration : float
         s.
+    density : float
+        Of the broth, kg/m3.
     """
 
     model: CellModel
@@ -73,6 +75,7 @@ class CellTest:
     start: np.ndarray
     rates: dict[str, float]
     duration: float
+    density: float = 1000.0
 
     @classmethod
     def of(cls, case: Case, mean_uptake: float) -> CellTest:
@@ -80,12 +83,14 @@ class CellTest:
         from rushton.physiology import imposed_environment, model_of, steady_state
 
         assert case.strain is not None
-        model = model_of(case.strain)
+        density = case.broth.density
+        model = model_of(case.strain).within({"biomass": (case.broth.biomass or 0.0) / density}, density)
         q_max, half = case.strain.uptake.max, case.strain.uptake.half_saturation / case.broth.density
-        q_s, around = imposed_environment(model, mean_uptake, q_max, half)
+        q_s, around = imposed_environment(model, mean_uptake, q_max, half, density)
         environment = model.environment_vector(float(q_s), **_known(model, around))
         start = steady_state(model, environment)
-        return cls(model, q_max, half, start, model.evaluate(environment, start)[1], case.response.duration)
+        rates = model.evaluate(environment, start)[1]
+        return cls(model, q_max, half, start, rates, case.response.duration, density)
 
     @property
     def growth(self) -> float:
@@ -107,7 +112,7 @@ class CellTest:
             dt = step * every
         n_time = round(self.duration / dt)
         s = np.stack([np.resize(signal, n_time) for signal in signals])
-        q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation)
+        q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation, self.density)
         split = n_time - round(final_window(self.duration) / dt)
         state, parts = self.start, []
         for part in (slice(0, split), slice(split, n_time)):
