@@ -13,6 +13,7 @@ from rushton.errors import ModelError
 from rushton.flow.analytic import plain_tank, recirculating_flow
 from rushton.lifelines import Lifelines, coupling_blocks, coupling_cells, preflight
 from rushton.lifelines.coupling import couple
+from rushton.lifelines.coupling_slow import SlowPools
 from rushton.lifelines.coupling_species import kinds_of
 from rushton.mesh import build_mesh
 from rushton.physiology import Quantity, Surrounding, get_model
@@ -45,6 +46,22 @@ def tiring_own(environment, state, parameters, out):
     q = parameters[0] * (1.0 - state[0]) * environment[1] / (parameters[1] + environment[1])
     out[0] = (q / parameters[0] - state[0]) / parameters[2]
     out[1], out[2], out[3] = q, q, 0.0
+
+
+@njit(RATES, cache=False)
+def remembers(environment, state, parameters, out):
+    """dx/dt = ((q/q_max)^2 - x)/tau, parameters = (q_max, K, tau)."""
+    s = environment[0] / parameters[0]
+    out[0] = (s * s - state[0]) / parameters[2]
+    out[1], out[2], out[3] = environment[0], environment[0], s * s
+
+
+@njit(RATES, cache=False)
+def remembers_own(environment, state, parameters, out):
+    """The same with q = q_max C/(K + C)."""
+    s = environment[1] / (parameters[1] + environment[1])
+    out[0] = (s * s - state[0]) / parameters[2]
+    out[1], out[2], out[3] = parameters[0] * s, parameters[0] * s, s * s
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +114,22 @@ def tired(case, law):
     sys.modules["tiring_cells"] = module
     register_model("tiring", "tiring_cells")
     return with_model(case, "tiring", {})
+
+
+@pytest.fixture(scope="module")
+def remembering(case, law):
+    """A model with a pool of ten hours that rises with the square of uptake, and does nothing."""
+    module = ModuleType("remembering_cells")
+    module.build = lambda: replace(  # type: ignore[attr-defined]
+        get_model("tiring"),
+        name="remembering",
+        imposed=remembers,
+        own=remembers_own,
+        prepare=lambda values: np.array([law[0], law[1], 10.0]),
+    )
+    sys.modules["remembering_cells"] = module
+    register_model("remembering", "remembering_cells")
+    return with_model(case, "remembering", {})
 
 
 @pytest.fixture(scope="module")
@@ -232,6 +265,25 @@ def test_cells_that_differ_make_the_field_of_their_mean(memoryless, flow, substr
     assert np.abs(found.uptake_ratio - substrate.uptake_ratio).mean() < 0.01
 
 
+def test_slow_pools_come_to_rest_where_their_mean_rate_vanishes(remembering, tired, flow, substrate, tmp_path):
+    few = remembering.lifelines.model_copy(update={"cells": 300, "sampling": 0.9})
+    started = couple(remembering.model_copy(update={"lifelines": few}), flow, substrate, tmp_path, threads=1).coupled
+    few = few.model_copy(update={"slow_pools": "at-rest"})
+    (tmp_path / "rest").mkdir()
+    rested = couple(remembering.model_copy(update={"lifelines": few}), flow, substrate, tmp_path / "rest", threads=1)
+    rested = rested.coupled
+    fed = substrate.feed_mol_s / (remembering.strain.uptake.max * remembering.broth.biomass * flow.mesh.volume)
+    mean_square = rested.rates[rested.rate_names.index("q_p")]
+    assert started.pools[-1, 0] == pytest.approx(fed**2, rel=0.01), "ten hours do not pass in seconds"
+    assert mean_square > 1.3 * fed**2, "uptake varies"
+    assert rested.pools[-1, 0] == pytest.approx(mean_square, rel=0.15)  # of 300 cells over 6 s
+    assert abs(rested.drift_1_h[0]) < 0.3 * abs(started.drift_1_h[0])
+    fast = SlowPools(get_model("tiring"), np.array([0.1, 1e-5]), np.array([0.3]))
+    slow = SlowPools(get_model("remembering"), np.array([0.1, 1e-5]), np.array([0.3]))
+    assert fast.hastening == pytest.approx([1.0]) and fast.own_time == pytest.approx([TIRING], rel=1e-4)
+    assert slow.hastening == pytest.approx([36000.0 / 60.0], rel=1e-4)
+
+
 def test_in_a_mixed_tank_cells_and_field_are_those_of_the_ideal_vessel(tired, flow, substrate, tmp_path):
     mixed = recirculating_flow(flow.mesh, 1.0, 20.0, nu_t=0.1)
     found = couple(tired, mixed, substrate, tmp_path, threads=1).coupled
@@ -270,7 +322,7 @@ def air(flow):
 
 def test_oxygen_and_by_products_answer_with_closed_books(breathing, flow, air, tmp_path):
     substrate = solve_substrate(breathing, flow)
-    found = couple(breathing, flow, substrate, tmp_path, gas=air, threads=2).coupled
+    found = couple(breathing, flow, substrate, tmp_path, gas=air, threads=1).coupled
     assert found.species_names == ("oxygen", "acetate")
     assert found.mass_balance_error < 1e-12 and found.cell_balance_error < 1e-12
     oxygen, acetate = found.books

@@ -27,6 +27,8 @@ STEPS_PER_SECOND = 9e6
 """Steps of cells per second on two cores, walk and analysis included."""
 LANGEVIN_STEP = 1.3
 """Time of a step of the walk with memory over that of the random walk."""
+EXCHANGE_PER_MESH_CELL, EXCHANGE_PER_CELL = 2e-7, 4e-7
+"""Two-way coupling on two cores: fields and cell models, s per exchange and mesh cell, s per exchange and cell."""
 RESPONSE_PER_HISTORY_SECOND = 4.5e-7
 """Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
@@ -63,12 +65,21 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
             seconds["feed_study"] = SUBSTRATE_PER_CELL * n * (len(members) - 1)
         if case.lifelines.walk == "langevin":
             steps *= LANGEVIN_STEP
-        seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND
+        seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND + _exchange_seconds(case)
         seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
         if case.scaledown is not None:
             seconds["scaledown"] = SCALEDOWN_PER_RIG * len(case.scaledown.rigs)
     seconds["report"] = REPORT
     return seconds
+
+
+def _exchange_seconds(case: Case) -> float:
+    """What cells and fields that trade cost beside the walk."""
+    lines = case.lifelines
+    if lines.coupling == "one-way":
+        return 0.0
+    each = EXCHANGE_PER_MESH_CELL * case.numerics.target_mesh_cells + EXCHANGE_PER_CELL * lines.cells
+    return each * 1.2 * lines.duration / lines.sampling
 
 
 def _flow_per_cell(case: Case) -> float:

@@ -45,6 +45,11 @@ class LifelineSettings(Section):
     coupling: Literal["one-way", "two-way"] = Field(
         default="one-way", description="do cells change the field they read"
     )
+    slow_pools: Literal["as-they-start", "at-rest"] = Field(
+        default="as-they-start",
+        description="two-way coupling: pools of hours stay near those of the ideally mixed vessel, or are brought to "
+        "rest first",
+    )
     seed: int = Field(default=1, ge=0, lt=2**63, description="seed of the random walk")
     time_step: OptionalTime = Field(
         default=None, gt=0.0, le=1.0, description="step of a cell (default: chosen from the flow)"

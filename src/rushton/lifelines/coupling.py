@@ -26,7 +26,8 @@ cells; then cells and field live together for a fifth of the duration, at most 1
 
 What is at rest and what is not. Pools that move within the duration (seconds to minutes) reach their stationary spread
 and act back on the field. Slow pools (enzymes: hours to days) stay near their start; a run of 600 s cannot show where
-they would end. The drift of the mean pools over the last half of the run is reported, per hour, so that this is seen.
+they would end; ``lifelines.slow_pools = "at-rest"`` brings them there first (:mod:`rushton.lifelines.coupling_slow`).
+The drift of the mean pools over the last half of the run is reported, per hour, so that this is seen.
 Flow, biomass and volume are those of one moment of the fermentation.
 
 What the response makes of it: the histories run through the mean field of the last half, on the own uptake of the
@@ -143,11 +144,14 @@ def couple(
         case.broth.density,
         kinds_of(model, ~flow.mesh.solid, case.broth.density, gas),
         strain.spread,
+        settings.slow_pools == "at-rest",
     )
     threads = threads or usable_cores()
     lifelines = tracking.track(case, flow, two_way, folder, progress, walk=walk, threads=threads, exchange=two_way)
     two_way.team.close()
-    few = settings.model_copy(update={"cells": min(settings.cells, MOST_COMPARED), "full_records": 0})
+    few = settings.model_copy(
+        update={"cells": min(settings.cells, MOST_COMPARED), "full_records": 0, "stored_cells": 10}
+    )
     with TemporaryDirectory(dir=folder) as aside:
         one_way = tracking.track(
             case.model_copy(update={"lifelines": few}), flow, substrate, Path(aside), walk=walk, threads=threads,

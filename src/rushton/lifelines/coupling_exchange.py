@@ -19,6 +19,7 @@ from rushton.lifelines import layout
 from rushton.lifelines.coupling_blocks import Ratio, coarse_cells
 from rushton.lifelines.coupling_cells import Cells
 from rushton.lifelines.coupling_course import Course
+from rushton.lifelines.coupling_slow import SPAN, SlowPools
 from rushton.lifelines.coupling_species import Kind, Species
 from rushton.lifelines.observer import SCALE
 from rushton.lifelines.walkers import Walkers
@@ -61,6 +62,8 @@ class TwoWay:
         Species besides the substrate that get a field.
     spread : dict of str to float, optional
         Relative standard deviation of parameters between cells (:mod:`rushton.physiology.population`).
+    slow_at_rest : bool
+        Bring slow pools to rest before the record begins (:mod:`rushton.lifelines.coupling_slow`).
     window : float
         See ``WINDOW``.
 
@@ -70,6 +73,8 @@ class TwoWay:
         Substrate, mol/m3.
     species : list of Species
         The others, once the run has begun.
+    mean : (n_all, 1 + n_species) float
+        What the mean cell gives to the broth in every mesh cell, in the fields as they are, mol/(kg s).
     course : Course or None
         Notes of the run, once it has begun.
     """
@@ -85,11 +90,12 @@ class TwoWay:
         density: float,
         kinds: Sequence[Kind] = (),
         spread: dict[str, float] | None = None,
+        slow_at_rest: bool = False,
         window: float = WINDOW,
     ) -> None:
         self._model, self._operator, self._source = model, operator, source
         self._half, self._biomass, self._density, self.window = half_saturation, biomass, density, window
-        self._kinds, self._spread = tuple(kinds), spread or {}
+        self._kinds, self._spread, self._slow_at_rest = tuple(kinds), spread or {}, slow_at_rest
         self._fluid = ~operator.mesh.solid
         self.volumes, self._volume = operator.volumes, float(operator.volumes.sum())
         self.feed = float(source.sum())
@@ -99,6 +105,7 @@ class TwoWay:
         fed = self.feed / (biomass * self._volume)
         self.start, _ = fed_cell(model, fed, half_saturation, density, self._around)
         self.species: list[Species] = []
+        self.mean = np.zeros((self.c.size, 1 + len(self._kinds)))
         self.course: Course | None = None
         self.seconds = 0.0
 
@@ -142,10 +149,10 @@ class TwoWay:
         self.seconds += time.perf_counter() - begun
 
     def _step_fields(self) -> None:
-        mean = self.cells.mean_cell(self._fields)
-        self._step_substrate(-mean[:, 0])
+        self._step_substrate(-self.mean[:, 0])
         for n, species in enumerate(self.species, start=1):
-            species.step(mean[:, n].reshape(self.c.shape))
+            species.step(self.mean[:, n].reshape(self.c.shape))
+        self.mean = self.cells.mean_cell(self._fields)  # for the cells now, and for the next step of the fields
 
     def _step_substrate(self, uptake: np.ndarray) -> None:
         c = np.maximum(self.c, LEAST * self._half)
@@ -162,7 +169,7 @@ class TwoWay:
         here = self._here(walkers)
         around = [c[here] for c in self._fields]
         block = self.block.ravel()[here]
-        wishes, mean = self.cells.wishes(around), self.cells.mean_cell(around)
+        wishes, mean = self.cells.wishes(around), self.mean[here]
         self.ratio.observe(block, wishes, -mean[:, 0])
         wished = self.weight * float(wishes.sum())
         if not (np.isfinite(wished) and wished > 0.0):
@@ -208,9 +215,17 @@ class TwoWay:
             )
             for n, kind in enumerate(self._kinds, start=1)
         ]  # fmt: skip
+        self.mean = self.cells.mean_cell(self._fields)
         here = self._here(walkers)
         self.cells.choose_substeps([c[here] for c in self._fields], self.interval)
-        self._warm_up(walkers)
+        slow = None
+        if self._slow_at_rest and self._model.n_state:
+            fed = self._around.copy()
+            fed[0] = self.feed / (self._biomass * self._volume) * self._model.uptake_per_mol_kg_s
+            slow = SlowPools(self.cells.imposed, fed, self.start)
+            self._live(walkers, SPAN, slow)
+        span = min(WARM_UP, WARM_UP_SHARE * walkers.n_step * walkers.dt)
+        self.warm_up = self._live(walkers, span) + (SPAN if slow else 0.0)
         for species in self.species:
             species.open_books()
         self.course = Course(self, walkers.n_step // walkers.every)
@@ -231,19 +246,24 @@ class TwoWay:
             dt = min(REST_GROWTH * dt, LONGEST_REST_STEP)
         self.scalar.set_time_step(self.interval)
 
-    def _warm_up(self, walkers: Walkers) -> None:
-        """Live together for a while, unrecorded, on random numbers of their own; the record begins where that ends."""
-        span = min(WARM_UP, WARM_UP_SHARE * walkers.n_step * walkers.dt)
+    def _live(self, walkers: Walkers, span: float, slow: SlowPools | None = None) -> float:
+        """Live together for about so many seconds, unrecorded, on random numbers of their own; returns how many.
+
+        The cloud is left where that ends.
+        """
         intervals = round(span / self.interval)
         cloud = walkers.cloud
         first = cloud._replace(memory=cloud.memory.copy(), visit=cloud.visit.copy())
-        self.warm_up = intervals * self.interval
         if intervals == 0:
-            return
-        key = np.uint64(walkers.key ^ np.uint64(0x9E3779B97F4A7C15))
+            return 0.0
+        key = np.uint64(walkers.key ^ np.uint64(0x9E3779B97F4A7C15 if slow is None else 0x632BE59BD9B4E019))
         alone = replace(walkers, cloud=first, key=key, n_step=intervals * walkers.every)
         for _ in range(intervals):
             self._step_fields()
             alone.run(walkers.every)
+            before = self.cells.mean_state
             self._feed_cells(alone)
+            if slow is not None:
+                slow.move(self.cells.state, before)
         cloud.visit[:, 0] = first.visit[:, 0]
+        return intervals * self.interval
