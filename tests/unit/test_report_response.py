@@ -69,6 +69,6 @@ def test_no_loss_stands_without_its_band() -> None:
     over = [row[-1] for row in rows if row[-1] not in ("", "–")]
     assert len(over) > 10 and all(" to " in text or "no band" in text for text in over)
     few = variables.with_band(0.8, None)
-    assert few == "80.0 % (no band)"
+    assert few == "80.00 % (no band)"
     rq = [row for row in variables.physiological({"response": made("ecoli_xu1999").summary()}) if row[0] == "RQ"]
     assert len(rq) == 1 and rq[0][1].endswith("mol/mol")

@@ -57,7 +57,7 @@ def pools(time_h: np.ndarray, tracks: Mapping[str, tuple[str, np.ndarray, np.nda
 
 
 def distributions(response: Any) -> Figure:
-    """Histograms of every rate and pool that moves, over cells and moments of the final window."""
+    """Histograms of every rate and pool that moves, over cells and moments."""
     from rushton.response.variables import histogram
 
     units = dict(zip((*response.rate_names, *response.state_names), (*response.rate_units, *response.state_units),

@@ -35,7 +35,7 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         table(
             ("Quantity", "Value", "95 % band"),
             [
-                (name, percent(p.get(key)) if p.get(key) is not None else _why(p, key), _band(p.get(f"{key}_band")))
+                (name, percent(p.get(key), 4) if p.get(key) is not None else _why(p, key), _band(p.get(f"{key}_band")))
                 for name, p, key in rows
             ],
             numbers=(1, 2),
@@ -46,8 +46,8 @@ def response(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section.blocks.append(
         picture(
             lambda: figures_response.distributions(result),
-            f"The population at single moments of the last {window}: every rate and pool over all cells. Dashed: the "
-            "ideally mixed vessel.",
+            f"The population at single moments: rates over all cells and all of the time, pools over all cells and the "
+            f"last {window}. Dashed: the ideally mixed vessel.",
             "Distributions of rates and pools over the population",
         )
     )
@@ -172,7 +172,7 @@ def _why(part: dict[str, Any], key: str) -> str:
 
 
 def _band(band: Any) -> str:
-    return "–" if band is None else f"{percent(band[0])} to {percent(band[1])}"
+    return "–" if band is None else f"{percent(band[0], 4)} to {percent(band[1], 4)}"
 
 
 def _rates(result: Any) -> dict[str, tuple[str, np.ndarray, np.ndarray | None]]:

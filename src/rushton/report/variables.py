@@ -22,7 +22,8 @@ LEAD = (
 )
 NOTE = (
     "Percentiles of state variables are of the time of a cell, those of physiological variables of the population: "
-    "rates and pools over cells and moments of the final window, ratios over cells. Bands are 95 %, over groups of "
+    "rates over cells and moments, pools over cells and moments of the final window, ratios over cells. Bands are "
+    "95 %, over groups of "
     "histories stitched from lifelines of their own: they hold how well the lifelines represent the tank and how they "
     "were joined, not errors of flow, turbulent Schmidt number, uptake law or cell model."
 )
@@ -122,4 +123,5 @@ def physiological(summary: dict[str, Any]) -> list[Row]:
 
 def with_band(value: float, band: list[float] | None) -> str:
     """A value against the ideally mixed vessel; without a band it says that there is none."""
-    return percent(value) + (" (no band)" if band is None else f" ({number(100 * band[0])} to {number(100 * band[1])})")
+    ends = "no band" if band is None else " to ".join(number(100.0 * end, 4) for end in band)
+    return f"{percent(value, 4)} ({ends})"

@@ -95,7 +95,7 @@ def write_variables(response: Response, path: Path) -> None:
 
 
 def write_histograms(response: Response, path: Path) -> None:
-    """Write physiology_histograms.csv: shares of cells and moments of the final window, per bin of every variable."""
+    """Write physiology_histograms.csv: shares of cells and moments per bin of every rate and pool."""
     rows = []
     for name, unit in (*_rates(response), *_states(response)):
         edges, shares = histogram(response.moments(name))

@@ -144,9 +144,9 @@ class Response:
         return self.states[:, :, self.state_names.index(name)]
 
     def moments(self, name: str) -> np.ndarray:
-        """(n_moment, n_history) a rate or pool of single cells at single moments of the final window."""
+        """(n_moment, n_history) of single cells at single moments; of a pool, those of the final window."""
         if name in self.rate_names:
-            return self.snapshots[self.final, :, self.rate_names.index(name)].astype(float)
+            return self.snapshots[:, :, self.rate_names.index(name)].astype(float)
         return self.state(name)[self.final].astype(float)
 
     def reference(self, name: str) -> float:

@@ -1,7 +1,7 @@
 """Physiological variables of a population: each as a distribution, beside the ideally mixed vessel, with a band.
 
     rates    q_s, mu, q_p, q_O2, q_CO2, ... in the unit of the model: time mean over the histories; the distribution is
-             that of single cells at single moments of the final window
+             that of single cells at single moments
     pools    states of the model: mean and distribution over cells and moments of the final window
     ratios   RQ = q_CO2/q_O2, Y_xs = mu/q_s, Y_ps = q_p/q_s, Y_os = q_O2/q_s: ratios of time means, for a ratio of
              instantaneous rates means nothing where the lower one vanishes; the distribution is over histories
