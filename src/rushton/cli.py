@@ -462,6 +462,7 @@ _HEADLINE = (
     ("Dissolved oxygen, mean", "gas", "oxygen_mean_mol_m3", 1e3, ".3g", "umol/L"),
     ("Dissolved oxygen, lowest", "gas", "oxygen_min_mol_m3", 1e3, ".3g", "umol/L"),
     ("Cells followed", "lifelines", "cells", 1.0, ",.0f", ""),
+    ("Time below critical oxygen", "environment", "oxygen_critical_share", 100.0, ".2g", "% of a cell's time"),
     ("Relative productivity", "response", "relative_productivity", 1.0, ".3f", "of the ideally mixed vessel"),
     ("the same, at the end", "response", "relative_productivity_final", 1.0, ".3f", "of the ideally mixed vessel"),
     ("Relative yield", "response", "relative_yield", 1.0, ".3f", "of the ideally mixed vessel"),
@@ -497,6 +498,18 @@ def _energy(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         ("to turbulence, scheme, walls, viscosity", parts, f"%; sum {100.0 * flow['energy_balance_ratio']:.4g} %"),
         ("integral of epsilon", dissipated, "% of the power"),
     ]
+
+
+def _settled(part: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What number and length of the histories, sampling and step of the integrator still move, in per cent."""
+    checks = part.get("convergence") or {}
+    words = {"integration": "step", "sampling": "sampling", "histories": "half of the band", "length": "last window"}
+    shown = [
+        f"{word} {100.0 * checks[name]['value']:.2g} ({100.0 * checks[name]['bound']:.2g})"
+        for name, word in words.items()
+        if checks.get(name) and checks[name]["value"] is not None
+    ]
+    return [("still moved by (bound)", ", ".join(shown), "%")] if shown else []
 
 
 def _between(stage: str, key: str, summary: dict[str, Any], form: str) -> str:
@@ -547,6 +560,8 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
             rows += _energy(summary)
         if key == "theta95_variance_s":
             rows += _schmidt(summary["mixing"])
+        if key == "relative_yield":
+            rows += _settled(summary["response"])
         if key == "share_starvation":
             rows += _feed_study(summary.get("feed_study") or {})
     scaledown = summary.get("scaledown") or {}

@@ -251,3 +251,16 @@ def test_a_run_may_stop_after_any_stage() -> None:
     from rushton.pipeline import STAGE_NAMES
 
     assert tuple(StageName) == STAGE_NAMES
+
+
+def test_a_loss_is_never_shown_without_its_band() -> None:
+    checks = {"sampling": {"value": 2e-4, "bound": 0.01}, "length": {"value": None, "bound": 0.02}}
+    part = {
+        "relative_productivity": 0.784, "relative_productivity_band": [0.783, 0.785],
+        "relative_yield": 1.02, "relative_yield_band": None, "relative_yield_band_reason": "2 groups are too few",
+        "convergence": checks,
+    }  # fmt: skip
+    rows = {label: (value, unit) for label, value, unit in headline({"response": part})}
+    assert rows["Relative productivity"] == ("0.784", "of the ideally mixed vessel; 95 % band 0.783 to 0.785")
+    assert rows["Relative yield"] == ("1.020", "of the ideally mixed vessel; no band: 2 groups are too few")
+    assert rows["still moved by (bound)"] == ("sampling 0.02 (1)", "%")
