@@ -148,7 +148,7 @@ def test_same_seed_same_bytes_on_any_number_of_threads(mesh, case, uptake, tmp_p
         folder.mkdir()
         with pytest.MonkeyPatch.context() as patch:
             if segments:
-                patch.setattr(tracking.Walkers.__init__, "__defaults__", (segments,))
+                patch.setattr(tracking.Walkers.__init__, "__defaults__", (segments, 1))
             results.append(tracking.track(case, flow, uptake, folder, threads=threads))
     first = results[0]
     for other in results[1:]:
@@ -316,3 +316,18 @@ def test_a_step_that_jumps_over_the_field_is_found_out(mesh, case, uptake, tmp_p
     if not passes:
         assert answers["share_limitation"] is False and answers["residence_s.LEL.mean"] is False
         assert answers["mean_uptake"] is True, "a uniform cloud eats the same at any step"
+
+
+def test_impeller_zones_are_looked_at_in_intervals_of_their_own(mesh):
+    # the same walk, looked at at every step and at every fourth: visits that fall between two looks are not seen
+    flow = recirculating_flow(mesh, 3.0, 4.0, nu_t=1e-4)
+    counts = []
+    for look, cuts in ((1, (180, 220)), (4, (400,)), (4, (50, 33, 317))):
+        walkers = walkers_on(flow, 2000, 400, walk="interface")
+        walkers.look = look
+        walkers.field.zone_low[8:12], walkers.field.zone_high[8:12], walkers.field.zone_ring[8:12] = 0.0, 1.0, 6
+        for n_step in cuts:
+            walkers.run(n_step)
+        counts.append(int(walkers.finish()[1].circulation.sum()))
+    assert counts[1] == counts[2], "whatever the stretches"
+    assert 200 < counts[1] < counts[0]

@@ -79,7 +79,7 @@ def follow_at_half_step(
     limits = limits_of(case.strain.regimes, dt)
     key = make_key(case.lifelines.seed + _OTHER_SEED)
     cloud = release(case, flow.mesh, field, limits, key, n_cell)
-    cells = Walkers(field, cloud, limits, key, dt, WALKS[walk], 2 * run.n_step, every, run.threads)
+    cells = Walkers(field, cloud, limits, key, dt, WALKS[walk], 2 * run.n_step, every, run.threads, look=2 * run.look)
     index = np.empty((n_cell, n_sample), np.int32)
     full = np.empty((min(RECORDS, n_cell), n_sample, 4), np.float32)
     per_launch = max(1, round(STRETCH_STEPS / every))

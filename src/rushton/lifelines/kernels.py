@@ -28,6 +28,7 @@ def travel(
     journey,
     bins,
     settle,
+    look,
     every,
     sample,
     out,
@@ -54,6 +55,8 @@ def travel(
         ``duration_bins``.
     settle : int
         Steps outside an impeller zone after which a return counts.
+    look : int
+        Steps between two looks at the impeller zones.
     every : int
         Steps per stored sample.
     sample : int
@@ -81,6 +84,7 @@ def travel(
         visit = cloud.visit[p]
         column = sample
         until = every
+        until_look = look - first % look
         for n in range(first, first + n_step):
             c, i, j, k, x, y, z, hops = advect(field, c, i, j, k, x, y, z, dt)
             n_hop += hops
@@ -96,9 +100,12 @@ def travel(
                 c, i, j, k, x, y, z = point_walk(field, c, i, j, k, x, y, z, h, walk == END_POINT)
             seen[n - first] = np.int32(rec[c, UPTAKE])
 
-            inside = field.zone_low[k] <= z <= field.zone_high[k] and i < field.zone_ring[k]
-            if inside != (visit[0] == 1):
-                cross_zone(visit, inside, n, settle, journey, group, bins)
+            until_look -= 1
+            if until_look == 0:
+                until_look = look
+                inside = field.zone_low[k] <= z <= field.zone_high[k] and i < field.zone_ring[k]
+                if inside != (visit[0] == 1):
+                    cross_zone(visit, inside, n, settle, journey, group, bins)
             until -= 1
             if until == 0:
                 until = every

@@ -151,7 +151,10 @@ def track(
     limits = limits_of(regimes, dt)
     key = make_key(settings.seed)
     cloud = release(case, mesh, field, limits, key)
-    walkers = Walkers(field, cloud, limits, key, dt, WALKS[walk], n_sample * every, every, threads or usable_cores())
+    look = max(1, round(default_time_step(case.operation.speed, regimes.smoothing) / dt))
+    walkers = Walkers(
+        field, cloud, limits, key, dt, WALKS[walk], n_sample * every, every, threads or usable_cores(), look=look
+    )
 
     n_stored = min(settings.stored_cells, settings.cells)
     n_full = min(settings.full_records, n_stored)

@@ -34,7 +34,11 @@ STRETCH_STEPS = 50
 """About so many steps between two sortings of the cells."""
 
 SETTLE = 1.0
-"""Returns to an impeller zone within this time are not counted, s."""
+"""Returns to an impeller zone within this time are not counted, s.
+
+Zones are looked at in intervals that do not follow the time step: between any two looks a walk can graze a zone, more
+often the closer they are, without limit.
+"""
 
 
 @dataclass
@@ -54,6 +58,10 @@ class Walkers:
     every : int
         Steps per stored sample.
     threads : int
+    n_segment : int
+        Parts into which the cells are cut for the threads; 0: chosen.
+    look : int
+        Steps between two looks at the impeller zones.
     """
 
     field: Field
@@ -66,6 +74,7 @@ class Walkers:
     every: int
     threads: int
     n_segment: int = 0
+    look: int = 1
 
     def __post_init__(self) -> None:
         n_cell = len(self.cloud.place)
@@ -96,7 +105,7 @@ class Walkers:
         def travel(order: np.ndarray, w: int) -> None:
             kernels.travel(
                 order, self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
-                self.tallies[w], self.journeys[w], self.bins, self.settle, self.every, sample, out, full,
+                self.tallies[w], self.journeys[w], self.bins, self.settle, self.look, self.every, sample, out, full,
                 np.empty(n_step, np.int32),
             )  # fmt: skip
 

@@ -94,7 +94,8 @@ def lifelines(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             lambda: figures_lifelines.circulation(
                 *_circulation(result), part.get("circulation_time_s"), _published_circulation(summary)
             ),
-            "Time between successive entries of a cell into any impeller zone; returns within 1 s are not counted.",
+            "Time between successive entries of a cell into any impeller zone, looked at ten times a turn of the "
+            "stirrer or oftener; returns within 1 s are not counted.",
             "Distribution of circulation times",
             "half",
         ),
