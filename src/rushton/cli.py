@@ -77,6 +77,7 @@ class StageName(StrEnum):
     lifelines = "lifelines"
     environment = "environment"
     response = "response"
+    sensitivity = "sensitivity"
     scaledown = "scaledown"
     report = "report"
 
@@ -152,11 +153,17 @@ def run(
     refine: Annotated[
         bool, typer.Option("--refine", help="Also form an error statement: three grids, hidden choices varied.")
     ] = False,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Also vary K, q_max, biomass and Sc_t: what moves regimes and loss.")
+    ] = False,
 ) -> None:
     """Run a case: flow, mixing, gradients, lifelines, response, scale-down, report. Finished stages are kept."""
     checked = _load(case, quality)
     if refine:
         numerics = checked.numerics.model_copy(update={"refine": True})
+        checked = checked.model_copy(update={"numerics": numerics})
+    if sensitivity:
+        numerics = checked.numerics.model_copy(update={"sensitivity": True})
         checked = checked.model_copy(update={"numerics": numerics})
     from rushton.case.run_time import stage_seconds, typical_time_step
     from rushton.pipeline import open_results

@@ -38,6 +38,7 @@ MAY_READ = {
     "mesh": MESH, "flow": FLOW, "aeration": AERATION, "mixing": MIXING | AERATION, "substrate": SUBSTRATE | AERATION,
     "feed_study": FEED_STUDY, "gas": GAS, "refine": SUBSTRATE | AERATION, "lifelines": LIFELINES | AERATION,
     "environment": ENVIRONMENT, "response": RESPONSE,
+    "sensitivity": RESPONSE | AERATION | {"broth.density"},
     "scaledown": RESPONSE | {"scaledown", "title", "broth.temperature", "defaults"},
 }  # fmt: skip
 """What each stage may read of a case: its own inputs, which make its key, and those of the stages before it."""
@@ -103,7 +104,7 @@ def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str
     for name, keys in KEYS.items():
         for key in keys:
             assert summary[name][key] is not None or summary[name][f"{key}_reason"], f"{name}.{key}"
-    computed = {name for name in KEYS if name != "refine"}
+    computed = {name for name in KEYS if name not in ("refine", "sensitivity")}
     missing = {f"{n}.{k}" for n in computed for k in KEYS[n] if summary[n][k] is None}
     not_asked = {"flow.power_number_imposed", "flow.power_imposed_W"}  # the case imposes no power number
     not_asked |= {"response.spread"}  # all cells are alike
@@ -112,7 +113,7 @@ def test_the_summary_holds_every_key_or_its_reason(tiny: tuple[Results, dict[str
     }  # frozen rotor
     not_asked.add("lifelines.two_way")  # coupling is one-way
     assert missing - not_asked <= {"scaledown.floor", "gas.kla_log_mean_1_h"}, "out of reach of so few cells"
-    assert set(summary["timing"]) == set(STAGE_NAMES) - {"refine"}
+    assert set(summary["timing"]) == set(STAGE_NAMES) - {"refine", "sensitivity"}
     assert all(seconds["wall"] > 0.0 for seconds in summary["timing"].values())
 
 
@@ -143,5 +144,5 @@ def test_nothing_is_computed_twice(tiny: tuple[Results, dict[str, set[str]], Any
     before = (results.folder / "summary.json").read_bytes()
     events: list[Event] = []
     run(case, results.folder, watch=events.append)
-    assert {event.state for event in events if event.stage != "refine"} == {"kept"}
+    assert {event.state for event in events if event.stage not in ("refine", "sensitivity")} == {"kept"}
     assert (results.folder / "summary.json").read_bytes() == before

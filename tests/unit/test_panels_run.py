@@ -129,13 +129,13 @@ def test_what_is_finished_is_kept(
     found: Panel, results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called: list[str] = []
-    inside = running.run_strains
+    inside = running.run_many
 
-    def counted(strains, *arguments):  # noqa: ANN001, ANN002, ANN202
-        called.extend(s.name for s in strains)
-        return inside(strains, *arguments)
+    def counted(subjects, *arguments):  # noqa: ANN001, ANN002, ANN202
+        called.extend(s.name for s in subjects)
+        return inside(subjects, *arguments)
 
-    monkeypatch.setattr(running, "run_strains", counted)
+    monkeypatch.setattr(running, "run_many", counted)
     again = panel(results.folder, folder / "strains.toml", folder / "out")
     assert not called
     assert again.rows() == found.rows()

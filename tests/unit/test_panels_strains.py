@@ -48,13 +48,13 @@ def test_toml_and_csv_say_the_same(tmp_path: Path, case: Case) -> None:
     assert toml.settings.duration == 7200.0 and toml.settings.rank_by == "loss"
     assert not toml.failures and not table.failures
     for a, b in zip(toml.strains, table.strains, strict=True):
-        assert (a.name, a.strain, a.biomass, a.spread, a.base) == (b.name, b.strain, b.biomass, b.spread, b.base)
+        assert (a.name, a.strain, a.biomass, a.base) == (b.name, b.strain, b.biomass, b.base)
     wild, other = toml.strains
     assert case.strain is not None
     assert wild.strain == case.strain and wild.biomass == case.broth.biomass == 55.0
     assert other.strain.uptake.max == pytest.approx(1500e-3 / 3600.0)
     assert other.strain.uptake.half_saturation == pytest.approx(0.02)
-    assert other.strain.parameters == {"b33": 8e-4, "kdE33": 0.02} and other.spread == {"b33": 0.2}
+    assert other.strain.parameters == {"b33": 8e-4, "kdE33": 0.02} and other.strain.spread == {"b33": 0.2}
     assert [s.row for s in table.strains] == ["line 2", "line 3"]
 
 

@@ -23,7 +23,8 @@ from rushton.pipeline.stages import Stage
 from rushton.pipeline.summary import KEYS
 from rushton.store import load_result, save_result
 
-COMPUTED = tuple(name for name in STAGE_NAMES if name not in ("report", "refine", "feed_study"))
+NOT_ASKED = ("refine", "sensitivity", "feed_study")
+COMPUTED = tuple(name for name in STAGE_NAMES if name not in ("report", *NOT_ASKED))
 """What a case with every section computes; error statement and feed study only when they are asked for."""
 RUN = (*COMPUTED, "report")
 
@@ -93,7 +94,10 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     events: list[Event] = []
     results = run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == list(RUN)
-    assert {event.state for event in events if event.stage not in ("refine", "feed_study")} == {"running", "done"}
+    assert {event.state for event in events if event.stage not in NOT_ASKED} == {
+        "running",
+        "done",
+    }
     assert results.flow["stage"] == "flow"
     assert results.report is not None
     for name in ("manifest.json", "summary.json", "case.resolved.toml", "flow.csv", "scaledown/designs.csv"):
@@ -103,7 +107,7 @@ def test_a_run_computes_every_stage_once_and_a_second_run_none(
     events.clear()
     run(case_of(data), tmp_path / "r", watch=events.append)
     assert calls == []
-    assert [event.state for event in events if event.stage not in ("refine", "feed_study")] == ["kept"] * len(RUN)
+    assert [event.state for event in events if event.stage not in NOT_ASKED] == ["kept"] * len(RUN)
     assert (tmp_path / "r" / "summary.json").read_bytes() == before
 
 
@@ -118,6 +122,7 @@ CHANGES: dict[str, tuple[Callable[[dict[str, Any]], Any], list[str]]] = {
         ["mixing", "report"],
     ),
     "feed": (lambda d: d["feed"][0].update(rate="70 mmol/h"), SUBSTRATE_ON),
+    "sensitivity": (lambda d: d.update(numerics={"sensitivity": True}), ["sensitivity", "report"]),
     "error statement": (lambda d: d.update(numerics={"refine": True}), ["refine", "report"]),
     "biomass": (lambda d: d["broth"].update(biomass="50 g/L"), SUBSTRATE_ON),
     "uptake": (
@@ -190,6 +195,7 @@ def test_every_key_of_the_summary_is_there_or_has_its_reason(
         "lifelines",
         "environment",
         "response",
+        "sensitivity",
         "scaledown",
     ]
     for name, keys in KEYS.items():

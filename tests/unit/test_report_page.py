@@ -56,6 +56,7 @@ KEYS = {
     "lifelines": ("cells", "share_starvation"),
     "environment": ("oxygen_critical_share",),
     "response": ("relative_productivity",),
+    "sensitivity": ("largest",),
     "scaledown": ("best", "floor"),
 }
 """Keys that a section without a result has, each null with a reason."""
@@ -460,7 +461,7 @@ def test_without_a_display_a_plainer_picture_and_the_reason(
 def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, Any], no_vtk: None) -> None:
     none: dict[str, None] = dict.fromkeys(("substrate", "lifelines", "environment", "response", "scaledown"))
     html = page(tmp_path, results, **none)
-    assert html.count(": not computed. The case has no [[feed]].") == 6  # gas too
+    assert html.count(": not computed. The case has no [[feed]].") == 7  # gas and sensitivity too
     assert "could not be" not in html
     nothing = page(tmp_path, results, **none, flow=None, mixing=None)
     assert nothing.count(": not computed. The case has no [[feed]].") == 8

@@ -35,6 +35,8 @@ SCALEDOWN_PER_RIG = 15.0
 """Optimisation of one rig, s."""
 REFINE_RUNS = 10
 """Runs that vary a hidden choice, -."""
+SENSITIVITY_PER_MEMBER = 12.0
+"""One variation of a sensitivity: its field and its histories, s; those of Sc_t track cells besides."""
 REPORT = 12.0
 """Figures and page, s."""
 COMPILATION = 50.0
@@ -67,6 +69,9 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
             steps *= LANGEVIN_STEP
         seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND + _exchange_seconds(case)
         seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
+        if case.numerics.sensitivity:
+            again = min(10_000, case.lifelines.cells) * case.lifelines.duration / time_step
+            seconds["sensitivity"] = 9.0 * SENSITIVITY_PER_MEMBER + 2.0 * again / STEPS_PER_SECOND
         if case.scaledown is not None:
             seconds["scaledown"] = SCALEDOWN_PER_RIG * len(case.scaledown.rigs)
     seconds["report"] = REPORT

@@ -220,6 +220,10 @@ class Numerics(Section):
     refine: bool = Field(
         default=False, description="form an error statement: three grids, hidden choices varied, a band on the numbers"
     )
+    sensitivity: bool = Field(
+        default=False,
+        description="vary half saturation, largest uptake, biomass and turbulent Schmidt number on the same flow",
+    )
     frame: Literal["relative", "absolute"] = Field(
         default="relative", description="flux that carries scalars and cells in rotating zones, to the blades or not"
     )

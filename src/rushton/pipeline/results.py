@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rushton.refine import Refinement
     from rushton.response import Response
     from rushton.scaledown import Scaledown
+    from rushton.sensitivity import Sensitivity
     from rushton.transport import FeedStudy, Gas, Mixing, Substrate
 
 TORQUE_BOUND = 0.02
@@ -133,6 +134,11 @@ class Results:
     def response(self) -> Response | None:
         """What the cells make of it."""
         return self._stage("response")
+
+    @cached_property
+    def sensitivity(self) -> Sensitivity | None:
+        """What moves regimes and loss."""
+        return self._stage("sensitivity")
 
     @cached_property
     def scaledown(self) -> Scaledown | None:

@@ -121,6 +121,7 @@ def _tank(case: Case) -> dict[str, Any]:
     numerics = plain(case.numerics)
     numerics.pop("frame", None)  # of scalars and cells, not of the flow
     numerics.pop("refine", None)  # asks for more runs, changes none
+    numerics.pop("sensitivity", None)  # the same
     numerics.pop("quality", None)  # a name only: what it stands for is the number of mesh cells beside it
     numerics["mesh_cells"] = case.numerics.target_mesh_cells
     flow = plain(case.flow)
@@ -233,6 +234,10 @@ def _refine(case: Case) -> dict[str, Any]:
     return {**_flow(case), **_aeration(case), **_mixing(case), **_substrate(case)}
 
 
+def _sensitivity(case: Case) -> dict[str, Any]:
+    return {**_substrate(case), **_lifelines(case), **_response(case), "density": case.broth.density}
+
+
 def _everything(case: Case) -> dict[str, Any]:
     return {"case": plain(case), "name": case.name, "defaults": sorted(case.defaults)}
 
@@ -269,6 +274,11 @@ def _no_feed_study(case: Case) -> str:
 
 def _no_refine(case: Case) -> str:
     return "" if case.numerics.refine else "not asked for: `rushton run CASE --refine` or [numerics] refine = true"
+
+
+def _no_sensitivity(case: Case) -> str:
+    asked = "" if case.numerics.sensitivity else "not asked for: `rushton run CASE --sensitivity`"
+    return asked or _no_response(case)
 
 
 def _no_lifelines(case: Case) -> str:
@@ -345,6 +355,13 @@ def _compute_refine(case: Case, done: Done, folder: Path, progress: Progress) ->
     from rushton.refine import refine
 
     return refine(case, done["flow"], done["mixing"], done["substrate"], folder, progress)
+
+
+def _compute_sensitivity(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
+    from rushton.sensitivity import assess
+
+    lines, flow = done["lifelines"], _carrier(done)
+    return assess(case, flow, done["substrate"], lines, done["gas"], folder, progress)
 
 
 def _compute_lifelines(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
@@ -439,6 +456,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "response", _response, ("substrate", "gas", "lifelines"), ("rushton.response", "rushton.physiology"),
         _compute_response, "rushton.response:Response", _no_response,
+    ),
+    Stage(
+        "sensitivity", _sensitivity, ("flow", "aeration", "substrate", "gas", "lifelines"), ("rushton.sensitivity",),
+        _compute_sensitivity, "rushton.sensitivity:Sensitivity", _no_sensitivity,
     ),
     Stage(
         "scaledown", _scaledown, ("lifelines", "response"), ("rushton.scaledown", "rushton.physiology"),

@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         "relative_productivity_band", "relative_productivity_final_band", "relative_yield_band", "rates", "ratios",
         "states", "convergence", "cautions", "spread",
     ),
+    "sensitivity": ("base", "variations", "largest"),
     "scaledown": ("floor", "best", "designs"),
 }  # fmt: skip
 """The keys that every summary has, by section (a section may hold more)."""

@@ -22,6 +22,7 @@ from rushton.report import (
     response_section,
     scaledown_section,
     sections,
+    sensitivity_section,
     tables,
     variables,
 )
@@ -43,6 +44,7 @@ def write_report(
     response: Any = None,
     scaledown: Any = None,
     refine: Any = None,
+    sensitivity: Any = None,
     gas: Any = None,
     feed_study: Any = None,
     environment: Any = None,
@@ -55,7 +57,7 @@ def write_report(
     results_folder : Path
         Holds manifest.json, case.resolved.toml and scaledown/, which are shown where they exist.
     case : Case
-    flow, mixing, substrate, lifelines, response, scaledown, refine, gas, feed_study, environment
+    flow, mixing, substrate, lifelines, response, scaledown, refine, sensitivity, gas, feed_study, environment
         Results of the stages; None where a stage was not run, the reason then comes from the summary.
     summary : dict
         What summary.json holds.
@@ -87,6 +89,11 @@ def write_report(
             lambda: environment_section.environment(case, environment, lifelines, numbers),
         ),
         _chapter("response", "What the cells make of it", lambda: response_section.response(case, response, numbers)),
+        _chapter(
+            "sensitivity",
+            "What moves regimes and loss",
+            lambda: sensitivity_section.sensitivity(sensitivity, numbers),
+        ),
         _chapter(
             "scaledown",
             "What to do in the laboratory",

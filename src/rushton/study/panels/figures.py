@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.report.style import ACCENT, INK, MUTED, STEEL, WARN, new_figure
-from rushton.study.panels.result import BAND
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +26,7 @@ def ranking(panel: Panel) -> Figure:
     draws = panel.score(panel.draws, panel.ideal_draws)
     by_loss = panel.rank_by == "loss"
     scale = -100.0 if by_loss else 1.0 / abs(tank[order[0]])
-    low, high = np.percentile(draws, BAND, axis=0)
+    low, high = panel.band(tank, draws)
     columns = min(3, -(-len(order) // PER_COLUMN))
     per = -(-len(order) // columns)
     size = 7.0 if per <= 40 else 5.2
@@ -49,7 +48,7 @@ def ranking(panel: Panel) -> Figure:
         axis.tick_params(axis="y", length=0)
         axis.grid(axis="x")
         axis.set_axisbelow(True)
-        axis.set_xlabel("loss, %" if by_loss else f"{panel.rank_by} over that of the best in the tank, –")
+    figure.supxlabel("loss, %" if by_loss else f"{panel.rank_by} over that of the best in the tank, –", fontsize=8.5)
     axes[0].legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, borderaxespad=0.2)
     return figure
 
@@ -100,7 +99,7 @@ def loss_against_starvation(panel: Panel) -> Figure:
     """Loss of every strain over its share of time in starvation."""
     share = 100.0 * np.array([r.shares[2] for r in panel.regimes])
     loss = panel.loss(panel.tank, panel.ideal)
-    low, high = np.percentile(panel.loss(panel.draws, panel.ideal_draws), BAND, axis=0)
+    low, high = panel.band(loss, panel.loss(panel.draws, panel.ideal_draws))
     figure = new_figure(3.7, 3.2)
     axis = figure.subplots()
     axis.vlines(share, 100.0 * low, 100.0 * high, color=ACCENT, lw=1.5, alpha=0.35)

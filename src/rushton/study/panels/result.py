@@ -16,13 +16,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from rushton.lifelines.regime_times import RegimeTimes
 from rushton.physiology import CellModel, model_of
-from rushton.study.panels.integrate import MEMORIES, Outcome
+from rushton.response.bands import DRAWS, FEW
+from rushton.response.many import MEMORIES, Outcome
 from rushton.study.panels.strains import Failure, PanelSettings, PanelStrain
 
-DRAWS = 1000
 BAND = (2.5, 97.5)
 """Percentiles of a band, %."""
 RANK_BAND = (5.0, 95.0)
@@ -151,9 +152,25 @@ class Panel:
 
     @cached_property
     def _weights(self) -> np.ndarray:
-        """(n_draw, n_history) float32: how often each draw takes each history, over their number."""
-        random, n = np.random.default_rng([self.settings.seed, 0xB007]), self.histories
-        return random.multinomial(n, np.full(n, 1.0 / n), DRAWS).astype(np.float32) / np.float32(n)
+        """(n_draw, n_history) float32: how often each draw takes each history, over their number; groups of histories
+        that share lifelines are taken together."""
+        random, group = np.random.default_rng([self.settings.seed, 0xB007]), self.outcomes[0].group
+        n = self.groups
+        weights = random.multinomial(n, np.full(n, 1.0 / n), DRAWS).astype(np.float32)[:, group]
+        return weights / weights.sum(axis=1, keepdims=True)
+
+    @property
+    def groups(self) -> int:
+        """Groups of histories that share no lifeline."""
+        return int(self.outcomes[0].group.max()) + 1
+
+    def band(self, value: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """(2, ...) 95 % band from draws (n_draw, ...); widened for few groups as in :mod:`rushton.response.bands`."""
+        if self.groups < FEW:
+            return np.full((2, *np.shape(value)), np.nan)
+        n = self.groups
+        widen = np.sqrt(n / (n - 1.0)) * stdtrit(n - 1.0, 0.975) / 1.959964
+        return np.asarray(value + widen * (np.percentile(draws, BAND, axis=0) - value))
 
     @cached_property
     def draws(self) -> np.ndarray:
@@ -257,7 +274,7 @@ class Panel:
                 "half_saturation_mmol_m3": s.strain.uptake.half_saturation * 1e3,
                 "biomass_kg_m3": s.biomass,
                 "parameters": " ".join(f"{k}={v:g}" for k, v in s.strain.parameters.items()),
-                "spread": " ".join(f"{k}={v:g}" for k, v in s.spread.items()),
+                "spread": " ".join(f"{k}={v:g}" for k, v in s.strain.spread.items()),
                 "mean_uptake_ratio": f.fed_ratio,
             }
             names = ("excess", "limitation", "starvation")
@@ -274,7 +291,7 @@ class Panel:
                 ("loss", lost, lost_drawn),
             ):
                 row[key] = value[n]
-                row[f"{key}_low"], row[f"{key}_high"] = np.percentile(draws[:, n], BAND)
+                row[f"{key}_low"], row[f"{key}_high"] = self.band(value[n], draws[:, n])
             row |= {
                 "relative_productivity_final": final[n],
                 "memory_h": o.memory_h,

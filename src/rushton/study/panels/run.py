@@ -15,19 +15,21 @@ import numpy as np
 from rushton.cores import usable_cores
 from rushton.errors import CaseError, ResultsError, RushtonError, SolverError
 from rushton.lifelines.regime_times import RegimeTimes, regime_times
+from rushton.physiology import model_of
+from rushton.response.many import Outcome, Subject, run_many
+from rushton.response.surroundings import surroundings
+from rushton.response.tracks import Tracks, histories, read_tracks
 from rushton.sources import sources_hash
 from rushton.store import Progress, atomic_write_text, library_versions, load_result, save_result, silent, to_json
-from rushton.study.panels.integrate import Outcome, run_strains
 from rushton.study.panels.result import Field, Panel
 from rushton.study.panels.strains import Failure, PanelSettings, PanelStrain, read_strains, reason
-from rushton.study.panels.tracks import Tracks, histories, read_tracks
 from rushton.transport.uptake_laws import LawField, LawSolver, UptakeLaw
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.pipeline import Results
 
-TOGETHER = 8
+TOGETHER = 16
 """Strains of one law and model that are integrated side by side, and kept together."""
 KEPT = ".panel"
 """Folder of finished fields and strains, below that of the panel."""
@@ -162,9 +164,17 @@ class _Work:
         self.tracks: Tracks = read_tracks(lifelines, settings.lifelines)
         self.solver = LawSolver(self.case, flow, substrate)
         self.duration = settings.duration or self.case.response.duration
+        self.gases: dict[str, np.ndarray] = {}
+        if results.gas is not None:
+            fluid, density = ~flow.mesh.solid, self.case.broth.density
+            self.gases = {
+                "oxygen": results.gas.oxygen[fluid] / density,
+                "carbon_dioxide": results.gas.carbon_dioxide[fluid] / density,
+            }
         self._run = {
             "lifelines": results.manifest["stages"]["lifelines"]["key"],
-            "sources": sources_hash("rushton.study.panels", "rushton.physiology", "rushton.transport"),
+            "gas": (results.manifest["stages"].get("gas") or {}).get("key"),
+            "sources": sources_hash("rushton.study.panels", "rushton.response", "rushton.transport"),
             "libraries": library_versions(),
         }
         self._regimes: dict[str, RegimeTimes] = {}
@@ -247,11 +257,17 @@ class _Work:
                 self.tracks, fields[_law(first)].uptake_ratio, self.settings.histories, self.duration,
                 first.strain.regimes, self.case.response.join_tolerance, self.settings.seed,
             )  # fmt: skip
-            found = run_strains(chunk, met, self.case.broth.density, self.settings.seed, told)
+            subjects = [Subject(s.name, model_of(s.strain), s.strain.spread) for s in chunk]
+            law, density = first.strain.uptake, self.case.broth.density
+            around = surroundings(
+                subjects[0].model, met.records.ratio, law.max, law.half_saturation / density,
+                {**self.gases, "biomass": first.biomass / density}, density,
+            )  # fmt: skip
+            found = run_many(subjects, around, met, self.settings.seed, told)
             for s in chunk:
                 outcome = found[s.name]
-                if isinstance(outcome, str):
-                    bad.append(Failure(s.row, s.name, outcome))
+                if isinstance(outcome, RushtonError):
+                    bad.append(Failure(s.row, s.name, reason(outcome)))
                 else:
                     out[s.name] = outcome
                     self._keep(s, outcome)
@@ -272,7 +288,6 @@ class _Work:
         said = {
             "strain": strain.strain.model_dump(mode="json"),
             "biomass": strain.biomass,
-            "spread": strain.spread,
             "settings": self.settings.model_dump(mode="json", exclude={"rank_by"}),
             "duration": self.duration,
             "tolerance": self.case.response.join_tolerance,
@@ -296,7 +311,7 @@ class _Work:
             return None  # a damaged one is computed again
 
     def _keep(self, strain: PanelStrain, outcome: Outcome) -> None:
-        arrays = {name: getattr(outcome, name) for name in ("whole", "final", "references")}
+        arrays = {name: getattr(outcome, name) for name in ("whole", "final", "references", "group")}
         meta = {name: getattr(outcome, name) for name in ("rate_names", "memory_h", "substeps", "step_error")}
         place = self._place(strain)
         save_result(place, arrays, meta)

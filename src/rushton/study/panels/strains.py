@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -70,11 +70,9 @@ class PanelStrain:
         Where it stands: ``strain 3`` or ``line 4``.
     name : str
     strain : Strain
-        Model, uptake law, regimes and parameters, SI.
+        Model, uptake law, regimes, parameters and spread, SI.
     biomass : float
         Dry weight, kg/m3.
-    spread : dict of str to float
-        Relative standard deviation of parameters between cells, -.
     base : str
         Strain of the library, or "case".
     """
@@ -83,7 +81,6 @@ class PanelStrain:
     name: str
     strain: Strain
     biomass: float
-    spread: dict[str, float] = field(default_factory=dict)
     base: str = "case"
 
 
@@ -250,19 +247,20 @@ def _strain(row: str, name: str, given: Mapping[str, Any], case: Case) -> PanelS
     assert biomass is not None  # a run with lifelines has it
     regimes = {**dict(base.regimes), **_numbers(_part(given, "regimes"), "regimes")}
     parameters = {**base.parameters, **_numbers(_part(given, "parameters"), "parameters")}
+    spread = {**base.spread, **_numbers(_part(given, "spread"), "spread")}
     try:
         checked = base.model_copy(
             update={
                 "uptake": Uptake.model_validate(uptake),
                 "regimes": Regimes.model_validate(regimes),
                 "parameters": parameters,
+                "spread": spread,
             }
         )
     except ValidationError as error:
         raise translate(error) from None
-    spread = _numbers(_part(given, "spread"), "spread")
-    _check_model(checked, spread)
-    return PanelStrain(row, name, checked, biomass, spread, str(given.get("base") or "case"))
+    _check_model(checked)
+    return PanelStrain(row, name, checked, biomass, str(given.get("base") or "case"))
 
 
 def _base(given: Any, case: Case, medium: Medium) -> Strain:
@@ -300,12 +298,11 @@ def _numbers(given: Mapping[str, Any], where: str) -> dict[str, float]:
     return out
 
 
-def _check_model(strain: Strain, spread: dict[str, float]) -> None:
+def _check_model(strain: Strain) -> None:
     """Refuse an unknown model, parameter or spread now, before fields are computed."""
     from rushton.physiology import model_of
-    from rushton.physiology.population import check_spread
 
-    check_spread(model_of(strain), spread)
+    model_of(strain)
 
 
 def _medium(case: Case) -> Medium:

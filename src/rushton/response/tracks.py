@@ -1,8 +1,11 @@
-"""The cell tracks of a finished run, read once and shared by every strain of a panel.
+"""The cell tracks of a run, read once and shared by every strain and variation that is compared on them.
 
 A lifeline is the row of mesh cells that a cell passed. It does not depend on the strain; what the strain finds there
-does: s = q/q_max of the mesh cell in the field of its own uptake law. All strains are therefore compared on the same
-cells (common random numbers), and differences between strains are known far better than each value by itself.
+does: s = q/q_max of the mesh cell in the field of its own uptake law. All are therefore compared on the same cells
+(common random numbers), and differences are known far better than each value by itself.
+
+Histories no longer than a lifeline take one lifeline each from its start. Longer ones are joined end to end
+(:mod:`rushton.response.stitch`), in groups that share no lifeline.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.response.stitch import LEVELS, Records, Stitcher, encode
+from rushton.response.stitch import Records, Stitcher
 
 if TYPE_CHECKING:
     from rushton.case.schema import Regimes
@@ -23,6 +26,8 @@ PIECE = 2000
 """Samples that are looked up and integrated in one go."""
 FINAL = 0.25
 """Share of a history at its end that is also averaged by itself, -."""
+GROUPS = 20
+"""Groups of joined histories and their lifelines, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +36,7 @@ class Tracks:
 
     Attributes
     ----------
-    index : (n_lifeline, n_sample) int32
+    index : (n_lifeline, n_sample) int
         Fluid mesh cell at every stored sample.
     dt : float
         Interval of the samples, s.
@@ -66,12 +71,12 @@ def read_tracks(lifelines: Lifelines, most: int) -> Tracks:
 
 @dataclass(frozen=True, eq=False)
 class Histories:
-    """What the cells of a panel meet under one uptake law, piece by piece.
+    """What cells meet in the field of one uptake law, piece by piece.
 
     Attributes
     ----------
     records : Records
-        s along every lifeline, as codes.
+        Mesh cells along every lifeline, and s of every mesh cell.
     n_history, n_sample : int
         Cells, and samples of each.
     regimes : Regimes
@@ -93,15 +98,20 @@ class Histories:
         """Whether lifelines are joined end to end."""
         return self.n_sample > self.records.codes.shape[1]
 
+    @property
+    def group(self) -> np.ndarray:
+        """(n_history,) group of every history; groups share no lifeline."""
+        groups = min(GROUPS, self.n_history, len(self.records.codes)) if self.stitched else self.n_history
+        return np.arange(self.n_history) % groups
+
     def pieces(self) -> Iterator[tuple[np.ndarray, bool]]:
-        """Codes (n_history, n) of s, and whether they belong to the final part; in order."""
+        """Mesh cells (n_history, n), and whether they belong to the final part; in order."""
         border = round((1.0 - FINAL) * self.n_sample)
         cuts = [*range(0, border, PIECE), *range(border, self.n_sample, PIECE), self.n_sample]
         stitcher = None
         if self.stitched:
-            stitcher = Stitcher(
-                self.records, self.n_history, self.regimes.starvation, self.regimes.excess, self.tolerance, self.seed
-            )
+            borders = self.regimes.starvation, self.regimes.excess, self.tolerance
+            stitcher = Stitcher(self.records, self.n_history, *borders, self.seed, GROUPS)
         for first, end in zip(cuts, cuts[1:], strict=False):
             if stitcher is None:
                 yield self.records.codes[: self.n_history, first:end], first >= border
@@ -129,9 +139,5 @@ def histories(
     n_sample = max(1, round(duration / tracks.dt))
     if n_sample <= tracks.index.shape[1]:
         n_history = min(n_history, len(tracks.index))
-    return Histories(Records(encode(ratio)[tracks.index], tracks.dt), n_history, n_sample, regimes, tolerance, seed)
-
-
-def levels() -> np.ndarray:
-    """(n,) s of every code."""
-    return np.arange(LEVELS + 1) / LEVELS
+    records = Records(tracks.index, tracks.dt, np.clip(np.asarray(ratio, float), 0.0, 1.0))
+    return Histories(records, n_history, n_sample, regimes, tolerance, seed)

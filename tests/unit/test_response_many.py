@@ -1,4 +1,4 @@
-"""The fast loops of a panel against their readable counterparts."""
+"""The fast loops for many strains against their readable counterparts."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from rushton.case.schema import Regimes
 from rushton.lifelines.regime_times import regime_times, regime_times_reference
 from rushton.physiology import get_model, ideal_cell, integrate_ensemble
 from rushton.physiology.integrate import environment_array
-from rushton.study.panels import kernel
-from rushton.study.panels.integrate import memory_hours
+from rushton.response import side_by_side as kernel
+from rushton.response.many import memory_hours
 
 Q_MAX, K = 4.4e-4, 7.8e-6  # mol/(kg s), mol/kg
 
@@ -72,7 +72,7 @@ def test_the_slowest_memory_of_a_chain_is_its_slowest_member() -> None:
     around = model.environment_vector(0.28 * Q_MAX * model.uptake_per_mol_kg_s, C_s=K * 0.28 / 0.72)
     slowest = 1.0 / (rates["mu"] + model.parameter_values["kdE33"])
     assert memory_hours(model, around, state) == pytest.approx(slowest, rel=0.05)
-    assert memory_hours(get_model("monod"), np.array([0.1, 1e-5]), None) == 0.0
+    assert memory_hours(get_model("monod"), np.array([0.1, 1e-5]), np.zeros(0)) == 0.0
 
 
 @pytest.mark.parametrize("dt", [0.3, 0.06])

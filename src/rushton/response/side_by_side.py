@@ -1,11 +1,11 @@
-"""One strain along many histories of mesh cells: the fast loop of a panel.
+"""One cell model along many histories of mesh cells, side by side: the fast loop for many strains.
 
     dx/dt = rates(e(c(t)), x, p),      e surroundings of mesh cell c, held over each sample
 
 Heun's method with the positivity limiter of :mod:`rushton.physiology.integrate`, which is the readable counterpart (a
 test holds the two equal). What differs is the order of the loops: a block of histories is walked side by side, sample
-by sample, because one history alone waits for its own last step (28 ns a step of a two-state model; 15 ns in a block
-of 16). The surroundings of a block are looked up once and serve every strain of the same uptake law.
+by sample, because one history alone waits for its own last step (28 ns a step of a two-state model; 15 ns in a
+block of 32). The surroundings of a block are looked up once and serve every strain of the same uptake law.
 
 Compiled rates are taken into the loop and not called through a pointer; that costs a second of compilation once per
 model and process. Rates that numba cannot take in (a model from elsewhere) are called through the pointer.
@@ -22,7 +22,7 @@ from numba import types
 
 from rushton.physiology.compiled import RATES_FUNCTION
 
-BLOCK = 16
+BLOCK = 32
 """Histories walked side by side."""
 
 _FAST = {"nogil": True, "_nrt": False, "error_model": "numpy", "fastmath": {"contract"}}

@@ -1,38 +1,38 @@
-"""Strains of one uptake law and one cell model, all along the same histories.
+"""Many cells of one model under one uptake law, all along the same histories: strains, or one strain under variation.
 
-    q_s(t) = q_max s(t),   C_s(t) = K s/(1 - s)            imposed, as in :mod:`rushton.response.drive`
-    ideal vessel           steady state under constant uptake q_max mean(s)
+    ideal vessel           steady state in the ideally mixed vessel at the mean uptake of the lifelines
     tau = 1/min|Re lambda| slowest memory of the cell there, lambda eigenvalues of its Jacobian
 
-Every cell starts from the ideal vessel's state of its own parameters. The length of a step is halved until mean rates
-on a few histories change by less than ``STEP_ERROR``; what is left is reported.
+As :mod:`rushton.response.drive` with the uptake imposed, without courses and pools: means over the whole history and
+over its final part are all that is kept. Every cell starts from the ideal vessel's state of its own parameters. The
+step is halved until mean rates on a few histories change by less than ``STEP_ERROR``; what is left is reported.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from rushton.cores import usable_cores
 from rushton.errors import RushtonError
-from rushton.physiology import CellModel, imposed_environment, model_of, steady_state
-from rushton.physiology.integrate import environment_array
+from rushton.physiology import CellModel, steady_state
 from rushton.physiology.model import SECONDS_PER_HOUR
 from rushton.physiology.population import draw_parameters
-from rushton.study.panels.kernel import BLOCK, advance, look_up, marcher
-from rushton.study.panels.strains import PanelStrain, reason
-from rushton.study.panels.tracks import Histories, levels
+from rushton.physiology.timescales import jacobian
+from rushton.response.side_by_side import BLOCK, advance, look_up, marcher
+from rushton.response.surroundings import Surroundings
+from rushton.response.tracks import Histories
 
 VARIANTS = 64
 """Different cells of a strain with spread; histories share them out in turn."""
 STEP_ERROR = 1e-3
 """Change of a mean rate, relative, at which a step is short enough."""
-MOST_SUBSTEPS = 16
+MOST_SUBSTEPS = 64
 PROBE_SAMPLES = 1000
 """Samples of the histories on which the step is tried."""
 MEMORIES = 3.0
@@ -41,7 +41,7 @@ MEMORIES = 3.0
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one strain made of its histories.
+    """What one kind of cell made of its histories.
 
     Attributes
     ----------
@@ -51,6 +51,8 @@ class Outcome:
     references : (n_variant, n_rate) float
         Rates of the ideally mixed vessel, of each of the different cells of a strain; history n is of cell n modulo
         n_variant. One cell without spread.
+    group : (n_history,) int
+        Group of every history; groups share no lifeline.
     memory_h : float
         Slowest memory tau of the cell, h; 0 for a model without states.
     substeps : int
@@ -63,6 +65,7 @@ class Outcome:
     whole: np.ndarray
     final: np.ndarray
     references: np.ndarray
+    group: np.ndarray
     memory_h: float
     substeps: int
     step_error: float
@@ -73,12 +76,28 @@ class Outcome:
         return self.references[np.arange(len(self.whole)) % len(self.references)]
 
 
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """One kind of cell to be followed.
+
+    Attributes
+    ----------
+    name : str
+    model : CellModel
+    spread : dict of str to float
+        Relative standard deviation of parameters between cells, -.
+    """
+
+    name: str
+    model: CellModel
+    spread: dict[str, float] = field(default_factory=dict)
+
+
 @dataclass
 class _Cell:
-    """A strain under way."""
+    """A subject under way."""
 
-    strain: PanelStrain
-    model: CellModel
+    subject: Subject
     parameters: np.ndarray  # (n_variant, n_parameter)
     state: np.ndarray  # (n_history, n_state)
     references: np.ndarray  # (n_variant, n_rate)
@@ -88,22 +107,22 @@ class _Cell:
     step_error: float = 0.0
 
 
-def run_strains(
-    strains: list[PanelStrain],
+def run_many(
+    subjects: Sequence[Subject],
+    around: Surroundings,
     histories: Histories,
-    density: float,
     seed: int,
     told: Callable[[float], None] = lambda fraction: None,
-) -> dict[str, Outcome | str]:
-    """Integrate strains that share uptake law and cell model.
+) -> dict[str, Outcome | RushtonError]:
+    """Integrate subjects that share uptake law and cell model.
 
     Parameters
     ----------
-    strains : list of PanelStrain
+    subjects : sequence of Subject
+        Of the same model; parameters and spread may differ.
+    around : Surroundings
+        What the model is given in every mesh cell.
     histories : Histories
-        What the cells meet under their law.
-    density : float
-        Of the broth, kg/m3.
     seed : int
         Of the spread.
     told : callable
@@ -111,33 +130,30 @@ def run_strains(
 
     Returns
     -------
-    dict of str to Outcome or str
-        By name; a text says why a strain could not be run.
+    dict of str to Outcome or RushtonError
+        By name; an error says why a subject could not be followed.
     """
-    found: dict[str, Outcome | str] = {}
+    found: dict[str, Outcome | RushtonError] = {}
     cells: list[_Cell] = []
-    law = strains[0].strain.uptake
-    table = np.empty(0)
-    for strain in strains:
+    counts = histories.records.counts
+    for subject in subjects:
         try:
-            model = model_of(strain.strain)
-            q_s, around = imposed_environment(model, levels(), law.max, law.half_saturation / density, density)
-            table = environment_array(model, q_s[None], {k: v[None] for k, v in around.items()})[0]
-            cells.append(_prepare(strain, model, histories, density, seed))
+            ideal = around.ideal(subject.model, counts, histories.records.ratio)
+            cells.append(_prepare(subject, ideal, histories, seed))
         except RushtonError as error:
-            found[strain.name] = reason(error)
+            found[subject.name] = error
     if not cells:
         return found
-    march = marcher(cells[0].model.rates)
+    march, table, dt = marcher(cells[0].subject.model.rates), around.table, histories.records.dt
     _choose_steps(cells, march, table, histories)
     done, border = 0, 0
     for codes, final in histories.pieces():
-        _advance(cells, march, table, codes, histories.records.dt, final)
+        _advance(cells, march, table, codes, dt, final)
         before, done = done, done + codes.shape[1]
         border += 0 if final else codes.shape[1]
         for cell in list(cells):
-            if lost := _lost(cell, before * histories.records.dt, done * histories.records.dt):
-                found[cell.strain.name] = lost
+            if lost := _lost(cell, before * dt, done * dt):
+                found[cell.subject.name] = lost
                 cells.remove(cell)
         told(done / histories.n_sample)
         if not cells:
@@ -145,11 +161,12 @@ def run_strains(
     for cell in cells:
         first, last = cell.totals
         n = cell.substeps
-        found[cell.strain.name] = Outcome(
-            cell.model.reported_names,
+        found[cell.subject.name] = Outcome(
+            cell.subject.model.reported_names,
             ((first + last) / (n * done)).astype(np.float32),
             (last / (n * max(done - border, 1))).astype(np.float32),
             cell.references,
+            histories.group,
             cell.memory_h,
             cell.substeps,
             cell.step_error,
@@ -157,89 +174,81 @@ def run_strains(
     return found
 
 
-def _prepare(strain: PanelStrain, model: CellModel, histories: Histories, density: float, seed: int) -> _Cell:
+def _prepare(subject: Subject, ideal: np.ndarray, histories: Histories, seed: int) -> _Cell:
     """The ideal vessel of every variant, and where each cell starts."""
-    law, mean = strain.strain.uptake, histories.records.mean
-    q_s, around = imposed_environment(model, mean, law.max, law.half_saturation / density, density)
-    here = model.environment_vector(float(q_s), **{k: float(v) for k, v in around.items()})
-    n_history, n_rate = histories.n_history, len(model.reported)
-    if any(cv > 0.0 for cv in strain.spread.values()):
-        parameters = draw_parameters(model, strain.spread, min(VARIANTS, n_history), seed)
+    model, n_history = subject.model, histories.n_history
+    if any(cv > 0.0 for cv in subject.spread.values()):
+        parameters = draw_parameters(model, subject.spread, min(VARIANTS, n_history), seed)
     else:
         parameters = model.parameter_vector[None].copy()
+    mean_state = steady_state(model, ideal)
     states, rates = [], []
     for vector in parameters:
-        own = _with_vector(model, vector)
-        states.append(steady_state(own, here))
-        rates.append(own.reported_vector(here, states[-1]))
+        own = replace(model, prepare=_Fixed(vector))
+        states.append(steady_state(own, ideal) if len(parameters) > 1 else mean_state)
+        rates.append(own.reported_vector(ideal, states[-1]))
     variant = np.arange(n_history) % len(parameters)
     state = np.ascontiguousarray(np.array(states).reshape(len(parameters), model.n_state)[variant])
-    totals = np.zeros((n_history, n_rate)), np.zeros((n_history, n_rate))
-    memory = memory_hours(model, here, states[0]) if len(parameters) == 1 else memory_hours(model, here, None)
-    return _Cell(strain, model, parameters, state, np.array(rates), memory, totals)
+    totals = np.zeros((n_history, len(model.reported))), np.zeros((n_history, len(model.reported)))
+    return _Cell(subject, parameters, state, np.array(rates), memory_hours(model, ideal, mean_state), totals)
 
 
-def _with_vector(model: CellModel, vector: np.ndarray) -> CellModel:
-    """The model with a prepared parameter vector."""
-    from dataclasses import replace
+@dataclass(frozen=True, eq=False)
+class _Fixed:
+    """A `prepare` that gives the parameters of one cell, whatever the values."""
 
-    return replace(model, prepare=lambda values: vector)
+    row: np.ndarray
+
+    def __call__(self, values: Any) -> np.ndarray:
+        return self.row
 
 
-def memory_hours(model: CellModel, environment: np.ndarray, state: np.ndarray | None) -> float:
+def memory_hours(model: CellModel, environment: np.ndarray, state: np.ndarray) -> float:
     """Slowest memory of the cell about a steady state, h: one over the smallest |Re| of the eigenvalues.
 
     Parameters
     ----------
     model : CellModel
     environment : (n_environment,) float
-    state : (n_state,) float, optional
-        The steady state; found if not given.
+    state : (n_state,) float
+        The steady state.
     """
     if model.n_state == 0:
         return 0.0
-    x = steady_state(model, environment) if state is None else state
-    jacobian = np.empty((model.n_state, model.n_state))
-    scale = np.maximum(np.abs(x), 1e-6 * np.maximum(np.abs(model.start), 1e-12))
-    for j in range(model.n_state):
-        step = np.zeros(model.n_state)
-        step[j] = 1e-5 * scale[j]
-        above, below = (model.evaluate(environment, x + sign * step)[0] for sign in (1.0, -1.0))
-        jacobian[:, j] = (above - below) / (2.0 * step[j])
-    slowest = np.abs(np.linalg.eigvals(jacobian).real).min()
+    slowest = np.abs(np.linalg.eigvals(jacobian(model, environment, state, model.parameter_vector)).real).min()
     return float(1.0 / slowest) if slowest > 1e-9 else float("inf")
 
 
 def _choose_steps(cells: list[_Cell], march: Any, table: np.ndarray, histories: Histories) -> None:
-    """Halve the step of each strain until mean rates over the first samples of one block stand still."""
+    """Halve the step of each cell until mean rates over the first samples of one block stand still."""
     codes, _ = next(histories.pieces())
     codes = np.ascontiguousarray(codes[:BLOCK, :PROBE_SAMPLES])
     around = np.empty((codes.shape[1], len(codes), table.shape[1]))
     look_up(table, codes, around)
     for cell in cells:
+        if cell.subject.model.n_state == 0:
+            continue
         variant = np.arange(len(codes)) % len(cell.parameters)
+        size = np.maximum(np.abs(cell.references[:, :3].mean(axis=0)), 1e-30)
 
         def mean(substeps: int, cell: _Cell = cell, variant: np.ndarray = variant) -> np.ndarray:
-            state, total = cell.state[: len(codes)].copy(), np.zeros((len(codes), len(cell.model.reported)))
+            state, total = cell.state[: len(codes)].copy(), np.zeros((len(codes), cell.references.shape[1]))
             hours = histories.records.dt / substeps / SECONDS_PER_HOUR
             advance(march, cell.parameters, variant, around, hours, substeps, state, total)
-            return total.mean(axis=0) / (substeps * codes.shape[1])
+            return total.mean(axis=0)[:3] / (substeps * codes.shape[1])
 
-        if cell.model.n_state == 0:
-            continue
         coarse = mean(1)
         while True:
             fine = mean(2 * cell.substeps)
-            with np.errstate(invalid="ignore"):
-                change = np.abs(fine[:3] - coarse[:3]) / np.maximum(np.abs(cell.references[:, :3].mean(axis=0)), 1e-30)
-            cell.step_error = float(np.nan_to_num(change, nan=np.inf).max())
+            with np.errstate(invalid="ignore", over="ignore"):
+                cell.step_error = float(np.nan_to_num(np.abs(fine - coarse) / size, nan=np.inf).max())
             if cell.step_error <= STEP_ERROR or cell.substeps >= MOST_SUBSTEPS:
                 break
             cell.substeps, coarse = 2 * cell.substeps, fine
 
 
 def _advance(cells: list[_Cell], march: Any, table: np.ndarray, codes: np.ndarray, dt: float, final: bool) -> None:
-    """One piece of all histories for all strains, blocks of histories on threads."""
+    """One piece of all histories for all cells, blocks of histories on threads."""
     n_history = len(codes)
     starts = range(0, n_history, BLOCK)
     spare = threading.local()
@@ -258,26 +267,26 @@ def _advance(cells: list[_Cell], march: Any, table: np.ndarray, codes: np.ndarra
             total = cell.totals[1 if final else 0][rows]
             advance(march, cell.parameters, variant, around, hours, cell.substeps, cell.state[rows], total)
 
-    threads = min(usable_cores(), len(starts))
+    block(0)  # what is compiled is compiled here, once
+    threads = min(usable_cores(), len(starts) - 1)
     if threads <= 1:
-        for first in starts:
+        for first in starts[1:]:
             block(first)
         return
-    block(0)  # what is compiled is compiled here, once
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(block, starts[1:]))
 
 
-def _lost(cell: _Cell, begin: float, end: float) -> str:
-    """Why a strain ends here: a state or rate that is no number any more; empty where all is well."""
-    names = (*cell.model.state_names, *cell.model.reported_names)
-    for values in (cell.state, *cell.totals):
+def _lost(cell: _Cell, begin: float, end: float) -> RushtonError | None:
+    """Why a cell ends here: a state or rate that is no number any more; None where all is well."""
+    model = cell.subject.model
+    for names, values in ((model.state_names, cell.state), *((model.reported_names, t) for t in cell.totals)):
         bad = ~np.isfinite(values)
         if bad.any():
             history, column = (int(n) for n in np.argwhere(bad)[0])
-            name = names[column] if values is cell.state else cell.model.reported_names[column]
-            return (
-                f"'{name}' of history {history} is no number any more between {begin:.0f} and {end:.0f} s; check the "
-                "parameters of the strain, or give its model a bound there"
+            return RushtonError(
+                f"'{names[column]}' of history {history} is no number any more between {begin:.0f} and {end:.0f} s",
+                "",
+                "check the parameters of the strain, or give its model a bound there",
             )
-    return ""
+    return None
