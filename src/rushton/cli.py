@@ -227,24 +227,39 @@ def compare(
 @app.command()
 @command
 def panel(
-    results: Annotated[Path, typer.Argument(help="A results folder with lifelines, for example my_tank.results.")],
-    strains: Annotated[Path, typer.Argument(help="List of strains: a TOML file, or a CSV table with a row for each.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="RESULTS... STRAINS", help="Results folders, then the list of strains.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the panel.", show_default="STRAINS.panel here")
     ] = None,
 ) -> None:
-    """Many strains on the cell tracks of a finished run: ranks, losses to gradients. Finished strains are kept."""
+    """Many strains on the cell tracks of finished runs: ranks, losses to gradients. Finished strains are kept.
+
+    STRAINS is a TOML file with a block for each strain, or a CSV table with a row for each.
+    """
+    *folders, strains = results
+    if not folders or strains.is_dir():
+        raise CaseError(
+            "a panel needs a results folder and a list of strains", "rushton panel",
+            "rushton panel my_tank.results strains.toml",
+        )  # fmt: skip
     from rushton.study.panels import panel as run_panel
+    from rushton.study.panels import panel_points
+    from rushton.study.panels.screen import table as panel_table
 
     folder = output if output is not None else Path(f"{strains.stem}.panel")
     with _one_bar() as progress:
-        found = run_panel(results, strains, folder, progress)
-    from rushton.study.panels.screen import table as panel_table
-
-    out.print(panel_table(found))
-    for failure in found.failures:
-        err.print(f"[yellow]Not run[/] {escape(failure.row)} ({escape(failure.name)}): {escape(failure.reason)}")
-    out.print(f"Page: [bold]{escape(str(folder / 'panel.html'))}[/]   Table: {escape(str(folder / 'panel.csv'))}")
+        if len(folders) == 1:
+            found = [run_panel(folders[0], strains, folder, progress)]
+        else:
+            found = list(panel_points(folders, strains, folder, progress).panels)
+    for one in found:
+        out.print(panel_table(one))
+        for failure in one.failures:
+            err.print(f"[yellow]Not run[/] {escape(failure.row)} ({escape(failure.name)}): {escape(failure.reason)}")
+    name = "panel" if len(folders) == 1 else "points"
+    out.print(f"Page: [bold]{escape(str(folder / name))}.html[/]   Table: {escape(str(folder / name))}.csv")
 
 
 @app.command("list")

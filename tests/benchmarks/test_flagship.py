@@ -59,6 +59,18 @@ def test_standard_from_nothing_within_10_minutes_4_GiB_and_1_GB(standard: Any) -
     assert size <= 1e9
 
 
+def test_sensitivity_within_5_minutes(standard: Any) -> None:
+    """On the flow and the tracks of the finished run."""
+    place = standard[-1]
+    _, summary, _ = timed_run(place / "standard.results", place / "kernels", "--sensitivity", "--until", "sensitivity")
+    spent = summary["timing"]["sensitivity"]
+    print(f"\nsensitivity: {spent['wall']:.0f} s wall, {spent['cpu']:.0f} s CPU")
+    for output, largest in summary["sensitivity"]["largest"].items():
+        print(f"  {output:<24} {largest}")
+    assert all(not variation["reason"] for variation in summary["sensitivity"]["variations"])
+    assert spent["wall"] <= 300.0
+
+
 def test_draft_warm_within_2_minutes(standard: Any) -> None:
     place = standard[-1]
     timed_run(place / "compiles.results", place / "kernels", "--quality", "draft")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import tomllib
 from pathlib import Path
 
@@ -167,6 +168,25 @@ def test_the_command_shows_ranks_and_failures(results: Results, folder: Path) ->
     assert done.exit_code == 0, done.output
     assert "more enzyme" in done.output and "panel.html" in done.output and "hungry" in done.output
     assert CliRunner().invoke(app, ["panel", str(folder), str(folder / "strains.toml")]).exit_code == 2
+
+
+def test_two_runs_are_ranked_together(results: Results, folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.results"
+    shutil.copytree(results.folder, other)
+    done = CliRunner().invoke(
+        app, ["panel", str(results.folder), str(other), str(folder / "strains.toml"), "-o", str(tmp_path / "out")]
+    )
+    assert done.exit_code == 0, done.output
+    with (tmp_path / "out" / "points.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 8 and {row["run"] for row in rows} == {"tiny", "other"}
+    assert [int(row["rank_of_pairs"]) for row in rows] == list(range(1, 9))
+    assert rows[0]["name"] == rows[1]["name"] == "more enzyme", "the same tank twice"
+    assert float(rows[0]["productivity_mol_m3_h"]) == pytest.approx(float(rows[1]["productivity_mol_m3_h"]))
+    assert "could not be drawn" not in (tmp_path / "out" / "points.html").read_text(encoding="utf-8")
+    assert (tmp_path / "out" / "tiny" / "panel.html").is_file()
+    bad = CliRunner().invoke(app, ["panel", str(results.folder)])
+    assert bad.exit_code == 2 and "list of strains" in bad.output
 
 
 def test_ranks_put_numbers_that_are_none_last() -> None:

@@ -61,7 +61,7 @@ def _ranking(panel: Panel, rows: list[dict[str, Any]]) -> Section:
         f"Ranked by {WORDS[panel.rank_by]}. All strains live on the same cells, so a difference between two strains is "
         "surer than either value by itself: ranks and their bands come from drawing the same histories again for all."
     )
-    key = _key(panel)
+    key = ranked_number(panel.rank_by)
     head = ("Rank", "Strain", "90 % of ranks", "P(best)", "Well mixed", f"{key[1]}, {UNITS[panel.rank_by]}", "Loss",
             "95 % band", "Yield, of ideal", "µ, 1/h")  # fmt: skip
     body = [
@@ -195,7 +195,7 @@ def _how(panel: Panel) -> Section:
 
 
 def _story(panel: Panel, rows: list[dict[str, Any]]) -> str:
-    best, key = rows[0], _key(panel)
+    best, key = rows[0], ranked_number(panel.rank_by)
     text = f"{best['name']} comes first by {WORDS[panel.rank_by]}"
     if len(rows) > 1 and best[key[0]] and rows[1][key[0]] and panel.rank_by != "loss":
         ahead = best[key[0]] / rows[1][key[0]] - 1.0
@@ -215,14 +215,14 @@ def _verdict(panel: Panel) -> str:
     return "; ".join(parts) or "All strains were run over at least three of their slowest memories"
 
 
-def _key(panel: Panel) -> tuple[str, str, float]:
+def ranked_number(rank_by: str) -> tuple[str, str, float]:
     """Key of the ranked number in a row, its name, and the factor in which it is shown."""
     return {
         "productivity": ("productivity_mol_m3_h", "Product", 1.0),
         "yield": ("yield_kg_mol", "Yield", 1.0),
         "growth": ("mu_1_h", "Growth", 1.0),
         "loss": ("loss", "Loss", 100.0),
-    }[panel.rank_by]
+    }[rank_by]
 
 
 def _band(row: dict[str, Any], key: str) -> str:

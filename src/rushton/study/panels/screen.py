@@ -17,7 +17,8 @@ def table(panel: Panel) -> Any:
 
     rows = panel.rows()
     out = Table(
-        title=f"{len(rows)} strains, ranked by {panel.rank_by}" + (f"; first {SHOWN}" if len(rows) > SHOWN else ""),
+        title=f"{panel.case_name}: {len(rows)} strains, ranked by {panel.rank_by}"
+        + (f"; first {SHOWN}" if len(rows) > SHOWN else ""),
         title_justify="left", box=None, pad_edge=False,
     )  # fmt: skip
     out.add_column("rank", justify="right")
