@@ -80,7 +80,7 @@ def travel(
         i, j, k = np.int64(cloud.place[p, 0]), np.int64(cloud.place[p, 1]), np.int64(cloud.place[p, 2])
         x, y, z = cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2]
         c = (i * nt + j) * nz + k
-        er, et, ez = cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2]
+        eta = cloud.eta[p]
         visit = cloud.visit[p]
         column = sample
         until = every
@@ -94,7 +94,9 @@ def travel(
                 c, i, j, k, x, y, z = interface_walk(field, c, i, j, k, x, y, z, counter_hash(p, n, key))
             elif walk == LANGEVIN:
                 h = counter_hash(p, n, key)
-                c, i, j, k, x, y, z, er, et, ez = langevin_walk(field, c, i, j, k, x, y, z, er, et, ez, h)
+                c, i, j, k, x, y, z, eta[0], eta[1], eta[2] = langevin_walk(
+                    field, c, i, j, k, x, y, z, eta[0], eta[1], eta[2], h
+                )
             elif from_walks:
                 h = counter_hash(p, n, key)
                 c, i, j, k, x, y, z = point_walk(field, c, i, j, k, x, y, z, h, walk == END_POINT)
@@ -120,7 +122,6 @@ def travel(
         observe(cloud.memory[p], seen, first, limits, tally, group, bins)
         cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = i, j, k
         cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = x, y, z
-        cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2] = er, et, ez
         if field.number[c] < 0:
             journey.events[3] += 1
     journey.events[0] += order.size * n_step

@@ -11,10 +11,8 @@ uniform cloud stays uniform. The flux has one sign on both sides of a face, so a
 through it: the number of faces in a step is bounded by the Courant number.
 
 Source: Pollock 1988, Ground Water 26:743, doi 10.1111/j.1745-6584.1988.tb00425.x. Valid for steady flow.
-Polynomials replace logarithm and exponential where their arguments are not large; they agree to 1e-8, as float32
-fluxes do. The three directions run through the same arithmetic without branches, and polynomials are added up in
-pairs: a wrongly foreseen branch costs a processor as much as one direction, and most of the rest is waiting for the
-operation before. ``rushton.lifelines.plain`` says the same in plain Python.
+Polynomials (Chebyshev fits) replace logarithm and exponential where their arguments are not large; they agree to 1e-8,
+as float32 fluxes do. ``rushton.lifelines.plain`` says the same in plain Python.
 """
 
 from __future__ import annotations
@@ -29,48 +27,30 @@ from rushton.lifelines.layout import FAST, R_IN, R_OUT, T_IN, T_OUT, Z_IN, Z_OUT
 MAX_HOP = 20_000
 """Faces one cell may cross in one step before the step is given up and counted (never seen)."""
 
-NEVER = 1e300
-"""Time to a face that is not reached, s."""
+
+@nb.njit(**FAST)
+def exit_time(u, u_face, distance):
+    """Time, s, to a face at ``distance`` (-) when the rate grows linearly from u to u_face (both > 0, 1/s)."""
+    over = 1.0 / (u + u_face)
+    w = (u_face - u) * over
+    if -0.5 < w < 0.5:  # ln(u_face/u) = 2 artanh w
+        w2 = w * w
+        q = 0.1185213041 + w2 * (0.05050980836 + w2 * 0.1776714296)
+        series = 1.000000001 + w2 * (0.3333328779 + w2 * (0.2000288074 + w2 * (0.1421817229 + w2 * q)))
+        return 2.0 * distance * over * series
+    return distance * math.log(u_face / u) / (u_face - u)
 
 
 @nb.njit(**FAST)
-def artanh_ratio(w2):
-    """artanh(w) / w for w^2 below 1/4, to 2e-9: Chebyshev fit."""
-    w4 = w2 * w2
-    low = (1.000000001 + w2 * 0.3333328779) + w4 * (0.2000288074 + w2 * 0.1421817229)
-    return low + (w4 * w4) * ((0.1185213041 + w2 * 0.05050980836) + w4 * 0.1776714296)
-
-
-@nb.njit(**FAST)
-def expm1_ratio(a):
-    """(exp(a) - 1) / a, to 1e-8: Chebyshev fit at a / 2 and exp(a) - 1 = h (2 + h), h = exp(a / 2) - 1."""
-    if abs(a) > 1.0:
-        return (math.exp(a) - 1.0) / a
-    b = 0.5 * a
-    b2 = b * b
-    low = (1.0 + b * 0.5000000426) + b2 * (0.1666666714 + b * 0.04166530419)
-    g = low + (b2 * b2) * ((0.008333182071 + b * 0.001399777338) + b2 * 0.0001996217627)
-    return g * (1.0 + 0.5 * b * g)
-
-
-@nb.njit(**FAST)
-def exit_time(u, lower, upper, x, most):
-    """Time to the face ahead, s, at the rate u (1/s) from x, or NEVER; correct up to ``most``.
-
-    The rate grows linearly to that of the face, lower or upper; where that one points back the face is not reached.
-    """
-    ahead = u > 0.0
-    speed = abs(u)
-    face = upper if ahead else -lower
-    distance = 1.0 - x if ahead else x
-    total = speed + face
-    over = 1.0 / total
-    w = (face - speed) * over
-    near = abs(w) < 0.5  # ln(face / speed) = 2 artanh w
-    t = 2.0 * distance * over * artanh_ratio(w * w) if near else NEVER
-    if (not near) & (face > 0.0) & (distance < most * max(speed, face)):
-        t = distance * math.log(face / speed) / (face - speed)
-    return t
+def glide(u, slope, t):
+    """Fraction covered in a time t, s, at the rate u + slope * fraction, 1/s."""
+    a = slope * t
+    if -1.0 < a < 1.0:
+        b = 0.5 * a
+        q = 0.008333182071 + b * (0.001399777338 + b * 0.0001996217627)
+        g = 1.0 + b * (0.5000000426 + b * (0.1666666714 + b * (0.04166530419 + b * q)))
+        return u * t * g * (1.0 + 0.5 * b * g)
+    return u * (math.exp(a) - 1.0) / slope
 
 
 @nb.njit(**FAST)
@@ -90,36 +70,62 @@ def advect(field, c, i, j, k, x, y, z, dt):
     """
     rec = field.record
     nt, nz = field.shape[1], field.shape[2]
+    layer = nt * nz
     left = dt
     for hop in range(MAX_HOP):
         a1, b1, g1 = np.float64(rec[c, R_IN]), np.float64(rec[c, T_IN]), np.float64(rec[c, Z_IN])
         a2, b2, g2 = np.float64(rec[c, R_OUT]), np.float64(rec[c, T_OUT]), np.float64(rec[c, Z_OUT])
         sa, sb, sg = a2 - a1, b2 - b1, g2 - g1
         u, v, w = a1 + sa * x, b1 + sb * y, g1 + sg * z
-        tr = exit_time(u, a1, a2, x, left)
-        tt = exit_time(v, b1, b2, y, left)
-        tz = exit_time(w, g1, g2, z, left)
-        t = min(tr, min(tt, tz))
-        if t >= left:
-            x = clip01(x + u * left * expm1_ratio(sa * left))
-            y = clip01(y + v * left * expm1_ratio(sb * left))
-            z = clip01(z + w * left * expm1_ratio(sg * left))
+        t = left
+        leave = 0
+        if u > 0.0:
+            if a2 > 0.0 and 1.0 - x < t * max(u, a2):
+                te = exit_time(u, a2, 1.0 - x)
+                if te < t:
+                    t, leave = te, 1
+        elif a1 < 0.0 and u < 0.0 and x < t * max(-u, -a1):
+            te = exit_time(-u, -a1, x)
+            if te < t:
+                t, leave = te, 2
+        if v > 0.0:
+            if b2 > 0.0 and 1.0 - y < t * max(v, b2):
+                te = exit_time(v, b2, 1.0 - y)
+                if te < t:
+                    t, leave = te, 3
+        elif b1 < 0.0 and v < 0.0 and y < t * max(-v, -b1):
+            te = exit_time(-v, -b1, y)
+            if te < t:
+                t, leave = te, 4
+        if w > 0.0:
+            if g2 > 0.0 and 1.0 - z < t * max(w, g2):
+                te = exit_time(w, g2, 1.0 - z)
+                if te < t:
+                    t, leave = te, 5
+        elif g1 < 0.0 and w < 0.0 and z < t * max(-w, -g1):
+            te = exit_time(-w, -g1, z)
+            if te < t:
+                t, leave = te, 6
+        x = clip01(x + glide(u, sa, t))
+        y = clip01(y + glide(v, sb, t))
+        z = clip01(z + glide(w, sg, t))
+        if leave == 0:
             return c, i, j, k, x, y, z, hop
-        x = clip01(x + u * t * expm1_ratio(sa * t))
-        y = clip01(y + v * t * expm1_ratio(sb * t))
-        z = clip01(z + w * t * expm1_ratio(sg * t))
         left -= t
-        # over the face: the same for all three, so that nothing has to be foreseen
-        in_t = tt <= t
-        in_z = (tz <= t) & (not in_t)
-        in_r = not (in_t | in_z)
-        y = (0.0 if v > 0.0 else 1.0) if in_t else y
-        z = (0.0 if w > 0.0 else 1.0) if in_z else z
-        x = (0.0 if u > 0.0 else 1.0) if in_r else x
-        j += in_t * (1 if v > 0.0 else -1)
-        k += in_z * (1 if w > 0.0 else -1)
-        i += in_r * (1 if u > 0.0 else -1)
-        j = 0 if j == nt else j
-        j = nt - 1 if j < 0 else j
-        c = (i * nt + j) * nz + k
+        if leave == 3:
+            j, c, y = j + 1, c + nz, 0.0
+            if j == nt:
+                j, c = 0, c - layer
+        elif leave == 4:
+            j, c, y = j - 1, c - nz, 1.0
+            if j < 0:
+                j, c = nt - 1, c + layer
+        elif leave == 5:
+            k, c, z = k + 1, c + 1, 0.0
+        elif leave == 6:
+            k, c, z = k - 1, c - 1, 1.0
+        elif leave == 1:
+            i, c, x = i + 1, c + layer, 0.0
+        else:
+            i, c, x = i - 1, c - layer, 1.0
     return c, i, j, k, x, y, z, MAX_HOP
