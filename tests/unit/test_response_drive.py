@@ -392,3 +392,10 @@ def test_the_band_covers_the_truth_as_often_as_it_says():
         low, high = response.variables["q_s"].band
         covered += low <= 0.5 * around.q_max <= high
     assert 20 <= covered <= 25  # 24 expected
+
+
+def test_joins_that_jump_are_said():
+    s = np.tile(np.linspace(0.2, 0.6, 100), (30, 1))  # every record ends far from where any begins
+    response = run(get_model("monod"), Records(encode(s), 0.3), duration=600.0)
+    assert response.far_joins == response.joins > 0
+    assert any("100 % of the joins" in text for text in response.summary()["cautions"])

@@ -31,6 +31,8 @@ BOUNDS = {"integration": 2e-3, "sampling": 0.01, "histories": 0.01, "length": 0.
 STABLE = 1.5
 """Largest product of step and rate of the fastest pool that is tried: Heun's method is stable below 2."""
 DOUBLINGS = 4
+FAR_JOINS = 0.01
+"""Share of joins beyond the tolerance above which a response says so."""
 TEST_HISTORIES, TEST_TIME = 16, 7200.0  # -, s
 _KEEP = 200
 
@@ -164,6 +166,11 @@ def cautions(response: Response) -> list[str]:
         out.append(
             f"samples every {response.dt:.3g} s are too far apart: with every second one the rates or pools change by "
             f"{100 * checks['sampling']['value']:.2g} %; shorten lifelines.sampling"
+        )
+    if response.far_joins > FAR_JOINS * response.joins:
+        out.append(
+            f"{100 * response.far_joins / response.joins:.3g} % of the joins between lifelines jump further than "
+            "response.join_tolerance or into another regime: raise lifelines.cells"
         )
     if response.lacking:
         which = ", ".join(f"{name} = {response.constants[name]:.3g}" for name in response.lacking)

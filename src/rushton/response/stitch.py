@@ -7,9 +7,12 @@ the same distribution, and the joined signal keeps it. Where no record begins so
 regime is taken, and counted.
 
 A record is a row of codes: the number of the mesh cell that holds the cell at every sample, from which all that
-surrounds it follows (s, concentrations), or 16-bit steps of s alone. Histories and records fall into groups: a history
-is joined from records of its own group, so that groups are independent looks at the tank and a band over them holds
-how well the lifelines represent it. A join that finds nothing close enough in its group looks at all records.
+surrounds it follows (s, concentrations), or 16-bit steps of s alone. What surrounds a cell besides s may jump at a
+join, once in the duration of a lifeline; it keeps its distribution, for starts and ends of well-mixed cells share it.
+
+Histories and records fall into groups: a history is joined from records of its own group, so that groups are
+independent looks at the tank and a band over them holds how well the lifelines represent it. A join that finds nothing
+close enough in its group looks at all records.
 
 Codes take 2 or 4 bytes a sample: 50,000 records of 600 s at 0.3 s on 1e5 mesh cells are 400 MB. The long histories
 exist only as the stretch that is being integrated.
