@@ -464,7 +464,7 @@ def test_a_missing_stage_leaves_its_reason(tmp_path: Path, results: dict[str, An
     assert html.count(": not computed. The case has no [[feed]].") == 7  # gas and sensitivity too
     assert "could not be" not in html
     nothing = page(tmp_path, results, **none, flow=None, mixing=None)
-    assert nothing.count(": not computed. The case has no [[feed]].") == 8
+    assert nothing.count(": not computed. The case has no [[feed]].") == 9
     assert "No checks could be made yet." in nothing
 
 
