@@ -72,11 +72,11 @@ def environment(case: Any, result: Any, lifelines: Any, summary: dict[str, Any])
 
 def _row(result: Any, n: int) -> tuple[str, ...]:
     scalar, band = result.scalars[n], result.mean_band[n]
-    low, middle, high = (number(result.quantile(scalar.name, level)) for level in (5.0, 50.0, 95.0))
-    between = "–" if not np.isfinite(band).all() else f"{number(band[0])} to {number(band[1])}"
-    name = scalar.name.replace("_", " ")
-    mean, volume_mean = number(result.mean[n]), number(result.volume_mean[n])
-    return name, nice_unit(scalar.unit), low, middle, mean, between, high, volume_mean
+    name, unit, factor = label_of(scalar)
+    low, middle, high = (number(factor * result.quantile(scalar.name, level)) for level in (5.0, 50.0, 95.0))
+    between = "–" if not np.isfinite(band).all() else f"{number(factor * band[0])} to {number(factor * band[1])}"
+    mean, volume_mean = number(factor * result.mean[n]), number(factor * result.volume_mean[n])
+    return name, unit, low, middle, mean, between, high, volume_mean
 
 
 def _crossing(scalar: Any, crossing: Any) -> tuple[str, ...]:
@@ -93,25 +93,32 @@ def _drawn(result: Any) -> list[Any]:
     return [scalar for scalar in result.scalars if scalar.name not in NOT_DRAWN]
 
 
+def label_of(scalar: Any) -> tuple[str, str, float]:
+    """Name and unit for reading, and the factor from the scalar's own unit to it: micrometres for eddies."""
+    name = scalar.name.replace("_", " ").replace("kolmogorov", "Kolmogorov")
+    return (name, "µm", 1e6) if scalar.name == "kolmogorov_length" else (name, nice_unit(scalar.unit), 1.0)
+
+
 def distributions(result: Any) -> Figure:
     """Cumulative distributions over time of every scalar that is worth a panel."""
     from rushton.lifelines.environment import LEVELS
 
     shown = _drawn(result)
-    columns = 4
-    rows = -(-len(shown) // columns)
+    rows = -(-len(shown) // 5)
+    columns = -(-len(shown) // rows)
     figure = new_figure(7.6, 0.4 + 1.8 * rows)
     axes = np.asarray(figure.subplots(rows, columns, sharey=True, squeeze=False), dtype=object).ravel()
     for axis, scalar in zip(axes, shown, strict=False):
-        values = result.quantiles[result.names.index(scalar.name)]
+        name, unit, factor = label_of(scalar)
+        values = factor * result.quantiles[result.names.index(scalar.name)]
         axis.plot(values, LEVELS, color=ACCENT)
         if scalar.critical is not None:
-            axis.axvline(scalar.critical, color=WARN, lw=1.0, ls=(0, (4, 2)))
+            axis.axvline(factor * scalar.critical, color=WARN, lw=1.0, ls=(0, (4, 2)))
         if scalar.name in LOGARITHMIC and values[0] > 0.0:
             axis.set_xscale("log")
         else:
             axis.locator_params(axis="x", nbins=4)
-        axis.set_title(f"{scalar.name.replace('_', ' ')}, {nice_unit(scalar.unit)}", loc="left", fontsize=8.0)
+        axis.set_title(f"{name}, {unit}", loc="left", fontsize=8.0)
         axis.set_ylim(0, 100)
         axis.grid(True)
     for axis in axes[len(shown) :]:
@@ -131,15 +138,15 @@ def one_way(result: Any, lifelines: Any) -> Figure:
     figure = new_figure(7.6, 0.5 + 0.75 * len(shown))
     axes = np.atleast_1d(np.asarray(figure.subplots(len(shown), 1, sharex=True), dtype=object))
     for axis, scalar in zip(axes, shown, strict=True):
-        axis.plot(time[stretch], scalar.values[index][stretch], color=INK, lw=0.8)
+        name, unit, factor = label_of(scalar)
+        axis.plot(time[stretch], factor * scalar.values[index][stretch], color=INK, lw=0.8)
         if scalar.critical is not None:
-            axis.axhline(scalar.critical, color=WARN, lw=0.9, ls=(0, (4, 2)))
+            axis.axhline(factor * scalar.critical, color=WARN, lw=0.9, ls=(0, (4, 2)))
         if scalar.name in LOGARITHMIC:
             axis.set_yscale("log")
         else:
             axis.locator_params(axis="y", nbins=3)
         axis.margins(x=0)
-        name = scalar.name.replace("_", " ")
-        axis.set_title(f"{name}, {nice_unit(scalar.unit)}", loc="left", fontsize=7.6, color=MUTED)
+        axis.set_title(f"{name}, {unit}", loc="left", fontsize=7.6, color=MUTED)
     axes[-1].set_xlabel("time, s")
     return figure
