@@ -38,7 +38,7 @@ Sums over cells are formed in their order and coarse cells are summed one after 
 same bytes on any number of threads.
 
 References: parcels that carry a cell model in a field, Lapin, Schmid, Reuss 2006, Chem. Eng. Sci. 61:4783,
-doi 10.1016/j.ces.2006.03.003 (there every parcel is a sink of its own; the ratio and its exact balance are ours);
+(from memory, unverified; there every parcel is a sink of its own, the ratio and its exact balance are ours);
 one-way procedure: Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.201600061.
 """
 

@@ -9,7 +9,7 @@ that of the tank. The way to it is not: it stands for no time of the fermentatio
 
 It is the rest of one moment: flow, feed and biomass as they are, for as long as the slowest pool wants (days). The
 method is the one of the heterogeneous multiscale method for two time scales: E W., Engquist B. 2003, Commun. Math. Sci.
-1:87. Valid while the rates of a slow pool depend on fast pools by their mean over minutes.
+1:87 (from memory, unverified). Valid while the rates of a slow pool depend on fast pools by their mean over minutes.
 """
 
 from __future__ import annotations
