@@ -53,6 +53,9 @@ def extend(out: dict[str, Any], analysis: Analysis, planes: int) -> None:
         out[name.replace("_s", "_band_s")] = limits(band)
         if out[name] is None:
             out[f"{name}_reason"] = _why(name, analysis, planes)
+        band_name = name.replace("_s", "_band_s")
+        if out[band_name] is None:
+            out[f"{band_name}_reason"] = out.get(f"{name}_reason", "too few cells show it to form a band")
     out["stays_cut_share"] = dict(analysis.cut_shares)
     out["convergence"] = [v.as_dict() for v in analysis.verdicts]
     out["statistics_converged"] = analysis.converged
