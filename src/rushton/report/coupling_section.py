@@ -128,7 +128,7 @@ def _how(two: dict[str, Any]) -> str:
         f"Cells and field met every {given(two['interval_s'], 3)} s. Sampling noise is held by {two['coarse_cells']} "
         f"coarse cells with at least {number(two['cells_per_coarse_cell'])} cells each and a window of "
         f"{given(two['window_s'], 3)} s: only the ratio of what cells take up to what the mean cell would lives on "
-        f"them ({number(two['ratio_min'])} to {number(two['ratio_max'])}), so the feed plume is kept. Cells got "
+        f"them ({given(two['ratio_min'], 5)} to {given(two['ratio_max'], 5)}), so the feed plume is kept. Cells got "
         f"what the field lost, {given(100.0 * two['uptake_mismatch'], 2)} % beside their wish on the average "
         "of the last half. "
         f"The field still moved by {number(two['field_unrest'])} in s (root mean square in time). "
@@ -182,7 +182,8 @@ def _course(coupled: Any) -> Figure:
         values = coupled.column(name)
         label = "substrate" if name == "mean_mol_m3" else name
         upper.plot(coupled.time, values / max(float(values[-1]), 1e-300), color=colour, label=label, lw=1.0)
-    upper.set_ylabel("mean / last")
+    low, high = upper.get_ylim()
+    upper.set(ylabel="mean / last", ylim=(min(low, 0.98), max(high, 1.02)))
     upper.legend(ncol=2)
     lower.fill_between(
         coupled.time, coupled.column("ratio_min"), coupled.column("ratio_max"), color=ACCENT, alpha=0.25, label="ratio"
