@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ TOGETHER = 16
 """Strains side by side, as `rushton.study.panels` runs them."""
 
 
-def test_200_strains_on_10000_lifelines_of_600_s_in_a_minute() -> None:
+def test_200_strains_on_10000_lifelines_of_600_s_in_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two states, 200 x 10,000 x 2,000 steps of Heun, one uptake law; mesh cells as in a tank of 100,000."""
     random = np.random.default_rng(1)
     ratio = np.sort(1.0 / (1.0 + np.exp(3.2 - 5.2 * random.standard_normal(100_000))))
@@ -29,6 +30,7 @@ def test_200_strains_on_10000_lifelines_of_600_s_in_a_minute() -> None:
     for n in range(index.shape[1]):
         index[:, n] = np.minimum(ndtr(x) * ratio.size, ratio.size - 1)
         x = memory * x + np.sqrt(1.0 - memory**2) * random.standard_normal(len(index))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
     register_model("two_state_model", "two_state_model")
     scale = random.uniform(0.5, 2.0, (200, 2))
     strains = [

