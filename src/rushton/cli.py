@@ -91,6 +91,7 @@ class Listing(StrEnum):
     strains = "strains"
     models = "models"
     rigs = "rigs"
+    equipment = "equipment"
     settings = "settings"
 
 
@@ -267,7 +268,7 @@ def panel(
 def list_(
     what: Annotated[Listing | None, typer.Argument(help="One kind only.", show_default="all")] = None,
 ) -> None:
-    """Cases, impellers, broths, strains, cell models and lab rigs that ship, and every setting of a case file."""
+    """Cases, impellers, broths, strains, cell models, lab rigs and lab equipment that ship, and every setting."""
     for kind in [what] if what else list(Listing):
         out.print(f"[bold]{kind.value}[/]")
         for name, text in _entries(kind):
@@ -340,6 +341,8 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
         return [(setting.key, str(setting)) for setting in settings()]
     from rushton.case.library import shelf
 
+    if kind is Listing.equipment:
+        return [(name, f"{one['kind'].replace('_', ' ')}: {one['title']}") for name, one in shelf("equipment").items()]
     return [(name, str(found.get("title", ""))) for name, found in shelf(kind.value).items()]
 
 

@@ -195,3 +195,10 @@ def test_expected_uptake_at_a_port_is_its_share_of_the_largest(designed):
         assert rows[0][4] == "Uptake, µmol/(g h)"
         for row in rows[2:]:  # both are printed rounded: s to 0.01, the uptake to three figures
             assert float(row[4].replace(",", "")) == pytest.approx(1600.0 * float(row[3]), abs=14.0)
+
+
+def test_a_feed_pump_too_small_or_too_large_is_refused_with_what_to_change(case, tank):
+    with pytest.raises(SolverError, match="feed pump is too small"):
+        design(_changed(case, feed_pump_min=1e-12, feed_pump_max=1e-10), tank, None)
+    with pytest.raises(SolverError, match="feed pump is too large"):
+        design(_changed(case, feed_pump_min=40.0 / 6e7), tank, None)

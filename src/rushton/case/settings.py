@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from rushton.case.fields import (
     FlowRate,
     Length,
     OptionalBiomass,
     OptionalTime,
+    OptionalVolume,
     Section,
     Speed,
     Time,
     Volume,
 )
-from rushton.case.library import entry
+from rushton.case.library import entry, shelf
 from rushton.case.tank import Position, Sphere
+from rushton.errors import CaseError
 from rushton.units import to_si
 
 QUALITIES: dict[str, int] = {"draft": 20_000, "standard": 100_000, "fine": 300_000}
@@ -165,6 +167,62 @@ class LabLimits(Section):
         le=100.0,
         description="stirrer speed of the lab vessel (default: 700 rpm)",
     )
+    vessel_volume_min: OptionalVolume = Field(
+        default=None, gt=0.0, description="least broth that the rig still stirs and measures (default: any)"
+    )
+    vessel_volume_max: OptionalVolume = Field(
+        default=None, gt=0.0, description="most broth that the rig holds (default: any)"
+    )
+    vessel_aspect: float = Field(
+        default=1.0, ge=0.3, le=4.0, description="height of the broth in the lab vessel over its diameter"
+    )
+    impeller_ratio: float = Field(default=0.45, ge=0.1, le=0.8, description="impeller over diameter of the lab vessel")
+    impeller_power_number: float = Field(
+        default=5.0, gt=0.0, le=30.0, description="power number of the lab vessel's stirrer, turbulent, without gas"
+    )
+    gas_flow: float = Field(default=1.0, ge=0.001, le=10.0, description="air to the lab vessel, vvm")
+
+    @model_validator(mode="after")
+    def _orders(self) -> LabLimits:
+        for kind in ("feed_pump", "loop_pump", "biomass", "vessel_volume"):
+            low, high = getattr(self, f"{kind}_min"), getattr(self, f"{kind}_max")
+            if low is not None and high is not None and low >= high:
+                what = kind.replace("_", " ")
+                raise CaseError(
+                    f"the smallest {what} is not below the largest",
+                    f"scaledown.limits.{kind}_min",
+                    f"lower {kind}_min or raise {kind}_max",
+                )
+        return self
+
+
+class EquipmentNames(Section):
+    """Equipment of the library (`rushton list equipment`) that sets the limits which the case leaves open."""
+
+    vessel: str | None = Field(default=None, description="the stirred vessel")
+    loop_pump: str | None = Field(default=None, description="the pump of a loop")
+    feed_pump: str | None = Field(default=None, description="the feed pump")
+    tubing: str | None = Field(default=None, description="the tubing of a loop")
+
+    @field_validator("*")
+    @classmethod
+    def _known(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None:
+            kind = str(info.field_name)
+            found = entry("equipment", value, f"scaledown.equipment.{kind}")
+            if found["kind"] != kind:
+                known = [name for name, one in shelf("equipment").items() if one["kind"] == kind]
+                raise CaseError(
+                    f"'{value}' is a {found['kind'].replace('_', ' ')}",
+                    f"scaledown.equipment.{kind}",
+                    f"one of: {', '.join(known)}",
+                )
+        return value
+
+    @property
+    def chosen(self) -> dict[str, dict[str, Any]]:
+        """Entries of the library that were chosen, by name."""
+        return {name: entry("equipment", name) for name in self.model_dump().values() if name is not None}
 
 
 class ScaledownSettings(Section):
@@ -174,8 +232,37 @@ class ScaledownSettings(Section):
         default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
     )
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
+    equipment: EquipmentNames = Field(
+        default_factory=EquipmentNames, description="equipment by name, for limits not given here"
+    )
     limits: LabLimits = Field(default_factory=LabLimits, description="what the laboratory can do")
     seed: int = Field(default=1, ge=0, lt=2**31, description="seed of the optimisation")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _limits_of_the_equipment(cls, value: Any) -> Any:
+        """Limits that the case leaves open are those of the equipment it names."""
+        if not isinstance(value, dict) or not isinstance(value.get("equipment"), dict):
+            return value
+        limits = value.get("limits", {})
+        if not isinstance(limits, dict):
+            return value
+        known = shelf("equipment")
+        named = [known[name] for name in value["equipment"].values() if isinstance(name, str) and name in known]
+        filled = {key: limit for one in named for key, limit in one["limits"].items()}
+        return {**value, "limits": {**filled, **limits}}
+
+    @model_validator(mode="after")
+    def _fits(self) -> ScaledownSettings:
+        low, high = self.limits.vessel_volume_min, self.limits.vessel_volume_max
+        if (low is not None and self.working_volume < low) or (high is not None and self.working_volume > high):
+            least, most = ("any" if v is None else f"{1e3 * v:g} L" for v in (low, high))
+            raise CaseError(
+                f"a working volume of {1e3 * self.working_volume:g} L does not fit a rig for {least} to {most}",
+                "scaledown.working_volume",
+                "change the working volume, or name another vessel (`rushton list equipment`)",
+            )
+        return self
 
 
 class FlowSettings(Section):

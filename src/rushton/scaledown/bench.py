@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from rushton.case.library import shelf
 from rushton.correlations import blend_time
 from rushton.scaledown.zones import laminar_pressure_drop, tube_length
+from rushton.units import to_si
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -30,6 +31,11 @@ TO_SI = {
     "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
 }  # fmt: skip
 """Technician's unit -> SI."""
+
+_KINDS = {
+    "mL/min": "flow_rate", "mL": "volume", "m": "length", "s": "time", "g/L": "biomass", "rpm": "speed",
+}  # fmt: skip
+"""Kind of quantity behind a unit (``rushton.units.KINDS``)."""
 
 HANDY_TUBE = 12.0
 """A coil up to this length is easily mounted, m; longer only where no bore at hand allows less."""
@@ -51,6 +57,13 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "biomass_min": ("g/L", "lowest biomass of the rig"),
     "biomass_max": ("g/L", "highest biomass of the rig"),
     "stirrer_speed": ("rpm", "stirrer speed of the lab vessel"),
+    "vessel_aspect": ("-", "height of the broth in the lab vessel over its diameter"),
+    "impeller_ratio": ("-", "impeller over tank diameter of the lab vessel"),
+    "impeller_power_number": ("-", "power number of the lab vessel's stirrer, turbulent, without gas"),
+    "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
+}
+_DEFAULT_SOURCES = {
+    "impeller_power_number": "J. H. Rushton, E. W. Costich and H. J. Everett (1950) Chem. Eng. Prog. 46:395",
 }
 
 
@@ -112,11 +125,19 @@ class Bench:
         assert case.scaledown is not None
         given: Any = case.scaledown.limits
         limits = equipment()
+        named = {
+            key: (f"{name}: {one['source']}", value)
+            for name, one in case.scaledown.equipment.chosen.items()
+            for key, value in one["limits"].items()
+        }
         for name, (unit, meaning) in _FROM_CASE.items():
+            value = float(getattr(given, name)) * (TO_SI[unit] if unit == "vvm" else 1.0)
             source = "case file, scaledown.limits"
             if f"scaledown.limits.{name}" in case.defaults or "scaledown.limits" in case.defaults:
-                source = str(shelf("lab").get(name, {}).get("source", "bench practice"))
-            limits[name] = Limit(name, float(getattr(given, name)), unit, meaning, source)
+                source = str(shelf("lab").get(name, {}).get("source", _DEFAULT_SOURCES.get(name, "bench practice")))
+            elif name in named and math.isclose(value, _as_si(named[name][1], unit), rel_tol=1e-9):
+                source = named[name][0]
+            limits[name] = Limit(name, value, unit, meaning, source)
         broth = case.broth
         return cls(
             case.scaledown.working_volume,
@@ -131,8 +152,8 @@ class Bench:
 
     @property
     def vessel_diameter(self) -> float:
-        """Diameter of a vessel as high as wide that holds the working volume, m."""
-        return (4.0 * self.volume / math.pi) ** (1.0 / 3.0)
+        """Diameter of a vessel of the bench's aspect that holds the working volume, m."""
+        return (4.0 * self.volume / (math.pi * self["vessel_aspect"])) ** (1.0 / 3.0)
 
     @property
     def blend_time(self) -> float:
@@ -142,7 +163,7 @@ class Bench:
             self["stirrer_speed"],
             self["impeller_ratio"] * width,
             width,
-            width,
+            self["vessel_aspect"] * width,
             self["impeller_power_number"],
             self.viscosity / self.density,
         ).value
@@ -175,6 +196,13 @@ class Bench:
                 if length <= HANDY_TUBE:
                     return bore
         return fitting[-1] if fitting else None
+
+
+def _as_si(value: Any, unit: str) -> float:
+    """A limit of the library's equipment, a text with its unit or a plain number, in SI."""
+    if isinstance(value, str):
+        return to_si(value, _KINDS[unit])
+    return float(value) * (TO_SI[unit] if unit == "vvm" else 1.0)
 
 
 def rounded(value: float, step: float) -> float:

@@ -303,9 +303,14 @@ def _stop(sheet: Sheet) -> str:
 def _limits(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in bench.limits.values()]
+    rows[:0] = [
+        (name.replace("_", " "), chosen, "", "scaledown.equipment")
+        for name, chosen in (sheet.case.scaledown.equipment if sheet.case.scaledown else ())
+        if chosen is not None
+    ]
     bores = ", ".join(f"{1e3 * b:.1f}" for b in bench.bores)
     rows += [
-        ("bores of tubing at hand", bores, "mm", "case file, scaledown.limits"),
+        ("bores of tubing at hand", bores, "mm", "scaledown.limits or equipment"),
         ("working volume", number(bench.volume * ML), "mL", "case file, scaledown.working_volume"),
         (
             "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f}", "s",

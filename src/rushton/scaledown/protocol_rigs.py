@@ -132,8 +132,9 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
     bench, recipe = sheet.duty.bench, sheet.recipe
     diameter = bench.vessel_diameter
     inside = (
-        f"inner diameter about {1e3 * diameter:.0f} mm filled as high as wide, four baffles, Rushton turbine "
-        f"{1e3 * bench['impeller_ratio'] * diameter:.0f} mm; level control, pH, oxygen and temperature probes"
+        f"inner diameter about {1e3 * diameter:.0f} mm, broth {1e3 * bench['vessel_aspect'] * diameter:.0f} mm high, "
+        f"four baffles, turbine {1e3 * bench['impeller_ratio'] * diameter:.0f} mm; "
+        "level control, pH, oxygen and temperature probes"
     )
     if is_pulsed(sheet) or has_tube(sheet):
         rows = [("stirred vessel", f"1, for {bench.volume * ML:.0f} mL broth: {inside}")]

@@ -118,6 +118,7 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     mass = molar_mass(case)
     # where no cell model tells the growth, the bench's usual yield does
     growth = bench["biomass_per_substrate"] * mass * mean * uptake.max
+    _check_feed_pump(bench, growth, mean * uptake.max * mass)
     return Duty(
         bench=bench,
         uptake_max=uptake.max,
@@ -133,6 +134,25 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
             ratio_of(starvation - margin), ratio_of(starvation + margin),
         ),
     )  # fmt: skip
+
+
+def _check_feed_pump(bench: Bench, growth: float, eaten: float) -> None:
+    """Refuse a feed pump that cannot feed the rig (eaten: substrate per biomass, 1/s), or only far too much liquid."""
+    least = eaten * bench["biomass_min"] * bench.volume / bench["feed_concentration_max"]
+    if least > bench["feed_pump_max"]:
+        raise SolverError(
+            f"the feed pump is too small: at the lowest biomass the rig needs {6e7 * least:.2f} mL/min of the "
+            f"strongest stock, the pump gives {6e7 * bench['feed_pump_max']:.2f}",
+            "scaledown.limits.feed_pump_max",
+            "take a larger pump (`rushton list equipment`), or lower biomass_min or the working volume",
+        )
+    if 0.5 * bench["feed_pump_min"] > max(least, growth * bench.volume):
+        raise SolverError(
+            f"the feed pump is too large: growth lets {6e7 * growth * bench.volume:.3f} mL/min of liquid through the "
+            f"rig, the pump gives {6e7 * bench['feed_pump_min']:.3f} at least",
+            "scaledown.limits.feed_pump_min",
+            "take a smaller pump (`rushton list equipment`) or raise the working volume",
+        )
 
 
 def ratio_of(s: float) -> float:

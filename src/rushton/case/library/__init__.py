@@ -14,7 +14,7 @@ from typing import Any
 from rushton.errors import CaseError
 
 FOLDER = Path(__file__).parent
-SHELVES = ("impellers", "broths", "strains", "substrates", "models", "lab")
+SHELVES = ("impellers", "broths", "strains", "substrates", "models", "lab", "equipment")
 """Names of the library's files."""
 
 
