@@ -1,4 +1,4 @@
-"""The command ``rushton``: new | check | run | report | compare | panel | list.
+"""The command ``rushton``: new | check | run | report | design | compare | panel | list.
 
 Whatever a user can get wrong ends in one message (what, where, how to mend it) and exit status 2; Ctrl-C in 130. Only
 typer and rich are imported here at the start: a help page must not wait for numba and VTK.
@@ -193,6 +193,43 @@ def report(results: Annotated[Path, typer.Argument(help="A results folder, for e
     with _watching() as watch:
         path = write_report(results, watch)
     out.print(f"Report: [bold]{escape(str(path))}[/]")
+
+
+@app.command()
+@command
+def design(
+    results: Annotated[Path, typer.Argument(help="A results folder, for example my_tank.results.")],
+    rig: Annotated[
+        list[str] | None, typer.Option("--rig", help="A rig of `rushton list rigs`; may be given several times.")
+    ] = None,
+    working_volume: Annotated[
+        str | None, typer.Option("--working-volume", help="Broth in the whole rig, such as '2 L'.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Seed of the search.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of the designs.", show_default="RESULTS/design")
+    ] = None,
+) -> None:
+    """Design lab rigs for the tank of a finished run, without running it again."""
+    from rich.table import Table
+
+    from rushton.pipeline import design as design_rigs
+
+    with _one_bar() as progress:
+        found, folder = design_rigs(results, rig or (), working_volume, seed, output, progress)
+    table = Table(box=None, pad_edge=False)
+    for column in ("rig", "distance", "not met", "settings"):
+        table.add_column(column, justify="right" if column == "distance" else "left")
+    for one in found.designs:
+        kept = ", ".join(f"{key} {value:.3g}" for key, value in one.settings.items())
+        name = "standard STR-PFR" if one.reference else one.rig
+        table.add_row(name, f"{one.distance:.3f}", " ".join(one.missing), escape(kept))
+    out.print(table)
+    if found.reason:
+        err.print(f"[yellow]Note[/] {escape(found.reason)}", soft_wrap=True)
+    if found.floor is not None:
+        out.print(f"[dim]The tank against itself: {found.floor:.3g}. Settings in SI.[/]")
+    out.print(f"Protocols: [bold]{escape(str(folder))}[/]   ({found.seconds:.0f} s)")
 
 
 @app.command()

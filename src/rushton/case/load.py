@@ -174,9 +174,13 @@ FILLED_IN = {
 # --- errors in the engineer's words -----------------------------------------------------------------------------
 
 
-def translate(error: ValidationError) -> CaseError:
-    """One message for everything pydantic found: the first problem in full, the others in a line each."""
+def translate(error: ValidationError, section: str | None = None) -> CaseError:
+    """One message for everything pydantic found in a case, or a section of it: the first problem in full, the others in
+    a line each.
+    """
     found = [e for e in error.errors(include_url=False) if e["type"] != "default_factory_not_called"]
+    for e in found:
+        e["loc"] = e["loc"] if section is None else (section, *e["loc"])
     # what the program would have filled in, had the rest been right, is not missing
     found = [e for e in found if not (e["type"] == "missing" and _is_filled_in(e["loc"]))] or found
     unknown = {e["loc"][:-1] for e in found if e["type"] == "extra_forbidden"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rushton.pipeline.redesign import design
 from rushton.pipeline.results import Results, open_results
 from rushton.pipeline.runner import Event, Watch, report, run
 from rushton.pipeline.stages import STAGE_NAMES
 
-__all__ = ["STAGE_NAMES", "Event", "Results", "Watch", "open_results", "report", "run"]
+__all__ = ["STAGE_NAMES", "Event", "Results", "Watch", "design", "open_results", "report", "run"]

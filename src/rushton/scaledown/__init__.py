@@ -11,6 +11,8 @@ from rushton.scaledown.result import Design, Scaledown
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
     from rushton.response import Response
@@ -18,8 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["Design", "Scaledown", "design"]
 
 
-def design(case: Case, lifelines: Lifelines, response: Response | None, progress: Progress = silent) -> Scaledown:
+def design(
+    case: Case,
+    lifelines: Lifelines,
+    response: Response | None,
+    progress: Progress = silent,
+    known: Sequence[Design] = (),
+) -> Scaledown:
     """Design the rigs of a case; see ``rushton.scaledown.designer.design``."""
     from rushton.scaledown import designer
 
-    return designer.design(case, lifelines, response, progress)
+    return designer.design(case, lifelines, response, progress, known)

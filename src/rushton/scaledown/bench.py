@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,7 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "impeller_power_number": ("-", "power number of the lab vessel's stirrer, turbulent, without gas"),
     "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
 }
+_PAIRS = ("feed_pump", "loop_pump", "biomass")
 _DEFAULT_SOURCES = {
     "impeller_power_number": "J. H. Rushton, E. W. Costich and H. J. Everett (1950) Chem. Eng. Prog. 46:395",
 }
@@ -115,6 +116,25 @@ class Bench:
     density: float = 1000.0
     viscosity: float = 1e-3
     temperature: float = 298.15
+
+    def shipped_part(self) -> Bench | None:
+        """This bench cut down to the limits of the library wherever it goes beyond them; None where it never does.
+
+        A rig that fits the smaller bench fits this one.
+        """
+        from rushton.case.settings import LabLimits
+
+        shipped, limits = LabLimits(), dict(self.limits)
+        for name in _FROM_CASE:
+            if name.endswith(("_min", "_max")):
+                tighter = min if name.endswith("_max") else max
+                value = tighter(self[name], float(getattr(shipped, name)))
+                limits[name] = replace(limits[name], value=value)
+        bores = tuple(b for b in self.bores if b in shipped.bores) or self.bores
+        if any(limits[f"{kind}_min"].value >= limits[f"{kind}_max"].value for kind in _PAIRS):
+            return None
+        part = replace(self, limits=limits, bores=bores)
+        return None if part == self else part
 
     def __getitem__(self, name: str) -> float:
         return self.limits[name].value

@@ -2,12 +2,17 @@
 
 The distance that is reported belongs to the protocol as written. The standard STR-PFR stands among the designs, so that
 a reader sees what the optimisation is worth; the cell model runs in every rig beside the distance.
+
+Where the limits of a case are looser than the library's, a rig is first sized within the library's, with the same seed;
+the search within the case's starts from that, and the nearer of the two is reported. So loosening the shipped limits
+never makes a design worse. Earlier designs of the same tank may be given to the search as well.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +40,13 @@ RIGS: dict[str, tuple[Rig, ...]] = {
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
 
-def design(case: Case, lifelines: Lifelines, response: Response | None, progress: Progress = silent) -> Scaledown:
+def design(
+    case: Case,
+    lifelines: Lifelines,
+    response: Response | None,
+    progress: Progress = silent,
+    known: Sequence[Design] = (),
+) -> Scaledown:
     """Design the rigs of a case.
 
     Parameters
@@ -48,6 +59,8 @@ def design(case: Case, lifelines: Lifelines, response: Response | None, progress
         What they made of it, shown beside the rigs.
     progress : callable
         Told of the share done.
+    known : sequence of Design
+        Designs found earlier for this tank, from which the search of the same rig starts too.
 
     Returns
     -------
@@ -66,7 +79,7 @@ def design(case: Case, lifelines: Lifelines, response: Response | None, progress
     designs = [standard]
     for n, rig in enumerate(rigs):
         told = _part_of(progress, shares[n], shares[n + 1], rig.title)
-        found = search(rig, tank.duty, tank.target, case.strain.regimes, case.scaledown.seed, told)
+        found = _nearest(case, rig, tank, [d.settings for d in known if d.rig == rig.name and not d.reference], told)
         progress(float(0.2 * shares[n] + 0.8 * shares[n + 1]), f"{rig.title}: cell model and protocol")
         designs.append(_finish(case, rig, found.settings, found, tank, standard.distance))
     excerpt, excerpt_step = tank_excerpt(lifelines)
@@ -81,6 +94,35 @@ def design(case: Case, lifelines: Lifelines, response: Response | None, progress
         tank_response=tank.response,
         seconds=time.perf_counter() - clock,
     )
+
+
+def _nearest(case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Callable[[float], None]) -> Found:
+    """The best that is found of a rig: within the library's limits, within the case's, or known before."""
+    assert case.strain is not None and case.scaledown is not None
+    regimes, seed, duty = case.strain.regimes, case.scaledown.seed, tank.duty
+    names = {v.name for v in rig.variables(duty)}
+    known = [one for one in known if names <= set(one)]
+    part = duty.bench.shipped_part()
+    searched = []
+    if part is not None:
+        smaller = replace(duty, bench=part)
+        searched.append(search(rig, smaller, tank.target, regimes, seed, lambda share: told(0.5 * share)))
+    starts = [*known, *(found.settings for found in searched)]
+    begun = 0.5 if searched else 0.0
+    searched.append(
+        search(rig, duty, tank.target, regimes, seed, lambda share: told(begun + (1.0 - begun) * share), starts)
+    )
+    last = searched[-1]
+    candidates = [last, *searched[:-1], *(replace(last, settings=one) for one in known)]
+    if len(candidates) == 1:
+        return last
+
+    def reported(found: Found) -> float:
+        written = rig.write(found.settings, found.duty)
+        statistics = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)[0]
+        return distance(tank.target, statistics).total + (100.0 if written.recipe.remarks else 0.0)
+
+    return min(candidates, key=reported)
 
 
 def _part_of(progress: Progress, low: float, high: float, title: str) -> Callable[[float], None]:
@@ -105,13 +147,14 @@ def _finish(
 
     assert case.strain is not None and case.scaledown is not None
     seed, regimes = case.scaledown.seed, case.strain.regimes
-    written = rig.write(wanted, tank.duty)
+    duty = tank.duty if found is None else found.duty
+    written = rig.write(wanted, duty)
     statistics, signal, step = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)
     achieved = distance(tank.target, statistics)
     inside = NOT_RUN
     if tank.test is not None:
         inside = tank.test.run(written.operation, isinstance(written.operation, LoopOperation), seed)
-    drift = drift_distances(rig, wanted, tank.duty, tank.target, regimes, seed)
+    drift = drift_distances(rig, wanted, duty, tank.target, regimes, seed)
     sheet = Sheet(
         case=case,
         duty=tank.duty,

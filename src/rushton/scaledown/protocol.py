@@ -303,11 +303,8 @@ def _stop(sheet: Sheet) -> str:
 def _limits(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in bench.limits.values()]
-    rows[:0] = [
-        (name.replace("_", " "), chosen, "", "scaledown.equipment")
-        for name, chosen in (sheet.case.scaledown.equipment if sheet.case.scaledown else ())
-        if chosen is not None
-    ]
+    named = sheet.case.scaledown.equipment.chosen if sheet.case.scaledown is not None else {}
+    rows[:0] = [(one["kind"].replace("_", " "), name, "", "scaledown.equipment") for name, one in named.items()]
     bores = ", ".join(f"{1e3 * b:.1f}" for b in bench.bores)
     rows += [
         ("bores of tubing at hand", bores, "mm", "scaledown.limits or equipment"),

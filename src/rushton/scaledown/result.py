@@ -201,9 +201,12 @@ class Scaledown:
 
     def export(self, results_folder: Path) -> None:
         """Write scaledown/designs.csv, protocol-<rig>.md and .csv; protocols of rigs no longer designed are removed."""
+        self.write(Path(results_folder) / "scaledown")
+
+    def write(self, folder: Path) -> None:
+        """The same files, straight into a folder."""
         from rushton.store import atomic_write_text
 
-        folder = Path(results_folder) / "scaledown"
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write_text(folder / "designs.csv", designs_table(self))
         written = set()

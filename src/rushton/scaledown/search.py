@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -54,12 +54,15 @@ class Found:
     evaluations : int
     seconds : float
         Per evaluation.
+    duty : Duty
+        With the limits it was made within.
     """
 
     settings: Settings
     searched: float
     evaluations: int
     seconds: float
+    duty: Duty
 
 
 def experience(
@@ -88,6 +91,7 @@ def search(
     regimes: Regimes,
     seed: int,
     told: Callable[[float], None] = lambda share: None,
+    known: Sequence[Settings] = (),
 ) -> Found:
     """The settings of a rig at the smallest distance from the target.
 
@@ -101,6 +105,8 @@ def search(
     seed : int
     told : callable
         Called with the share of the search that is done.
+    known : sequence of dict
+        Settings found earlier, for instance within tighter limits: they are in the first population and among the kept.
     """
     from scipy.optimize import differential_evolution
 
@@ -134,7 +140,7 @@ def search(
         found = differential_evolution(
             lambda place: score(rig.operate(settings_at(place), duty)).total,
             [(0.0, 1.0)] * len(variables),
-            init=_first_population(rig, duty, rng),
+            init=_first_population(rig, duty, rng, known),
             maxiter=_GENERATIONS,
             tol=1e-3,
             rng=np.random.default_rng(seed),
@@ -144,6 +150,8 @@ def search(
             callback=after,
         )
         kept = found.population[np.argsort(found.population_energies, kind="stable")[:_KEPT]]
+        if known:
+            kept = np.vstack([kept, [[v.place(one[v.name]) for v in variables] for one in known]])
         scores = list(pool.map(robust, kept))
         best = int(np.argmin(scores))
         place, least = kept[best], scores[best]
@@ -158,7 +166,7 @@ def search(
             told(0.85 + 0.15 * (n + 1) / rounds)
     evaluations = int(found.nfev) + 3 * (len(kept) + rounds * _TOGETHER)
     seconds = (time.perf_counter() - clock) / evaluations
-    return Found(settings_at(place), float(found.fun), evaluations, seconds)
+    return Found(settings_at(place), float(found.fun), evaluations, seconds, duty)
 
 
 def drift_distances(
@@ -173,12 +181,12 @@ def drift_distances(
     return low, high
 
 
-def _first_population(rig: Rig, duty: Duty, rng: np.random.Generator) -> np.ndarray:
-    """Latin hypercube (every slice of every variable is tried once), the rig's own guesses among it."""
+def _first_population(rig: Rig, duty: Duty, rng: np.random.Generator, known: Sequence[Settings]) -> np.ndarray:
+    """Latin hypercube (every slice of every variable is tried once), the rig's own guesses and known settings in it."""
     variables = rig.variables(duty)
     number = _POPULATION * len(variables)
     start = np.argsort(rng.random((len(variables), number)), axis=1).T + rng.random((number, len(variables)))
     start /= number
-    for row, guess in enumerate(rig.guesses(duty)):
+    for row, guess in enumerate([*rig.guesses(duty), *known][:number]):
         start[row] = [v.place(guess[v.name]) for v in variables]
     return start

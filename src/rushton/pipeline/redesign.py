@@ -1,0 +1,96 @@
+"""Lab rigs designed again from a finished run: other rigs, another volume or seed, without the tank.
+
+The saved lifelines and response are what a rig is held against; designs of the run are where the search starts, so a
+rig designed again is never farther from the tank than the run's own, where volume and limits are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from rushton.case.settings import ScaledownSettings
+from rushton.errors import ResultsError
+from rushton.pipeline.results import open_results
+from rushton.store import Progress, atomic_write_text, explained, silent, to_json
+
+if TYPE_CHECKING:
+    from rushton.scaledown import Scaledown
+
+FOLDER = "design"
+"""Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/."""
+
+
+def design(
+    results_folder: Path | str,
+    rigs: Sequence[str] = (),
+    working_volume: str | float | None = None,
+    seed: int | None = None,
+    output: Path | str | None = None,
+    progress: Progress = silent,
+) -> tuple[Scaledown, Path]:
+    """Design lab rigs for the tank of a results folder.
+
+    Parameters
+    ----------
+    results_folder : path
+        Of a run with lifelines.
+    rigs : sequence of str
+        Names of rigs; those of the case, or the default ones, where none is given.
+    working_volume : str or float, optional
+        Of the whole rig, such as ``"2 L"``, or m3.
+    seed : int, optional
+    output : path, optional
+        Folder for designs.csv, protocols and feed tables, and design.json; ``design`` inside the results by default.
+    progress : callable
+
+    Returns
+    -------
+    designs : Scaledown
+    folder : Path
+
+    Raises
+    ------
+    ResultsError
+        There are no lifelines in the results.
+    CaseError, SolverError
+        The settings contradict each other, or no rig can be made with them.
+    """
+    results = open_results(results_folder)
+    if results.lifelines is None:
+        raise ResultsError(
+            "there are no lifelines in these results, so nothing says what cells of this tank meet",
+            str(results.folder),
+            "run the case with a [[feed]], a [strain] and broth.biomass, at least `--until lifelines`",
+        )
+    from rushton.scaledown import design as design_rigs
+
+    settings = _settings(results.case.scaledown, rigs, working_volume, seed)
+    case = results.case.model_copy(update={"scaledown": settings})
+    known = results.scaledown.designs if results.scaledown is not None else ()
+    found = design_rigs(case, results.lifelines, results.response, progress, known)
+    folder = Path(output) if output is not None else results.folder / FOLDER
+    with explained(folder):
+        found.write(folder)
+        made_for = {"results": str(results.folder), "scaledown": settings.model_dump(mode="json")}
+        atomic_write_text(folder / "design.json", to_json(made_for | found.summary()))
+    return found, folder
+
+
+def _settings(
+    given: ScaledownSettings | None, rigs: Sequence[str], working_volume: str | float | None, seed: int | None
+) -> ScaledownSettings:
+    """Settings of the case with what was asked for in their place; what the case gave stays marked as given."""
+    from rushton.case.load import translate
+
+    given = given if given is not None else ScaledownSettings()
+    asked = {"rigs": list(rigs) or None, "working_volume": working_volume, "seed": seed}
+    whole = given.model_dump() | {key: value for key, value in asked.items() if value is not None}
+    try:
+        settings = ScaledownSettings.model_validate(whole)
+    except ValidationError as error:
+        raise translate(error, "scaledown") from None
+    return settings.model_copy(update={"limits": given.limits, "equipment": given.equipment})

@@ -1,0 +1,43 @@
+"""`rushton design`: rigs for a finished run, and what it refuses."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from rushton.case import load_case
+from rushton.errors import CaseError, ResultsError
+from rushton.pipeline import design, redesign
+from rushton.pipeline.redesign import _settings
+
+
+def test_what_was_asked_for_replaces_what_the_case_says(cases_folder):
+    given = load_case(cases_folder / "penicillin_54m3.toml").scaledown
+    asked = _settings(given, ["str-str"], "2 L", 5)
+    assert (asked.rigs, asked.seed, asked.working_volume) == (("str-str",), 5, pytest.approx(0.002))
+    assert asked.limits == given.limits and asked.limits.model_fields_set == given.limits.model_fields_set
+    assert _settings(given, (), None, None) == given
+    assert _settings(None, (), None, None).rigs == ("str-pfr", "pulsed-feed")
+
+
+@pytest.mark.parametrize(
+    ("rigs", "volume", "where", "words"),
+    [
+        (["str-pdr"], None, "scaledown.rigs 1", "did you mean 'str-pfr'"),
+        ((), "2 kg", "scaledown.working_volume", "volume"),
+        ((), "2000 L", "scaledown.working_volume", "allowed"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_words(cases_folder, rigs, volume, where, words):
+    given = load_case(cases_folder / "penicillin_54m3.toml").scaledown
+    with pytest.raises(CaseError) as refused:
+        _settings(given, rigs, volume, None)
+    assert refused.value.where == where
+    assert words in str(refused.value)
+
+
+def test_results_without_lifelines_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(redesign, "open_results", lambda folder: SimpleNamespace(lifelines=None, folder=folder))
+    with pytest.raises(ResultsError, match="no lifelines"):
+        design(tmp_path)

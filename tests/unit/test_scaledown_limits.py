@@ -1,0 +1,82 @@
+"""Loosening a limit never worsens a design: what fits a small bench fits a large one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rushton.case import load_case
+from rushton.lifelines import signal_statistics
+from rushton.scaledown import design, search
+from rushton.scaledown.bench import Bench
+
+
+@pytest.fixture(scope="module")
+def case(cases_folder):
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    return case.model_copy(update={"response": case.response.model_copy(update={"duration": 1800.0})})
+
+
+@pytest.fixture(scope="module")
+def tank(case):
+    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C with 8 s memory."""
+    rng, dt, memory = np.random.default_rng(3), 0.06, 8.0
+    z = np.empty((60, 2000))
+    z[:, 0] = rng.standard_normal(60)
+    keep = np.exp(-dt / memory)
+    for n in range(1, z.shape[1]):
+        z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(60)
+    c = np.exp(4.04 * z - 2.79)
+    half = signal_statistics(c / (1.0 + c), dt, case.strain.regimes)
+    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=np.full((1, 200), 0.3, np.float32))
+    return SimpleNamespace(
+        halves=(half, half), statistics=half + half, duration=120.0, time_step=dt, records=lambda: records
+    )
+
+
+@pytest.fixture
+def poor_search(monkeypatch):
+    """A search so short that, begun anew within wider bounds, it finds something worse."""
+    for name, value in (("_GENERATIONS", 1), ("_POPULATION", 2), ("_STEPS", 4), ("_KEPT", 1)):
+        monkeypatch.setattr(search, name, value)
+
+
+def changed(case, **limits):
+    loose = case.scaledown.limits.model_copy(update=limits)
+    return case.model_copy(update={"scaledown": case.scaledown.model_copy(update={"limits": loose})})
+
+
+def distances(result):
+    return {d.name: d.distance for d in result.designs if not d.reference}
+
+
+LOOSER = (
+    {"loop_pump_max": 8.0e-3 / 60.0, "feed_pump_max": 2e-6},
+    {"pulse_min": 0.1, "pulse_volume_min": 1e-9, "biomass_max": 120.0, "side_share_max": 0.7},
+)
+
+
+@pytest.mark.parametrize("looser", LOOSER)
+def test_looser_limits_never_give_a_worse_design(case, tank, poor_search, looser):
+    tight, loose = distances(design(case, tank, None)), distances(design(changed(case, **looser), tank, None))
+    assert set(tight) == set(loose) == {"str-pfr", "pulsed-feed", "pulsed-feed-irregular"}
+    for name, value in tight.items():
+        assert loose[name] <= value, name
+
+
+def test_a_design_known_before_is_never_lost(case, tank, poor_search):
+    first = design(case, tank, None)
+    other_seed = case.model_copy(update={"scaledown": case.scaledown.model_copy(update={"seed": 7})})
+    again = design(other_seed, tank, None, known=first.designs)
+    for name, value in distances(first).items():
+        assert distances(again)[name] <= value + 0.03, name  # another seed draws other stays
+
+
+def test_the_part_of_a_bench_that_the_library_has(case):
+    assert Bench.from_case(case).shipped_part() is None
+    assert Bench.from_case(changed(case, loop_pump_max=1e-5)).shipped_part() is None
+    wide = Bench.from_case(changed(case, loop_pump_max=1e-4, pulse_min=2.0)).shipped_part()
+    assert wide["loop_pump_max"] == pytest.approx(2500.0 / 6e7)
+    assert wide["pulse_min"] == 2.0
