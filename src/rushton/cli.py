@@ -98,6 +98,7 @@ class Listing(StrEnum):
 RIGS = {
     "str-pfr": "stirred vessel with a plug-flow tube in a loop, fed at the inlet of the tube",
     "str-str": "two stirred vessels in a loop, one of them fed",
+    "three-compartments": "three stirred vessels, the middle one exchanging with a rich and a poor one",
     "pulsed-feed": "one stirred vessel, fed in pulses",
 }
 """Lab rigs that a case may name under scaledown.rigs."""

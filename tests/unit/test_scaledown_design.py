@@ -25,7 +25,9 @@ def case(cases_folder):
     return case.model_copy(
         update={
             "response": case.response.model_copy(update={"duration": 7200.0}),
-            "scaledown": case.scaledown.model_copy(update={"rigs": ("str-pfr", "str-str", "pulsed-feed")}),
+            "scaledown": case.scaledown.model_copy(
+                update={"rigs": ("str-pfr", "str-str", "three-compartments", "pulsed-feed")}
+            ),
         }
     )
 
@@ -64,7 +66,9 @@ def designed(case, tank, quick):
 
 
 def test_every_rig_and_the_standard_one_are_designed(designed):
-    assert {d.rig for d in designed.designs} == {"str-pfr", "str-str", "pulsed-feed", "pulsed-feed-irregular"}
+    assert {d.rig for d in designed.designs} == {
+        "str-pfr", "str-str", "three-compartments", "pulsed-feed", "pulsed-feed-irregular",
+    }  # fmt: skip
     assert [d.rig for d in designed.designs if d.reference] == ["str-pfr"]
     assert list(d.distance for d in designed.designs) == sorted(d.distance for d in designed.designs)
     assert designed.best is next(d for d in designed.designs if not d.reference)

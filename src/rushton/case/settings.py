@@ -228,7 +228,7 @@ class EquipmentNames(Section):
 class ScaledownSettings(Section):
     """The rigs to design, and within which limits."""
 
-    rigs: tuple[Literal["str-pfr", "str-str", "pulsed-feed"], ...] = Field(
+    rigs: tuple[Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed"], ...] = Field(
         default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
     )
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")

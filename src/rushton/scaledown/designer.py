@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.inside import NOT_RUN
 from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
 from rushton.scaledown.match import PARTS, distance
@@ -35,9 +36,12 @@ if TYPE_CHECKING:
 RIGS: dict[str, tuple[Rig, ...]] = {
     "str-pfr": (StrPfr(),),
     "str-str": (StrStr(),),
+    "three-compartments": (ThreeCompartments(),),
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
 }
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
+
+_RANDOM = (LoopOperation, CompartmentsOperation)  # stays are drawn
 
 
 def design(
@@ -78,10 +82,11 @@ def design(
     standard = _finish(case, StrPfr(), reference_settings(tank.duty), None, tank)
     designs = [standard]
     for n, rig in enumerate(rigs):
+        own = replace(tank, duty=rig.duty(tank.duty))
         told = _part_of(progress, shares[n], shares[n + 1], rig.title)
-        found = _nearest(case, rig, tank, [d.settings for d in known if d.rig == rig.name and not d.reference], told)
+        found = _nearest(case, rig, own, [d.settings for d in known if d.rig == rig.name and not d.reference], told)
         progress(float(0.2 * shares[n] + 0.8 * shares[n + 1]), f"{rig.title}: cell model and protocol")
-        designs.append(_finish(case, rig, found.settings, found, tank, standard.distance))
+        designs.append(_finish(case, rig, found.settings, found, own, standard.distance))
     excerpt, excerpt_step = tank_excerpt(lifelines)
     progress(1.0, "designed")
     return Scaledown(
@@ -153,7 +158,7 @@ def _finish(
     achieved = distance(tank.target, statistics)
     inside = NOT_RUN
     if tank.test is not None:
-        inside = tank.test.run(written.operation, isinstance(written.operation, LoopOperation), seed)
+        inside = tank.test.run(written.operation, isinstance(written.operation, _RANDOM), seed)
     drift = drift_distances(rig, wanted, duty, tank.target, regimes, seed)
     sheet = Sheet(
         case=case,

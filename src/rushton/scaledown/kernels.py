@@ -1,5 +1,5 @@
 r"""Compiled loops of the rigs: one period of a fed vessel, ages in a vessel that blends, and the signal of a cell
-that circulates.
+that circulates or wanders.
 
 Every time step splits the balance symmetrically (Strang 1968, SIAM J. Numer. Anal. 5:506): half of the linear part
 (feed, blending), all of the exact Monod depletion C -> K_s omega(ln x + x - h/t_K), half of the linear part. Positive
@@ -177,6 +177,40 @@ def circulate(signal, step, stays, first, first_step, second, second_step):
             signal[k] = table[table.size - 1]
         else:
             signal[k] = table[i] + (place - i) * (table[i + 1] - table[i])
+        since += step
+
+
+@njit("void(float64[::1], float64, float64[::1], int64[::1], float64[:, ::1], float64)", cache=True, nogil=True)
+def wander(signal, step, stays, tables, table, table_step):
+    """Fill the signal of one cell that goes through a sequence of zones.
+
+    Parameters
+    ----------
+    signal : (n_time,) ndarray, written
+        s at 0, step, 2 step, ...
+    step : float
+        s.
+    stays : (n_visit,) ndarray
+        Stays, s, used in turn and from the start again.
+    tables : (n_visit,) int64 ndarray
+        Row of ``table`` that holds during each.
+    table : (n_zone, n_age) ndarray
+        s against the time since entry into a zone, every ``table_step``; the last value holds for ever.
+    """
+    visit = 0
+    since = 0.0
+    last = table.shape[1] - 1
+    for k in range(signal.size):
+        while since >= stays[visit]:
+            since -= stays[visit]
+            visit = (visit + 1) % stays.size
+        row = tables[visit]
+        place = since / table_step
+        i = int(place)
+        if i >= last:
+            signal[k] = table[row, last]
+        else:
+            signal[k] = table[row, i] + (place - i) * (table[row, i + 1] - table[row, i])
         since += step
 
 

@@ -119,7 +119,7 @@ def plug_flow(inlet: float, time: float, culture: Culture, samples: int = 2) -> 
     return wrightomega(math.log(inlet) + inlet - t / culture.uptake_time)
 
 
-class _Vessel:
+class Vessel:
     """A stirred vessel of a loop: what cells meet in it for an inflow and a mean concentration (units of K_s)."""
 
     def __init__(self, stay: float, supply: float, lag: float, culture: Culture) -> None:
@@ -139,7 +139,7 @@ class _Vessel:
         )
 
 
-def _rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
+def rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
     """Root on x > 0 of a rising function that is negative at 0."""
     high = guess
     while function(high) < 0.0:
@@ -167,7 +167,7 @@ def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: floa
     """
     k, tau_p, tau_s = culture.half_saturation, loop.tube_time, loop.vessel_time
     step_up = to_tube * feed / (loop.flow * k)
-    vessel = _Vessel(tau_s, (1.0 - to_tube) * feed / (loop.vessel_volume * k), lag, culture)
+    vessel = Vessel(tau_s, (1.0 - to_tube) * feed / (loop.vessel_volume * k), lag, culture)
     wanted = feed / culture.capacity
 
     def surplus(mean: float) -> float:
@@ -175,7 +175,7 @@ def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: floa
         out = float(plug_flow(inlet, tau_p, culture)[-1])
         return loop.flow * k * (inlet - out) / culture.capacity + loop.vessel_volume * vessel.uptake(out, mean) - wanted
 
-    mean = _rising_root(surplus)
+    mean = rising_root(surplus)
     tube = plug_flow(mean + step_up, tau_p, culture, max(2, math.ceil(tau_p / _AGE_STEP) + 1))
     in_vessel = vessel.uptake(float(tube[-1]), mean)
     in_tube = float(tube[0] - tube[-1]) * culture.uptake_time / tau_p
@@ -192,12 +192,12 @@ def str_str(
     tube.
     """
     k = culture.half_saturation
-    one = _Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
-    two = _Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lag, culture)
+    one = Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
+    two = Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lag, culture)
 
     def second_mean(first: float) -> float:
         # balance of the second vessel: in + fed = out + eaten; what is left over falls as its mean rises
-        return _rising_root(
+        return rising_root(
             lambda x: (x - first) / loop.tube_time - two.supply + two.uptake(first, x) / culture.uptake_time,
             first + 1.0,
         )
@@ -207,7 +207,7 @@ def str_str(
         left = (first - second) / loop.vessel_time - one.supply
         return left + one.uptake(second, first) / culture.uptake_time
 
-    first = _rising_root(surplus)
+    first = rising_root(surplus)
     second = second_mean(first)
     in_first, in_second = one.uptake(second, first), two.uptake(first, second)
     return LoopOperation(
@@ -221,6 +221,10 @@ class StrPfr:
     name = "str-pfr"
     title = "Stirred vessel with a plug-flow loop (STR-PFR)"
 
+    def duty(self, duty: Duty) -> Duty:
+        """The bench as it is."""
+        return duty
+
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """Biomass, loop flow, tube volume, share of the feed at the tube's inlet."""
         bench = duty.bench
@@ -228,7 +232,7 @@ class StrPfr:
         smallest = max(bench["tube_volume_min"], 0.25 * math.pi * bench.bores[0] ** 2 * SHORTEST_TUBE)
         return (
             Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", _slowest(duty), bench["loop_pump_max"], True),
+            Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
             Variable("tube_volume", "m3", smallest, max(smallest, bench["side_share_max"] * bench.volume), True),
             Variable("feed_to_tube", "-", 0.0, 1.0),
         )
@@ -248,7 +252,7 @@ class StrPfr:
         (``rig.Rig``).
         """
         bench = duty.bench
-        flow = _pump_step(settings["flow"], duty)
+        flow = pump_step(settings["flow"], duty)
         bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
         length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
         biomass = rounded(settings["biomass"], 0.5)
@@ -284,13 +288,17 @@ class StrStr:
     name = "str-str"
     title = "Two stirred vessels with exchange (STR-STR)"
 
+    def duty(self, duty: Duty) -> Duty:
+        """The bench as it is."""
+        return duty
+
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """Biomass, exchange flow, volume of the second vessel, share of the feed into it."""
         bench = duty.bench
         low, high = duty.biomass_bounds
         return (
             Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", _slowest(duty), bench["loop_pump_max"], True),
+            Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
             Variable("second_volume", "m3", 0.05 * bench.volume, bench["side_share_max"] * bench.volume, True),
             Variable("feed_to_second", "-", 0.0, 1.0),
         )
@@ -311,7 +319,7 @@ class StrStr:
         recipe = steady_recipe(biomass, settings["feed_to_second"], duty)
         kept: Settings = {
             "biomass": biomass,
-            "flow": _pump_step(settings["flow"], duty),
+            "flow": pump_step(settings["flow"], duty),
             "second_volume": rounded(settings["second_volume"], 10e-6),
             "feed_to_second": recipe.side / recipe.flow,
             "feed": recipe.feed,
@@ -330,13 +338,13 @@ class StrStr:
         ]
 
 
-def _slowest(duty: Duty) -> float:
+def slowest_flow(duty: Duty) -> float:
     """Smallest loop flow worth trying, m3/s: one turnover per record of the tank, else nothing can be compared."""
     bench = duty.bench
     return max(bench["loop_pump_min"], min(bench.volume / max(duty.record, 60.0), 0.5 * bench["loop_pump_max"]))
 
 
-def _pump_step(flow: float, duty: Duty) -> float:
+def pump_step(flow: float, duty: Duty) -> float:
     """The loop pump's nearest set-point, m3/s."""
     return min(rounded(flow, duty.bench["loop_flow_step"]), duty.bench["loop_pump_max"])
 

@@ -291,7 +291,7 @@ def _stop(sheet: Sheet) -> str:
         "than assumed; lower the feed and note it.",
         "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
     ]
-    if "flow" in sheet.settings:
+    if "flow" in sheet.settings or "excess_flow" in sheet.settings:
         lines += [
             "Loop stopped for more than 30 s: the broth in it is without air; discard it, do not return it.",
             f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C "

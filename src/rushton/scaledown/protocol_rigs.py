@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rushton.scaledown import protocol_compartments as compartments
 from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.pulses import shortest_excess
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
@@ -71,6 +72,8 @@ def purpose(sheet: Sheet) -> str:
         return text + (
             "Here all cells share one vessel and meet rich and poor times one after the other, made by the feed pump."
         )
+    if compartments.rig_of(sheet) is not None:
+        return text + compartments.PURPOSE
     if has_tube(sheet):
         return (
             text + "Here a loop carries cells from a stirred vessel through a tube, where they meet the feed, and back."
@@ -95,6 +98,8 @@ def drawing(sheet: Sheet) -> str:
                 "  +-----------------+",
             ]
         )
+    if (rig := compartments.rig_of(sheet)) is not None:
+        return compartments.drawing(sheet, rig, bleed, air)
     loop = loop_of(sheet)
     feeds = f"{r.vessel * ML_MIN:8.2f} mL/min                {r.side * ML_MIN:8.2f} mL/min"
     if has_tube(sheet):
@@ -136,7 +141,10 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
         f"four baffles, turbine {1e3 * bench['impeller_ratio'] * diameter:.0f} mm; "
         "level control, pH, oxygen and temperature probes"
     )
-    if is_pulsed(sheet) or has_tube(sheet):
+    three = compartments.rig_of(sheet)
+    if three is not None:
+        rows = compartments.equipment_rows(sheet, three)
+    elif is_pulsed(sheet) or has_tube(sheet):
         rows = [("stirred vessel", f"1, for {bench.volume * ML:.0f} mL broth: {inside}")]
     else:
         loop = loop_of(sheet)
@@ -154,7 +162,7 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
                 "needle of 0.5 mm bore, tip below the surface at the impeller, check valve in it, line stiff and short",
             ),
         ]
-    else:
+    elif three is None:
         count = int(recipe.side > 0.0) + int(recipe.vessel > 0.0)
         pumps = 1 if has_tube(sheet) else 2
         flow = f"{sheet.settings['flow'] * ML_MIN:.0f} mL/min"
@@ -206,6 +214,8 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
             ("one pulse", span(flows * on * ML, 3), "mL"),
             ("rate while off", f"{recipe.table[-1, 1] * ML_MIN:.2f}", "mL/min"),
         ]
+    if (rig := compartments.rig_of(sheet)) is not None:
+        return [*rows, *compartments.setup_rows(rig)]
     loop = loop_of(sheet)
     second = "tube" if has_tube(sheet) else "second vessel"
     stays = "s, the same for every cell" if has_tube(sheet) else "s, mean of an exponential"
@@ -241,6 +251,13 @@ def events(sheet: Sheet) -> list[Event]:
     r, s = sheet.recipe, sheet.settings
     if is_pulsed(sheet):
         lines = [Event(float(time), "set", "feed", float(flow), s["period"]) for time, flow in r.table]
+    elif (rig := compartments.rig_of(sheet)) is not None:
+        lines = [
+            Event(0.0, "start", "exchange of vessels 1 and 2", rig.excess_flow),
+            Event(0.0, "start", "exchange of vessels 2 and 3", rig.starvation_flow),
+        ]
+        fed = (("feed to vessel 1", r.side), ("feed to vessel 2", r.vessel))
+        lines += [Event(0.0, "start", pump, rate) for pump, rate in fed if rate > 0.0]
     else:
         tube = has_tube(sheet)
         lines = [Event(0.0, "start", "loop", s["flow"])]
@@ -256,7 +273,10 @@ def events(sheet: Sheet) -> list[Event]:
 
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
-    lines = _pulse_shortcomings(sheet) if is_pulsed(sheet) else _loop_shortcomings(sheet)
+    if (rig := compartments.rig_of(sheet)) is not None:
+        lines = compartments.shortcomings(sheet, rig)
+    else:
+        lines = _pulse_shortcomings(sheet) if is_pulsed(sheet) else _loop_shortcomings(sheet)
     return [
         *lines,
         f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A "

@@ -49,6 +49,10 @@ class PulsedFeed:
     name = "pulsed-feed"
     title = "One stirred vessel with a pulsed feed"
 
+    def duty(self, duty: Duty) -> Duty:
+        """The bench as it is."""
+        return duty
+
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """Biomass, gap from pulse to pulse, length of a pulse, base feed."""
         bench = duty.bench

@@ -187,6 +187,9 @@ class Rig(Protocol):
     name: str
     title: str
 
+    def duty(self, duty: Duty) -> Duty:
+        """The duty on the bench of this rig, where it differs from the case's: smaller vessels, a robot for a pump."""
+
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """What the design may choose, within the bench's limits."""
 

@@ -1,0 +1,283 @@
+r"""Rig of three stirred vessels: excess, limitation, starvation, the middle one exchanging with both others.
+
+.. math::
+
+    \frac{x_E - x_L}{\tau_E} + \frac{\langle s\rangle_E}{t_K} = f_E,\qquad
+    \frac{x_S - x_L}{\tau_S} + \frac{\langle s\rangle_S}{t_K} = 0,\qquad
+    V_E \langle s\rangle_E + V_L \langle s\rangle_L + V_S \langle s\rangle_S = V \langle s\rangle
+
+with tau_E = V_E/Q_E, tau_S = V_S/Q_S and tau_L = V_L/(Q_E + Q_S). Cells pass as in the tank: from excess to starvation
+and back only through limitation. Exact relations:
+
+- stays in every vessel exponential, means tau_E, tau_L, tau_S; shares of time V_E/V, V_L/V, V_S/V;
+- a stay in the middle vessel ends in excess with the chance p = Q_E/(Q_E + Q_S), whatever it began with, so of all
+  stays in it p^2 go from excess to excess, (1 - p)^2 from starvation to starvation, 2 p (1 - p) across;
+- a cell enters excess Q_E/V times and starvation Q_S/V times per second.
+
+Which regime a vessel really has follows from the balances, not from its name. Within a vessel a cell carries the liquid
+it came with, which blends into the mean in theta_95/3 (``kernels.vessel_ages``); in the middle vessel cells from either
+side do so apart.
+
+Symbols: x = C/K_s, f feed per volume in K_s/s, V m3, Q m3/s, t_K = K_s/(q_max X) s. Total uptake rises with x_L, and
+x_E and x_S follow from it: one unknown, one root. Source: mass balances written out here; three compartments for the
+regimes of a lifeline analysis: C. Haringa et al. (2016) Eng. Life Sci. 16:652. Validity: as ``loops``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from rushton.scaledown.bench import rounded
+from rushton.scaledown.loops import Vessel, pump_step, rising_root, slowest_flow
+from rushton.scaledown.recipe import Written, steady_recipe
+from rushton.scaledown.rig import Duty, Port, Settings, Variable
+from rushton.scaledown.zones import Culture
+
+NAMES = ("excess", "limitation", "starvation")
+_VISITS = 400  # distinct stays in the middle vessel drawn for one signal; used again after that
+_SMALLEST = 0.02  # share of the volume of the smallest vessel worth building
+_MIDDLE = 0.05  # share of the volume that the middle vessel keeps at least
+
+
+@dataclass(frozen=True)
+class Compartments:
+    """Three vessels, volumes m3, and the exchange of the middle one with the first and the last, m3/s."""
+
+    excess_volume: float
+    limitation_volume: float
+    starvation_volume: float
+    excess_flow: float
+    starvation_flow: float
+
+    @property
+    def volumes(self) -> tuple[float, float, float]:
+        """Of excess, limitation, starvation, m3."""
+        return self.excess_volume, self.limitation_volume, self.starvation_volume
+
+    @property
+    def volume(self) -> float:
+        """Of all three, m3."""
+        return sum(self.volumes)
+
+    @property
+    def stays(self) -> tuple[float, float, float]:
+        """Mean stays in excess, limitation, starvation, s."""
+        return (
+            self.excess_volume / self.excess_flow,
+            self.limitation_volume / (self.excess_flow + self.starvation_flow),
+            self.starvation_volume / self.starvation_flow,
+        )
+
+    @property
+    def chance_of_excess(self) -> float:
+        """p, the chance that a stay in the middle vessel ends in the first."""
+        return self.excess_flow / (self.excess_flow + self.starvation_flow)
+
+
+@dataclass(frozen=True, eq=False)
+class CompartmentsOperation:
+    """Cells wandering through three vessels.
+
+    Attributes
+    ----------
+    ages : (4, n) float
+        Concentration around a cell against its age, K_s, every ``step`` s; the last value holds on. Rows: excess,
+        limitation entered from excess, limitation entered from starvation, starvation.
+    means : (3,) float
+        Mean concentration of every vessel, K_s.
+    uptakes : (3,) float
+        Mean s in every vessel.
+    """
+
+    settings: Settings
+    culture: Culture
+    rig: Compartments
+    ages: np.ndarray
+    step: float
+    means: tuple[float, float, float]
+    uptakes: tuple[float, float, float]
+
+    least_cycles = 24
+    """So many, that every quantile of random stays is met."""
+
+    @property
+    def mean_uptake(self) -> float:
+        """Mean s of the population."""
+        return sum(v * s for v, s in zip(self.rig.volumes, self.uptakes, strict=True)) / self.rig.volume
+
+    def cycle(self) -> float:
+        """Mean time between two entries into the vessel that is entered least often, s."""
+        return self.rig.volume / min(self.rig.excess_flow, self.rig.starvation_flow)
+
+    def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
+        """What one cell experiences (``rig.Operation``)."""
+        from rushton.scaledown.kernels import wander
+
+        flow = self.rig.excess_flow + self.rig.starvation_flow
+        visits = int(np.clip(duration * flow / self.rig.volume, 24, _VISITS))
+        stays, tables = wanderings(self.rig, visits, seed)
+        out = np.empty(max(2, int(duration / step)))
+        wander(out, step, stays, tables, self.ages / (1.0 + self.ages), self.step)
+        return out, step
+
+    def ports(self) -> list[Port]:
+        """One port in every vessel."""
+        k = self.culture.half_saturation
+        rows = (self.ages[:1], self.ages[1:3], self.ages[3:])
+        return [
+            Port(f"vessel {n + 1}, {NAMES[n]}", float(x.min()) * k, self.means[n] * k, float(x.max()) * k,
+                 self.uptakes[n], self.rig.stays[n])
+            for n, x in enumerate(rows)
+        ]  # fmt: skip
+
+
+def wanderings(rig: Compartments, visits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Stays, s, and rows of ``CompartmentsOperation.ages``, (2 visits,) each: middle vessel, then another, in turn.
+
+    Exponential stays are the middle quantiles in a shuffled order, and as near to the share p of the stays in the
+    middle vessel end in excess as their number allows.
+    """
+    from rushton.scaledown.kernels import stratified_exponential
+
+    to_excess = min(visits - 1, max(1, round(rig.chance_of_excess * visits)))
+    rich = np.random.default_rng(seed).permutation(np.arange(visits) < to_excess)
+    stays, tables = np.empty(2 * visits), np.empty(2 * visits, dtype=np.int64)
+    stays[0::2] = rig.stays[1] * stratified_exponential(visits, seed)
+    stays[1::2][rich] = rig.stays[0] * stratified_exponential(to_excess, seed + 1)
+    stays[1::2][~rich] = rig.stays[2] * stratified_exponential(visits - to_excess, seed + 2)
+    tables[0::2] = np.where(np.roll(rich, 1), 1, 2)
+    tables[1::2] = np.where(rich, 0, 3)
+    return stays, tables
+
+
+def three_vessels(
+    rig: Compartments, culture: Culture, feed: float, to_excess: float, lag: float, settings: Settings
+) -> CompartmentsOperation:
+    """Three vessels at steady state.
+
+    Parameters
+    ----------
+    rig : Compartments
+    culture : Culture
+    feed : float
+        F, mol/s.
+    to_excess : float
+        Share of the feed into the first vessel; the rest goes into the middle one.
+    lag : float
+        First-order blending time of the vessels, s; 0 for ideal ones.
+    settings : dict
+        Kept with the result.
+    """
+    k, t_k, p = culture.half_saturation, culture.uptake_time, rig.chance_of_excess
+    tau_e, tau_l, tau_s = rig.stays
+    first = Vessel(tau_e, to_excess * feed / (rig.excess_volume * k), lag, culture)
+    # the same vessel, for cells that came from either side
+    middle = [Vessel(tau_l, (1.0 - to_excess) * feed / (rig.limitation_volume * k), lag, culture) for _ in range(2)]
+    last = Vessel(tau_s, 0.0, lag, culture)
+    wanted = feed / culture.capacity
+
+    def rich(mean: float) -> float:
+        return rising_root(lambda x: (x - mean) / tau_e - first.supply + first.uptake(mean, x) / t_k, mean + 1.0)
+
+    def poor(mean: float) -> float:
+        if mean <= 0.0:
+            return 0.0
+
+        def surplus(x: float) -> float:
+            return (x - mean) / tau_s + last.uptake(mean, x) / t_k
+
+        return float(brentq(surplus, 0.0, mean, xtol=1e-12)) if surplus(0.0) < 0.0 else 0.0
+
+    def uptakes(mean: float) -> tuple[float, float, float]:
+        x_e, x_s = rich(mean), poor(mean)
+        in_middle = p * middle[0].uptake(x_e, mean) + (1.0 - p) * middle[1].uptake(x_s, mean)
+        return first.uptake(mean, x_e), in_middle, last.uptake(mean, x_s)
+
+    mean = rising_root(lambda x: float(np.dot(rig.volumes, uptakes(x))) - wanted)
+    found = uptakes(mean)
+    ages = np.stack([first.ages, middle[0].ages, middle[1].ages, last.ages])
+    return CompartmentsOperation(
+        settings, culture, rig, ages, first.step, (rich(mean), mean, poor(mean)), found
+    )  # fmt: skip
+
+
+class ThreeCompartments:
+    """Three stirred vessels in a row."""
+
+    name = "three-compartments"
+    title = "Three stirred vessels: excess, limitation, starvation"
+
+    def duty(self, duty: Duty) -> Duty:
+        """The bench as it is."""
+        return duty
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, two flows, two volumes (the third is what is left), share of the feed into the first vessel."""
+        bench = duty.bench
+        low, high = duty.biomass_bounds
+        slow, fast = slowest_flow(duty), bench["loop_pump_max"]
+        most = max(2.0 * _SMALLEST, 0.5 * bench["side_share_max"])
+        poor = 1.0 - most - _MIDDLE
+        return (
+            Variable("biomass", "kg/m3", low, high, True),
+            Variable("excess_flow", "m3/s", slow, fast, True),
+            Variable("starvation_flow", "m3/s", slow, fast, True),
+            Variable("excess_volume", "m3", _SMALLEST * bench.volume, most * bench.volume, True),
+            Variable("starvation_volume", "m3", min(0.1, 0.5 * poor) * bench.volume, poor * bench.volume),
+            Variable("feed_to_excess", "-", 0.0, 1.0),
+        )
+
+    def operate(self, settings: Mapping[str, float], duty: Duty) -> CompartmentsOperation:
+        """The rig at work."""
+        return self._at_work(settings, duty, duty.feed(settings["biomass"]))
+
+    @staticmethod
+    def rig(settings: Mapping[str, float], volume: float) -> Compartments:
+        """The vessels at these settings; the middle one takes what the other two leave."""
+        rich, poor = settings["excess_volume"], settings["starvation_volume"]
+        return Compartments(rich, volume - rich - poor, poor, settings["excess_flow"], settings["starvation_flow"])
+
+    def _at_work(self, settings: Mapping[str, float], duty: Duty, feed: float) -> CompartmentsOperation:
+        rig, culture = self.rig(settings, duty.bench.volume), duty.culture(settings["biomass"])
+        return three_vessels(rig, culture, feed, settings["feed_to_excess"], duty.bench.blend_lag, dict(settings))
+
+    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
+        """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
+        biomass = rounded(settings["biomass"], 0.5)
+        recipe = steady_recipe(biomass, settings["feed_to_excess"], duty)
+        step = 10e-6 if duty.bench.volume >= 0.5e-3 else 0.02 * duty.bench.volume
+        kept: Settings = {
+            "biomass": biomass,
+            "excess_flow": pump_step(settings["excess_flow"], duty),
+            "starvation_flow": pump_step(settings["starvation_flow"], duty),
+            "excess_volume": rounded(settings["excess_volume"], step),
+            "starvation_volume": rounded(settings["starvation_volume"], step),
+            "feed_to_excess": recipe.side / recipe.flow,
+            "feed": recipe.feed,
+        }
+        return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """Shares of time and mean stays of the tank, as far as the pumps go."""
+        volume, fastest = duty.bench.volume, duty.bench["loop_pump_max"]
+        bounds = {v.name: v for v in self.variables(duty)}
+        means = [max(float(row.mean()), 1.0) for row in duty.stays]
+        rich, poor = 0.08 * volume, 0.45 * volume
+
+        def within(name: str, value: float) -> float:
+            return min(max(value, bounds[name].low), bounds[name].high)
+
+        return [
+            {
+                "biomass": duty.tank_biomass,
+                "excess_flow": within("excess_flow", min(rich / means[0], fastest)),
+                "starvation_flow": within("starvation_flow", min(poor / means[2], fastest)),
+                "excess_volume": within("excess_volume", rich),
+                "starvation_volume": within("starvation_volume", poor),
+                "feed_to_excess": 1.0,
+            }
+        ]

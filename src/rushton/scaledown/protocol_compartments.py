@@ -1,0 +1,100 @@
+"""What a protocol says of three stirred vessels: purpose, drawing, equipment, set-up, what they cannot do."""
+
+from __future__ import annotations
+
+from rushton.scaledown.compartments import Compartments, CompartmentsOperation
+from rushton.scaledown.match import KNOWN_SHARE
+from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
+
+PURPOSE = (
+    "Here cells wander between three stirred vessels: a rich one, where the feed enters, a middle one and a poor one; "
+    "the middle one exchanges broth with both others, so that no cell gets from excess to starvation but through it."
+)
+
+
+def rig_of(sheet: Sheet) -> Compartments | None:
+    """The three vessels; None where the rig is another one."""
+    return sheet.operation.rig if isinstance(sheet.operation, CompartmentsOperation) else None
+
+
+def drawing(sheet: Sheet, rig: Compartments, bleed: str, air: str) -> str:
+    """The rig in characters."""
+    r = sheet.recipe
+    box = [f"{v * ML:7.0f} mL" for v in rig.volumes]
+    flow = [f"{q * ML_MIN:.0f} mL/min" for q in (rig.excess_flow, rig.starvation_flow)]
+    line = "  +------------+" + "            ".join(["", "+------------+", "+------------+"])
+    return "\n".join(
+        [
+            f"  stock {r.stock:.1f} g/L on a balance",
+            f"     | {r.side * ML_MIN:.2f} mL/min              | {r.vessel * ML_MIN:.2f} mL/min",
+            "     v                         v",
+            line,
+            "  |  vessel 1  |---( > )--->|  vessel 2  |---( > )--->|  vessel 3  |",
+            f"  | {box[0]} |<---( < )---| {box[1]} |<---( < )---| {box[2]} |",
+            line,
+            f"      excess    {flow[0]:^12}  limitation  {flow[1]:^12}  starvation",
+            f"    |-> bleed {bleed} from vessel 2; air {air} shared by volume",
+        ]
+    )
+
+
+def equipment_rows(sheet: Sheet, rig: Compartments) -> list[tuple[str, str]]:
+    """Vessels and pumps."""
+    held = ", ".join(f"{v * ML:.0f}" for v in rig.volumes)
+    fastest = max(rig.excess_flow, rig.starvation_flow) * ML_MIN
+    count = (sheet.recipe.side > 0) + (sheet.recipe.vessel > 0)
+    return [
+        ("stirred vessels", f"3, holding {held} mL, stirred alike, each with oxygen and level probe"),
+        (
+            "exchange pumps",
+            f"4 peristaltic heads (two on one drive keep forth and back alike), up to {fastest:.0f} mL/min, tubes as "
+            "short as they go: what a tube holds is a fourth zone without air",
+        ),
+        ("feed pumps", f"{count} peristaltic or syringe, see section 3"),
+    ]
+
+
+def setup_rows(rig: Compartments) -> list[tuple[str, str, str]]:
+    """Quantities to build and to set."""
+    rows = []
+    for n, (word, volume, stay) in enumerate(zip(REGIME_WORDS, rig.volumes, rig.stays, strict=True), start=1):
+        rows += [
+            (f"vessel {n}, {word}", f"{volume * ML:.0f}", "mL"),
+            (f"share of the broth in vessel {n}", percent(volume / rig.volume), ""),
+            (f"stay in vessel {n}", f"{stay:.1f}", "s, mean of an exponential"),
+        ]
+    both = 1.0 - rig.chance_of_excess
+    return [
+        *rows,
+        ("exchange pumps, vessels 1 and 2, each way", f"{rig.excess_flow * ML_MIN:.0f}", "mL/min"),
+        ("exchange pumps, vessels 2 and 3, each way", f"{rig.starvation_flow * ML_MIN:.0f}", "mL/min"),
+        ("entries into vessel 1 per cell and hour", f"{3600 * rig.excess_flow / rig.volume:.0f}", "1/h"),
+        ("entries into vessel 3 per cell and hour", f"{3600 * rig.starvation_flow / rig.volume:.0f}", "1/h"),
+        ("stays in vessel 2 that end in vessel 3", percent(both), ""),
+    ]
+
+
+def shortcomings(sheet: Sheet, rig: Compartments) -> list[str]:
+    """What stays different from the tank, with numbers."""
+    bench = sheet.duty.bench
+    lines = []
+    for regime, word in ((0, "excess"), (2, "starvation")):
+        tank = stays_of(sheet.tank, regime)
+        if tank.mean and tank.share >= KNOWN_SHARE:
+            wanted = tank.share * bench.volume / tank.mean * ML_MIN / 1e3
+            used = (rig.excess_flow, rig.starvation_flow)[regime // 2] * ML_MIN / 1e3
+            lines.append(
+                f"{percent(tank.share)} of {bench.volume * 1e3:.1f} L in stays of {tank.mean:.1f} s in {word} would "
+                f"take {wanted:.1f} L/min; the pump gives at most {bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min "
+                f"and runs at {used:.2f}."
+            )
+    lines += [
+        "Stays in a stirred vessel are exponential: many are very short, and the vessel forgets how long a cell has "
+        "been in it; the tank's need not be.",
+        f"The vessels blend in about {bench.blend_time:.1f} s, as one of the whole volume would; smaller ones are "
+        "somewhat faster.",
+        f"Levels drift when forth and back differ: at {percent(bench['pump_accuracy'])} vessel 1 would gain or lose "
+        f"{number(rig.excess_flow * bench['pump_accuracy'] * ML_MIN, 2)} mL/min. Let one pump of each pair follow the "
+        "level.",
+    ]
+    return lines

@@ -1,0 +1,114 @@
+"""Three stirred vessels: exact relations of stays, shares, passages and balances."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq, fsolve
+
+from rushton.scaledown.compartments import Compartments, three_vessels, wanderings
+from rushton.scaledown.kernels import wander
+from rushton.scaledown.loops import str_str
+from rushton.scaledown.zones import Culture, Loop
+
+CULTURE = Culture(biomass=20.0, uptake_max=4.4e-4, half_saturation=7.8e-3)
+RIG = Compartments(0.24e-3, 1.4e-3, 1.36e-3, 30e-6, 25e-6)
+FEED = 0.3 * CULTURE.capacity * RIG.volume
+
+
+def at_work(rig=RIG, to_excess=0.9, lag=0.0, feed=FEED):
+    return three_vessels(rig, CULTURE, feed, to_excess, lag, {})
+
+
+def test_stays_and_the_chance_of_excess():
+    assert RIG.stays == pytest.approx((8.0, 1400.0 / 55.0, 54.4))
+    assert RIG.chance_of_excess == pytest.approx(30.0 / 55.0)
+    assert RIG.volume == pytest.approx(3e-3)
+
+
+def test_ideal_vessels_solve_the_three_balances():
+    """Written out again with C/K_s of every vessel as unknown and solved by Powell's method."""
+    k, t_k = CULTURE.half_saturation, CULTURE.uptake_time
+    volumes = np.array(RIG.volumes)
+    flows = np.array([[-30.0, 30.0, 0.0], [30.0, -55.0, 25.0], [0.0, 25.0, -25.0]]) * 1e-6
+    fed = FEED / k * np.array([0.9, 0.1, 0.0])
+
+    def balance(x):
+        return (flows @ x + fed - volumes * x / (1.0 + x) / t_k) / (FEED / k)
+
+    found = at_work()
+    solved = fsolve(balance, found.means, xtol=1e-12)
+    assert found.means == pytest.approx(solved, rel=1e-6)
+    assert found.uptakes == pytest.approx(solved / (1.0 + solved), rel=1e-6)
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.4, 1.5])
+@pytest.mark.parametrize("to_excess", [0.0, 0.6, 1.0])
+def test_the_population_eats_what_is_fed(lag, to_excess):
+    found = at_work(to_excess=to_excess, lag=lag)
+    assert found.mean_uptake == pytest.approx(0.3, rel=1e-8)
+    if to_excess > 0.5:
+        assert found.means[0] > found.means[1] > found.means[2] >= 0.0
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.5])
+def test_what_one_cell_meets_averages_to_the_population(lag):
+    found = at_work(lag=lag)
+    s, step = found.signal(0.05, 40_000.0, 1)
+    assert step == 0.05
+    assert s.mean() == pytest.approx(0.3, rel=0.02)
+
+
+def test_without_the_poor_vessel_it_is_two_vessels():
+    """A last vessel so small that it holds nothing: STR-STR with the middle vessel first."""
+    rig = Compartments(0.3e-3, 2.7e-3, 3e-12, 30e-6, 1e-9)
+    two = str_str(Loop(0.3e-3, 2.7e-3, 30e-6), CULTURE, FEED, 0.8, 0.0, {})
+    found = at_work(rig, to_excess=0.8)
+    assert found.means[:2] == pytest.approx((two.second_mean, two.first_mean), rel=1e-4)
+
+
+def test_fast_blending_is_the_ideal_vessel():
+    ideal, fast = at_work(lag=0.0), at_work(lag=1e-3)
+    assert fast.means == pytest.approx(ideal.means, rel=0.02)
+
+
+def test_wanderings_have_exact_means_and_shares():
+    stays, tables = wanderings(RIG, 400, 1)
+    for rows, mean in (((1, 2), RIG.stays[1]), ((0,), RIG.stays[0]), ((3,), RIG.stays[2])):
+        mine = stays[np.isin(tables, rows)]
+        assert mine.mean() == pytest.approx(mean)
+        assert mine.std() / mine.mean() == pytest.approx(1.0, abs=0.06)  # exponential
+    p = RIG.chance_of_excess
+    assert np.mean(tables[1::2] == 0) == pytest.approx(p, abs=0.5 / 400)
+    time = np.array([stays[np.isin(tables, rows)].sum() for rows in ((0,), (1, 2), (3,))])
+    assert time / time.sum() == pytest.approx(np.array(RIG.volumes) / RIG.volume, rel=2e-3)
+    # what a stay in the middle begins and ends with is independent: p^2 from excess to excess
+    ends, begins = tables[1::2] == 0, np.roll(tables[1::2] == 0, 1)
+    assert np.mean(ends & begins) == pytest.approx(p**2, abs=0.06)
+    assert np.array_equal(tables[0::2] == 1, begins)
+
+
+def test_no_cell_gets_from_excess_to_starvation_but_through_the_middle():
+    _, tables = wanderings(RIG, 50, 3)
+    assert np.all(np.isin(tables[0::2], (1, 2))) and np.all(np.isin(tables[1::2], (0, 3)))
+
+
+def test_the_compiled_walk_is_the_table_of_its_visits():
+    stays, tables = np.array([0.35, 1.0, 0.6]), np.array([1, 0, 2])
+    table = np.array([[0.9, 0.8, 0.8], [0.1, 0.3, 0.5], [0.0, 0.2, 0.2]])
+    out = np.empty(60)
+    wander(out, 0.1, stays, tables, table, 0.25)
+    expected, edges = [], np.concatenate([[0.0], np.cumsum(np.tile(stays, 4))])
+    for n in range(60):
+        t = 0.1 * n + 1e-9
+        visit = int(np.searchsorted(edges, t, side="right")) - 1
+        expected.append(np.interp(t - edges[visit], 0.25 * np.arange(3), table[tables[visit % 3]]))
+    assert out == pytest.approx(np.array(expected), abs=1e-6)
+
+
+def test_the_poor_vessel_falls_by_its_own_uptake():
+    """x_S - x_L = -tau_S s(x_S)/t_K: the root of a quadratic."""
+    found = at_work()
+    ratio = RIG.stays[2] / CULTURE.uptake_time
+    root = brentq(lambda x: x - found.means[1] + ratio * x / (1.0 + x), 0.0, found.means[1])
+    assert found.means[2] == pytest.approx(root, rel=1e-6)
