@@ -100,6 +100,7 @@ RIGS = {
     "str-str": "two stirred vessels in a loop, one of them fed",
     "three-compartments": "three stirred vessels, the middle one exchanging with a rich and a poor one",
     "pulsed-feed": "one stirred vessel, fed in pulses",
+    "mini-bioreactors": "parallel vessels of some millilitres, fed in boluses by a liquid handler",
 }
 """Lab rigs that a case may name under scaledown.rigs."""
 

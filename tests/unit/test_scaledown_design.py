@@ -26,7 +26,7 @@ def case(cases_folder):
         update={
             "response": case.response.model_copy(update={"duration": 7200.0}),
             "scaledown": case.scaledown.model_copy(
-                update={"rigs": ("str-pfr", "str-str", "three-compartments", "pulsed-feed")}
+                update={"rigs": ("str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors")}
             ),
         }
     )
@@ -68,6 +68,7 @@ def designed(case, tank, quick):
 def test_every_rig_and_the_standard_one_are_designed(designed):
     assert {d.rig for d in designed.designs} == {
         "str-pfr", "str-str", "three-compartments", "pulsed-feed", "pulsed-feed-irregular",
+        "mini-bioreactors",
     }  # fmt: skip
     assert [d.rig for d in designed.designs if d.reference] == ["str-pfr"]
     assert list(d.distance for d in designed.designs) == sorted(d.distance for d in designed.designs)

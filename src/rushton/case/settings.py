@@ -180,6 +180,28 @@ class LabLimits(Section):
     impeller_power_number: float = Field(
         default=5.0, gt=0.0, le=30.0, description="power number of the lab vessel's stirrer, turbulent, without gas"
     )
+    robot_period_min: Time = Field(
+        default_factory=_of_the_bench("robot_period_min", "time"),
+        gt=0.5,
+        description="shortest time in which a liquid handler comes back to a vessel (default: 60 s)",
+    )
+    robot_volume_min: Volume = Field(
+        default_factory=_of_the_bench("robot_volume_min", "volume"),
+        gt=0.0,
+        description="smallest dose a liquid handler repeats well (default: 0.002 mL)",
+    )
+    mini_volume: Volume = Field(
+        default_factory=_of_the_bench("mini_volume", "volume"),
+        gt=0.0,
+        le=1e-3,
+        description="broth in a mini-bioreactor (default: 10 mL)",
+    )
+    mini_stirrer_speed: Speed = Field(
+        default_factory=_of_the_bench("mini_stirrer_speed", "speed"),
+        gt=0.0,
+        le=100.0,
+        description="stirrer speed of a mini-bioreactor (default: 2800 rpm)",
+    )
     gas_flow: float = Field(default=1.0, ge=0.001, le=10.0, description="air to the lab vessel, vvm")
 
     @model_validator(mode="after")
@@ -203,6 +225,8 @@ class EquipmentNames(Section):
     loop_pump: str | None = Field(default=None, description="the pump of a loop")
     feed_pump: str | None = Field(default=None, description="the feed pump")
     tubing: str | None = Field(default=None, description="the tubing of a loop")
+    liquid_handler: str | None = Field(default=None, description="the robot that doses mini-bioreactors")
+    mini_vessel: str | None = Field(default=None, description="the mini-bioreactor")
 
     @field_validator("*")
     @classmethod
@@ -228,7 +252,7 @@ class EquipmentNames(Section):
 class ScaledownSettings(Section):
     """The rigs to design, and within which limits."""
 
-    rigs: tuple[Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed"], ...] = Field(
+    rigs: tuple[Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors"], ...] = Field(
         default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
     )
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")

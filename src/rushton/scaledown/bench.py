@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TO_SI = {
     "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0,
     "kPa": 1e3, "s": 1.0, "rpm": 1.0 / 60.0,
-    "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
+    "1/h": 1.0 / 3600.0, "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
 }  # fmt: skip
 """Technician's unit -> SI."""
 
@@ -60,6 +60,10 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "vessel_aspect": ("-", "height of the broth in the lab vessel over its diameter"),
     "impeller_ratio": ("-", "impeller over tank diameter of the lab vessel"),
     "impeller_power_number": ("-", "power number of the lab vessel's stirrer, turbulent, without gas"),
+    "robot_period_min": ("s", "shortest time in which a liquid handler comes back to a vessel"),
+    "robot_volume_min": ("mL", "smallest dose that a liquid handler repeats well"),
+    "mini_volume": ("mL", "broth in a mini-bioreactor"),
+    "mini_stirrer_speed": ("rpm", "stirrer speed of a mini-bioreactor"),
     "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
 }
 _PAIRS = ("feed_pump", "loop_pump", "biomass")

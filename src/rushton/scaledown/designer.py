@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.inside import NOT_RUN
 from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
@@ -38,6 +39,7 @@ RIGS: dict[str, tuple[Rig, ...]] = {
     "str-str": (StrStr(),),
     "three-compartments": (ThreeCompartments(),),
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
+    "mini-bioreactors": (MiniBioreactors(),),
 }
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
@@ -110,7 +112,7 @@ def _nearest(case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Call
     part = duty.bench.shipped_part()
     searched = []
     if part is not None:
-        smaller = replace(duty, bench=part)
+        smaller = rig.duty(replace(duty, bench=part))
         searched.append(search(rig, smaller, tank.target, regimes, seed, lambda share: told(0.5 * share)))
     starts = [*known, *(found.settings for found in searched)]
     begun = 0.5 if searched else 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from rushton.scaledown import protocol_bolus as bolus
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import Breath, breath
@@ -25,6 +26,7 @@ PART_WORDS = {
 INOCULUM = 0.5  # g/L
 BATCH_SUGAR = 20.0  # g/L
 SETTLING = 24.0  # h
+SMALL_VESSEL = 0.1e-3  # m3, below it no sample of 10 mL can be taken
 PORT_VOLUME = 4.0  # mL, 2 m of 1.6 mm tubing
 
 
@@ -71,7 +73,7 @@ def _title(sheet: Sheet) -> str:
         f"# {sheet.rig.title}: scale-down of {case.title or case.name}\n\n"
         f"{kind}{purpose(sheet)}\n\n"
         f"**In one line:** {number(sheet.duty.bench.volume * 1e3)} L working volume, {sheet.biomass:.1f} g/L biomass, "
-        f"{sheet.recipe.flow * ML_MIN:.2f} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}; "
+        f"{number(sheet.recipe.flow * ML_MIN)} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}; "
         f"distance to the tank **{sheet.achieved.total:.3f}** ({marks}).\n\n"
         f"```\n{drawing(sheet)}\n```"
     )
@@ -82,10 +84,10 @@ def _feed(sheet: Sheet) -> str:
     dilution = 3600.0 * r.bleed / bench.volume
     rows = [
         ("stock", f"{r.stock:.1f} g/L {sheet.substrate} in salts medium"),
-        ("mean flow of stock", f"{r.flow * ML_MIN:.2f} mL/min ({r.flow * 3600e6:.0f} mL/h)"),
+        ("mean flow of stock", f"{number(r.flow * ML_MIN)} mL/min ({number(r.flow * 3600e6)} mL/h)"),
         ("substrate fed", f"{number(r.feed * r.molar_mass * 3.6e6)} g/h: as much per gram of biomass as in the tank"),
         ("medium without substrate", f"{r.make_up * ML_MIN:.2f} mL/min, steady" if r.make_up > 0 else "none"),
-        ("bleed", f"{r.bleed * ML_MIN:.2f} mL/min on level control (dilution {dilution:.3f} 1/h = growth)"),
+        ("bleed", f"{number(r.bleed * ML_MIN)} mL/min on level control (dilution {dilution:.3f} 1/h = growth)"),
     ]
     head, lines = feed_rows(sheet)
     low, high = sheet.drift
@@ -110,16 +112,16 @@ def _stirrer(sheet: Sheet, air: Breath) -> str:
         (
             "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
             f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Power without gas "
-            f"{bench.stirrer_power:.1f} W",
+            f"{number(bench.stirrer_power, 2)} W",
         ),
         (
-            "air", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f}", "L/min",
+            "air", number(bench["gas_flow"] * 60 * bench.volume * 1e3), "L/min",
             f"{bench['gas_flow'] * 60:.1f} vvm, into the stirred vessel only",
         ),
         ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see section 9"),
         (
             "temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C",
-            f"jacket removes {air.heat * bench.volume:.0f} W of respiration and the stirrer's power",
+            f"jacket removes {number(air.heat * bench.volume, 2)} W of respiration and the stirrer's power",
         ),
         ("pH", "as in the process", "-", "titrate into the stirred vessel, away from feed and probe"),
     ]  # fmt: skip
@@ -141,12 +143,12 @@ def _phases(sheet: Sheet) -> str:
     total = sheet.case.response.duration / 3600.0
     last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     lines = [
-        f"**Batch.** {start * 1e3:.2f} L medium with {batch:.0f} g/L {sheet.substrate}, inoculated to {INOCULUM} "
+        f"**Batch.** {number(start * ML)} mL medium with {batch:.0f} g/L {sheet.substrate}, inoculated to {INOCULUM} "
         f"g/L; ends at about {after:.0f} g/L biomass, when oxygen rises sharply.",
-        f"**Grow.** {stock * ML:.0f} mL of {strong:.0f} g/L {sheet.substrate}, from {first * ML_MIN:.3f} mL/min "
-        f"rising with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
-        f"{volume * 1e3:.1f} L. Loop, if any, stopped and empty. A faster strain may be grown faster.",
-        f"**Settle.** Constant volume, the stock of section 3 at a steady {sheet.recipe.flow * ML_MIN:.2f} mL/min, "
+        f"**Grow.** {number(stock * ML)} mL of {strong:.0f} g/L {sheet.substrate}, from {number(first * ML_MIN)} "
+        f"mL/min rising with e^(mu t), mu = {3600 * growth:.3f} 1/h, for about {number(hours, 2)} h, to {x:.1f} g/L in "
+        f"{number(volume * ML)} mL. Loop, if any, stopped and empty. A faster strain may be grown faster.",
+        f"**Settle.** Constant volume, the stock of section 3 at a steady {number(sheet.recipe.flow * ML_MIN)} mL/min, "
         f"bleed on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
         f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to "
         f"follow: judge productivity by the last {last} h.",
@@ -185,10 +187,22 @@ def _sampling(sheet: Sheet) -> str:
             f"in {number(fastest, 2)} s, so a plain syringe shows nothing. Common assays read from about 1 mg/L: "
             "below it, 'none found' is the expected result. Flush each port with its own volume first (2 m of 1.6 "
             f"mm tubing hold {PORT_VOLUME:.0f} mL).",
-            "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a "
-            "sample, no more than 2 % of the volume a day beside the bleed.",
+            samples(sheet),
             f"Expected at the end of the gradient phase: {readings}.",
         ]
+    )
+
+
+def samples(sheet: Sheet) -> str:
+    """How often and how much; a vessel of some millilitres is sampled from what is taken out."""
+    if sheet.duty.bench.volume < SMALL_VESSEL:
+        return (
+            "Biomass, product and residual substrate from what the liquid handler takes out, pooled over 4 h; for a "
+            "series within a cycle one vessel is given up."
+        )
+    return (
+        "Every 4 h biomass, product and residual substrate; every 24 h one series over all ports. 10 mL a sample, no "
+        "more than 2 % of the volume a day beside the bleed."
     )
 
 
@@ -242,10 +256,13 @@ def _response(sheet: Sheet) -> str:
 def _oxygen(sheet: Sheet, air: Breath) -> str:
     bench = sheet.duty.bench
     low, high = (3600.0 * kla for kla in air.kla_given)
-    supply = (
-        f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; by van 't Riet it "
-        f"gives about {low:.0f} (broth with antifoam) to {high:.0f} (salt solution) with this stirrer and air: "
+    gives = (
+        f"as published it gives at most {high:.0f}: "
+        if "kla_measured" in bench.limits
+        else f"by van 't Riet it gives about {low:.0f} (broth with antifoam) to {high:.0f} (salt solution) with this "
+        "stirrer and air: "
     )
+    supply = f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; {gives}"
     if air.enriched[1] > 1.0:
         supply += "**even pure oxygen would not do: stir faster, raise the pressure, or lower the biomass.**"
     elif air.kla_needed > air.kla_given[0]:
@@ -302,13 +319,15 @@ def _stop(sheet: Sheet) -> str:
 
 def _limits(sheet: Sheet) -> str:
     bench = sheet.duty.bench
-    rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in bench.limits.values()]
+    foreign = ("loop_", "tube_") if bolus.is_bolus(sheet) else ("mini_", "robot_")
+    kept = {limit.meaning: limit for name, limit in bench.limits.items() if not name.startswith(foreign)}
+    rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in kept.values()]
     named = sheet.case.scaledown.equipment.chosen if sheet.case.scaledown is not None else {}
     rows[:0] = [(one["kind"].replace("_", " "), name, "", "scaledown.equipment") for name, one in named.items()]
     bores = ", ".join(f"{1e3 * b:.1f}" for b in bench.bores)
     rows += [
         ("bores of tubing at hand", bores, "mm", "scaledown.limits or equipment"),
-        ("working volume", number(bench.volume * ML), "mL", "case file, scaledown.working_volume"),
+        ("working volume", number(bench.volume * ML), "mL", "scaledown.working_volume, or mini_volume"),
         (
             "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f}", "s",
             "Grenville and Nienow's correlation; every rig feels a first-order lag of a third of it",

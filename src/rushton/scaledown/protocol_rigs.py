@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rushton.scaledown import protocol_bolus as bolus
 from rushton.scaledown import protocol_compartments as compartments
 from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.pulses import shortest_excess
@@ -68,6 +69,8 @@ def purpose(sheet: Sheet) -> str:
         f"{number(tank[0].mean, 2)} s), {percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and "
         f"{percent(tank[2].share)} starving ({number(tank[2].mean, 2)} s). "
     )
+    if bolus.is_bolus(sheet):
+        return text + bolus.PURPOSE
     if is_pulsed(sheet):
         return text + (
             "Here all cells share one vessel and meet rich and poor times one after the other, made by the feed pump."
@@ -84,7 +87,12 @@ def purpose(sheet: Sheet) -> str:
 def drawing(sheet: Sheet) -> str:
     """The rig in characters."""
     r, bench = sheet.recipe, sheet.duty.bench
-    bleed, air = f"{r.bleed * ML_MIN:.2f} mL/min on level", f"{bench['gas_flow'] * 60 * bench.volume * 1e3:.1f} L/min"
+    bleed, air = (
+        f"{r.bleed * ML_MIN:.3g} mL/min on level",
+        f"{number(bench['gas_flow'] * 60 * bench.volume * 1e3)} L/min",
+    )
+    if bolus.is_bolus(sheet):
+        return bolus.drawing(sheet, air)
     if is_pulsed(sheet):
         on, off = span(r.table[0::2, 1] * ML_MIN, 2), f"{r.table[-1, 1] * ML_MIN:.2f}"
         return "\n".join(
@@ -134,6 +142,8 @@ def drawing(sheet: Sheet) -> str:
 
 def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
     """Equipment list."""
+    if bolus.is_bolus(sheet):
+        return bolus.equipment_rows(sheet)
     bench, recipe = sheet.duty.bench, sheet.recipe
     diameter = bench.vessel_diameter
     inside = (
@@ -201,6 +211,8 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
         ("working volume, whole rig", f"{bench.volume * ML:.0f}", "mL"),
         ("biomass, dry weight", f"{s['biomass']:.1f}", "g/L"),
     ]
+    if bolus.is_bolus(sheet):
+        return [*rows, *bolus.setup_rows(sheet)]
     if is_pulsed(sheet):
         starts, flows, on = recipe.pulses()
         gaps = np.diff(np.append(starts, s["period"]))
@@ -249,6 +261,12 @@ def _reynolds(sheet: Sheet, loop: Loop) -> float:
 def events(sheet: Sheet) -> list[Event]:
     """The feed table."""
     r, s = sheet.recipe, sheet.settings
+    if bolus.is_bolus(sheet):
+        volume = f"{bolus.bolus_volume(sheet) * bolus.MICROLITRE:.1f} uL"
+        return [
+            Event(0.0, f"dose {volume}", "liquid handler", float(r.table[0, 1]), s["period"]),
+            Event(bolus.TAKEN_OUT, f"take out {volume}", "liquid handler", float(r.table[0, 1]), s["period"]),
+        ]
     if is_pulsed(sheet):
         lines = [Event(float(time), "set", "feed", float(flow), s["period"]) for time, flow in r.table]
     elif (rig := compartments.rig_of(sheet)) is not None:
@@ -273,7 +291,9 @@ def events(sheet: Sheet) -> list[Event]:
 
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
-    if (rig := compartments.rig_of(sheet)) is not None:
+    if bolus.is_bolus(sheet):
+        lines = bolus.shortcomings(sheet)
+    elif (rig := compartments.rig_of(sheet)) is not None:
         lines = compartments.shortcomings(sheet, rig)
     else:
         lines = _pulse_shortcomings(sheet) if is_pulsed(sheet) else _loop_shortcomings(sheet)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ML_MIN = 60e6  # m3/s -> mL/min
 ML = 1e6  # m3 -> mL
+LEAST_READING = 1e-4  # mg/L, below it nothing is told apart by any assay
 REGIME_WORDS = ("excess", "limitation", "starvation")
 
 
@@ -71,7 +72,8 @@ class Sheet:
 
     def mg_per_l(self, concentration: float) -> str:
         """Concentration in mol/m3 as mg/L, for people."""
-        return number(1e3 * concentration * self.recipe.molar_mass)
+        value = 1e3 * concentration * self.recipe.molar_mass
+        return number(value) if value >= LEAST_READING else f"< {LEAST_READING:g}"
 
 
 def number(value: float | None, digits: int = 3) -> str:
