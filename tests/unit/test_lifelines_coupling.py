@@ -1,6 +1,7 @@
 """Two-way coupling: exact books, the Eulerian field for cells without memory, the same bytes on any threads."""
 
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 
@@ -17,9 +18,9 @@ from rushton.lifelines.coupling_slow import SlowPools
 from rushton.lifelines.coupling_species import kinds_of
 from rushton.mesh import build_mesh
 from rushton.physiology import Quantity, Surrounding, get_model
+from rushton.physiology import model as cell_models
 from rushton.physiology.compiled import RATES
 from rushton.physiology.fed import fed_cell
-from rushton.physiology.model import register_model
 from rushton.pipeline.runner import stage_keys
 from rushton.pipeline.stages import STAGES
 from rushton.report import coupling_section
@@ -84,6 +85,15 @@ def with_model(case, name, parameters):
     return case.model_copy(update={"strain": strain})
 
 
+@contextmanager
+def known(name: str, module: ModuleType):
+    """A model that is known under a name for as long as the tests of this file need it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, module.__name__, module)
+        patch.setitem(cell_models._MODULES, name, module.__name__)
+        yield
+
+
 @pytest.fixture(scope="module")
 def memoryless(case, law):
     return with_model(case, "monod", {"q_max": law[0], "K_s": law[1]})
@@ -111,9 +121,8 @@ def tired(case, law):
             prepare=lambda values: np.array([law[0], law[1], TIRING / 3600.0]),
         )
     )
-    sys.modules["tiring_cells"] = module
-    register_model("tiring", "tiring_cells")
-    return with_model(case, "tiring", {})
+    with known("tiring", module):
+        yield with_model(case, "tiring", {})
 
 
 @pytest.fixture(scope="module")
@@ -127,9 +136,8 @@ def remembering(case, law):
         own=remembers_own,
         prepare=lambda values: np.array([law[0], law[1], 10.0]),
     )
-    sys.modules["remembering_cells"] = module
-    register_model("remembering", "remembering_cells")
-    return with_model(case, "remembering", {})
+    with known("remembering", module):
+        yield with_model(case, "remembering", {})
 
 
 @pytest.fixture(scope="module")
