@@ -101,6 +101,7 @@ RIGS = {
     "three-compartments": "three stirred vessels, the middle one exchanging with a rich and a poor one",
     "pulsed-feed": "one stirred vessel, fed in pulses",
     "mini-bioreactors": "parallel vessels of some millilitres, fed in boluses by a liquid handler",
+    "microfluidic": "a perfusion chamber under a microscope, whose valve plays recorded lifelines",
 }
 """Lab rigs that a case may name under scaledown.rigs."""
 

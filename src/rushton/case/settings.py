@@ -202,6 +202,13 @@ class LabLimits(Section):
         le=100.0,
         description="stirrer speed of a mini-bioreactor (default: 2800 rpm)",
     )
+    switch_time_min: Time = Field(
+        default_factory=_of_the_bench("switch_time_min", "time"),
+        gt=0.0,
+        le=60.0,
+        description="time in which a switch of media in a chamber is 95 % complete (default: 1 s)",
+    )
+    media_max: int = Field(default=6, ge=2, le=24, description="media between which a chamber can switch")
     gas_flow: float = Field(default=1.0, ge=0.001, le=10.0, description="air to the lab vessel, vvm")
 
     @model_validator(mode="after")
@@ -252,9 +259,9 @@ class EquipmentNames(Section):
 class ScaledownSettings(Section):
     """The rigs to design, and within which limits."""
 
-    rigs: tuple[Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors"], ...] = Field(
-        default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design"
-    )
+    rigs: tuple[
+        Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors", "microfluidic"], ...
+    ] = Field(default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design")
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
     equipment: EquipmentNames = Field(
         default_factory=EquipmentNames, description="equipment by name, for limits not given here"

@@ -64,6 +64,8 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "robot_volume_min": ("mL", "smallest dose that a liquid handler repeats well"),
     "mini_volume": ("mL", "broth in a mini-bioreactor"),
     "mini_stirrer_speed": ("rpm", "stirrer speed of a mini-bioreactor"),
+    "switch_time_min": ("s", "time in which a switch of media in a chamber is 95 % complete"),
+    "media_max": ("-", "media between which a chamber can switch"),
     "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
 }
 _PAIRS = ("feed_pump", "loop_pump", "biomass")

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.scaledown.bolus import MiniBioreactors
+from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.inside import NOT_RUN
 from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
@@ -40,6 +41,7 @@ RIGS: dict[str, tuple[Rig, ...]] = {
     "three-compartments": (ThreeCompartments(),),
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
     "mini-bioreactors": (MiniBioreactors(),),
+    "microfluidic": (Microfluidic(),),
 }
 """What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
 
@@ -148,6 +150,7 @@ def _finish(
     reference: float | None = None,
 ) -> Design:
     """Round, simulate again, run the cell model, write the protocol."""
+    from rushton.scaledown import protocol_chamber as chamber
     from rushton.scaledown.protocol import write_protocol
     from rushton.scaledown.protocol_tables import feed_table
     from rushton.scaledown.sheet import Sheet
@@ -179,6 +182,7 @@ def _finish(
         floor=tank.floor,
         reference_distance=reference,
     )
+    played = isinstance(rig, Microfluidic)
     kept = signal[: max(2, int(EXCERPT / step))]
     every = max(1, round(0.1 / step))
     return Design(
@@ -197,6 +201,6 @@ def _finish(
         statistics=statistics,
         excerpt=kept[::every].astype(np.float32),
         excerpt_step=step * every,
-        protocol=write_protocol(sheet),
-        table=feed_table(sheet),
+        protocol=chamber.write_protocol(sheet) if played else write_protocol(sheet),
+        table=chamber.switching_table(sheet) if played else feed_table(sheet),
     )

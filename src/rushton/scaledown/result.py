@@ -102,7 +102,7 @@ _SUMMARY_NAMES = {
     "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3",
     "second_volume": "second_volume_m3", "excess_flow": "excess_flow_m3_s",
     "starvation_flow": "starvation_flow_m3_s", "excess_volume": "excess_volume_m3",
-    "starvation_volume": "starvation_volume_m3",
+    "starvation_volume": "starvation_volume_m3", "switch_time": "switch_time_s",
     "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s",
     "on_time": "on_time_s", "feed": "feed_mol_s",
 }  # fmt: skip

@@ -79,6 +79,8 @@ class Duty:
     stays : (3, 99) float
         Stays of the tank's cells in excess, in limitation between two starvations, and in starvation, at the
         quantiles 1 % to 99 %, s; zeros where there are none.
+    history : (n_record, n_time) float
+        s of some of the tank's cells, every ``history_step`` s; empty where no record was kept.
     borders : (4,) float
         C/K_s at which excess is entered and left, starvation entered and left (border and margin): s/(1 - s).
     """
@@ -92,6 +94,8 @@ class Duty:
     growth: float
     molar_mass: float
     stays: np.ndarray = field(default_factory=lambda: np.zeros((3, 99)))
+    history: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    history_step: float = 1.0
     borders: tuple[float, float, float, float] = (24.0, 94.0 / 6.0, 1.0 / 24.0, 6.0 / 94.0)
 
     def culture(self, biomass: float) -> Culture:

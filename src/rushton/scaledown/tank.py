@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rushton.lifelines import Lifelines
     from rushton.response import Response
 
+RECORDS = 200
+"""Records from which a chamber may play."""
 EXCERPT = 300.0
 """Length of signal kept for the report, s."""
 
@@ -118,6 +120,7 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     mass = molar_mass(case)
     # where no cell model tells the growth, the bench's usual yield does
     growth = bench["biomass_per_substrate"] * mass * mean * uptake.max
+    history, history_step = some_records(lifelines)
     _check_feed_pump(bench, growth, mean * uptake.max * mass)
     return Duty(
         bench=bench,
@@ -129,6 +132,8 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
         growth=growth,
         molar_mass=mass,
         stays=stay_quantiles(statistics),
+        history=history,
+        history_step=history_step,
         borders=(
             ratio_of(excess + margin), ratio_of(excess - margin),
             ratio_of(starvation - margin), ratio_of(starvation + margin),
@@ -204,6 +209,17 @@ def tank_response(response: Response | None) -> dict[str, Any]:
         band = response.band(key) if response is not None and out[key] is not None else np.full(2, np.nan)
         out[f"{key}_band"] = band.tolist() if np.isfinite(band).all() else None
     return out
+
+
+def some_records(lifelines: Lifelines) -> tuple[np.ndarray, float]:
+    """Uptake ratios of the first kept records, (n_record, n_time), and their interval, s; empty where none are."""
+    try:
+        records = lifelines.records()
+    except (OSError, KeyError, IndexError):
+        return np.zeros((0, 0)), 1.0
+    if records.s.size == 0 or records.time.size < 2:
+        return np.zeros((0, 0)), 1.0
+    return np.asarray(records.s[:RECORDS], dtype=float), float(records.time[1] - records.time[0])
 
 
 def tank_excerpt(lifelines: Lifelines) -> tuple[np.ndarray, float]:
