@@ -208,6 +208,10 @@ def design(
     working_volume: Annotated[
         str | None, typer.Option("--working-volume", help="Broth in the whole rig, such as '2 L'.")
     ] = None,
+    equipment: Annotated[
+        list[str] | None,
+        typer.Option("--equipment", help="A piece of `rushton list equipment` for that of the case; several times."),
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the search.")] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the designs.", show_default="RESULTS/design")
@@ -219,7 +223,7 @@ def design(
     from rushton.pipeline import design as design_rigs
 
     with _one_bar() as progress:
-        found, folder = design_rigs(results, rig or (), working_volume, seed, output, progress)
+        found, folder = design_rigs(results, rig or (), working_volume, seed, output, progress, equipment or ())
     table = Table(box=None, pad_edge=False)
     for column in ("rig", "distance", "not met", "settings"):
         table.add_column(column, justify="right" if column == "distance" else "left")

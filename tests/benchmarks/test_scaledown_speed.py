@@ -14,6 +14,7 @@ import pytest
 from rushton.case import load_case
 from rushton.lifelines import signal_statistics
 from rushton.scaledown import design
+from rushton.scaledown.designer import RIGS
 
 pytestmark = pytest.mark.benchmark
 
@@ -21,9 +22,7 @@ pytestmark = pytest.mark.benchmark
 @pytest.fixture(scope="module")
 def designed(cases_folder):
     case = load_case(cases_folder / "penicillin_54m3.toml")
-    case = case.model_copy(
-        update={"scaledown": case.scaledown.model_copy(update={"rigs": ("str-pfr", "str-str", "pulsed-feed")})}
-    )
+    case = case.model_copy(update={"scaledown": case.scaledown.model_copy(update={"rigs": tuple(RIGS)})})
     halves, dt, memory = [], 0.06, 8.0
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
@@ -34,7 +33,7 @@ def designed(cases_folder):
             z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(200)
         c = np.exp(4.04 * z - 2.79)
         halves.append(signal_statistics(c / (1.0 + c), dt, case.strain.regimes))
-    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=np.zeros((1, 200), np.float32))
+    records = SimpleNamespace(time=0.3 * np.arange(2000), s=(c / (1.0 + c))[:, ::5].astype(np.float32))
     tank = SimpleNamespace(
         halves=tuple(halves), statistics=halves[0] + halves[1], duration=600.0, time_step=dt, records=lambda: records
     )

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from rushton.case import load_case
+from rushton.case.settings import ScaledownSettings
 from rushton.errors import CaseError, ResultsError
 from rushton.pipeline import design, redesign
 from rushton.pipeline.redesign import _settings
@@ -41,3 +42,15 @@ def test_results_without_lifelines_are_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(redesign, "open_results", lambda folder: SimpleNamespace(lifelines=None, folder=folder))
     with pytest.raises(ResultsError, match="no lifelines"):
         design(tmp_path)
+
+
+def test_equipment_takes_the_place_of_the_case_s_but_not_of_its_own_limits(cases_folder):
+    data = {"equipment": {"loop_pump": "peristaltic-6.4mm"}, "limits": {"pulse_min": 1.0}}
+    given = ScaledownSettings.model_validate(data)
+    assert given.limits.loop_pump_max * 6e7 == pytest.approx(1800.0)
+    other = _settings(given, equipment=["peristaltic-3.2mm", "feed-syringe"])
+    assert other.limits.loop_pump_max * 6e7 == pytest.approx(540.0)
+    assert other.limits.pump_accuracy == 0.02
+    assert other.limits.pulse_min == 1.0  # the case's own goes before that of any pump
+    with pytest.raises(CaseError, match="unknown equipment"):
+        _settings(given, equipment=["peristaltic-3mm"])

@@ -85,3 +85,9 @@ def test_what_contradicts_itself_is_refused_with_what_to_change(data, scaledown,
     assert refused.value.where == where
     assert words in str(refused.value)
     assert refused.value.hint
+
+
+def test_a_chamber_without_records_to_play_is_refused_before_anything_runs(data):
+    with pytest.raises(CaseError) as refused:
+        case_from_dict({**data, "scaledown": {"rigs": ["microfluidic"]}, "lifelines": {"full_records": 0}})
+    assert refused.value.where == "lifelines.full_records"

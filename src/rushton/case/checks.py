@@ -58,6 +58,7 @@ def check_case(case: Case) -> None:
     check_rotor(case)
     check_organism(case)
     check_lifelines(case)
+    check_rigs(case)
 
 
 def check_swept(case: Case) -> None:
@@ -161,6 +162,17 @@ def _check_ring(case: Case, radius: float, half: float) -> None:
                 "gas.sparger.height",
                 f"at most {imp.clearance - 0.5 * imp.height - 2.0 * half:.4g} m, or a thinner tube",
             )
+
+
+def check_rigs(case: Case) -> None:
+    """A chamber that plays records of lifelines needs some."""
+    asked = case.scaledown is not None and "microfluidic" in case.scaledown.rigs
+    if asked and case.lifelines.full_records == 0:
+        raise CaseError(
+            "a microfluidic chamber plays records of lifelines, and none are kept",
+            "lifelines.full_records",
+            "keep 1000, or leave 'microfluidic' out of scaledown.rigs",
+        )
 
 
 def check_tank(tank: Tank) -> None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from rushton.case.settings import ScaledownSettings
+from rushton.case.library import entry
+from rushton.case.load import translate
+from rushton.case.settings import LabLimits, ScaledownSettings
 from rushton.errors import ResultsError
 from rushton.pipeline.results import open_results
 from rushton.store import Progress, atomic_write_text, explained, silent, to_json
@@ -31,6 +33,7 @@ def design(
     seed: int | None = None,
     output: Path | str | None = None,
     progress: Progress = silent,
+    equipment: Sequence[str] = (),
 ) -> tuple[Scaledown, Path]:
     """Design lab rigs for the tank of a results folder.
 
@@ -46,6 +49,8 @@ def design(
     output : path, optional
         Folder for designs.csv, protocols and feed tables, and design.json; ``design`` inside the results by default.
     progress : callable
+    equipment : sequence of str
+        Names of the library's equipment, in the place of that of the case; limits that the case itself gives stay.
 
     Returns
     -------
@@ -68,7 +73,7 @@ def design(
         )
     from rushton.scaledown import design as design_rigs
 
-    settings = _settings(results.case.scaledown, rigs, working_volume, seed)
+    settings = _settings(results.case.scaledown, rigs, working_volume, seed, equipment)
     case = results.case.model_copy(update={"scaledown": settings})
     known = results.scaledown.designs if results.scaledown is not None else ()
     found = design_rigs(case, results.lifelines, results.response, progress, known)
@@ -81,16 +86,28 @@ def design(
 
 
 def _settings(
-    given: ScaledownSettings | None, rigs: Sequence[str], working_volume: str | float | None, seed: int | None
+    given: ScaledownSettings | None,
+    rigs: Sequence[str] = (),
+    working_volume: str | float | None = None,
+    seed: int | None = None,
+    equipment: Sequence[str] = (),
 ) -> ScaledownSettings:
-    """Settings of the case with what was asked for in their place; what the case gave stays marked as given."""
-    from rushton.case.load import translate
-
+    """Settings of the case with what was asked for in their place."""
     given = given if given is not None else ScaledownSettings()
+    named = given.equipment.model_dump() | {entry("equipment", name, "--equipment")["kind"]: name for name in equipment}
     asked = {"rigs": list(rigs) or None, "working_volume": working_volume, "seed": seed}
-    whole = given.model_dump() | {key: value for key, value in asked.items() if value is not None}
+    whole = given.model_dump(include={"rigs", "working_volume", "seed"}) | {
+        k: v for k, v in asked.items() if v is not None
+    }
+    # limits that the case itself gave, not its former equipment
+    former = {key: limit for one in given.equipment.chosen.values() for key, limit in one["limits"].items()}
+    filled = LabLimits.model_validate(former)
+    own = {
+        key: getattr(given.limits, key)
+        for key in given.limits.model_fields_set
+        if key not in former or getattr(given.limits, key) != getattr(filled, key)
+    }
     try:
-        settings = ScaledownSettings.model_validate(whole)
+        return ScaledownSettings.model_validate(whole | {"equipment": named, "limits": own})
     except ValidationError as error:
         raise translate(error, "scaledown") from None
-    return settings.model_copy(update={"limits": given.limits, "equipment": given.equipment})
