@@ -85,8 +85,8 @@ def test_a_switch_is_95_per_cent_complete_in_its_time():
 
 def test_the_record_is_played_tick_by_tick(duty, uptake):
     s = played(duty, 0.0)
-    assert s.size * TICK == pytest.approx(1200.0)
-    assert s == pytest.approx(uptake[:4].ravel().reshape(-1, 5).mean(axis=1), rel=1e-9)
+    assert s.size * TICK == pytest.approx(3600.0)
+    assert s == pytest.approx(uptake[:12].ravel().reshape(-1, 5).mean(axis=1), rel=1e-9)
     assert np.array_equal(played(duty, 1.0), played(duty, 0.9999))  # the last stretch, not beyond the records
     short = replace(duty, history=uptake[:1])
     assert played(short, 0.5).size * TICK == pytest.approx(300.0)

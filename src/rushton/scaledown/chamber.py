@@ -33,7 +33,7 @@ from rushton.scaledown.vessel import VesselOperation
 
 TICK = 0.5
 """The valve may be set anew so often, s."""
-PLAYED = 1200.0
+PLAYED = 3600.0
 """Length of the programme, s; as many records are joined."""
 _FINE = 8  # samples of the concentration in a tick
 _DENSITY = 10.0  # kg/m3 of cells in the chamber, for which flushes are counted
