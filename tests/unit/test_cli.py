@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 
 from rushton import mesh, store
 from rushton.case.schema import ScaledownSettings
-from rushton.cli import RIGS, app, headline, shipped_cases
+from rushton.cli import RIGS, app, shipped_cases
+from rushton.headline import headline
 
 
 @pytest.fixture
