@@ -105,7 +105,7 @@ def test_a_state_of_another_run_is_not_used(tank, tmp_path):
         assert_same(result, run(tank, tmp_path / f"{n}c", case=other)[0])
 
 
-def test_a_damaged_state_is_not_used(tank, whole, tmp_path):
+def test_a_damaged_state_is_not_used(tank, whole, tmp_path, caplog):
     kept = tmp_path / "kept"
     run(tank, tmp_path / "a", 0.5, kept=kept)
     content = (kept / STATE).read_bytes()
@@ -113,6 +113,7 @@ def test_a_damaged_state_is_not_used(tank, whole, tmp_path):
     result, first = run(tank, tmp_path / "b", kept=kept)
     assert first < 0.25
     assert_same(result, whole)
+    assert "begin anew" in caplog.text
 
 
 def test_a_finished_run_is_prolonged(tank, whole, tmp_path):

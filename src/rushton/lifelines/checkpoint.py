@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from rushton.lifelines.result import END, TRACKS, open_tracks
 from rushton.lifelines.sample import Sample
 from rushton.lifelines.walkers import Walkers
 from rushton.store import library_versions, sources_hash
+
+log = logging.getLogger(__name__)
 
 STATE = "state.npz"
 
@@ -99,6 +102,8 @@ class State:
     @classmethod
     def load(cls, path: Path, key: str) -> State | None:
         """The state in a file; None if there is none, or one of another run, or one that cannot be read."""
+        if not path.is_file():
+            return None
         try:
             with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
                 if str(file["key"]) != key:
@@ -107,6 +112,7 @@ class State:
         except Exception as error:  # zipfile, zlib and NumPy each have their own word for "damaged"
             if isinstance(error, MemoryError):
                 raise
+            log.warning("%s cannot be read (%s): the lifelines begin anew", path, error)
             return None
 
         def group(kind: Any, prefix: str) -> Any:

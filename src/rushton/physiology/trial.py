@@ -54,7 +54,7 @@ def try_plain(model: CellModel, rates: Callable[..., Any], uptake: Callable[...,
                 f"parameters {len(model.parameters)}, out {model.n_out}: {model.n_state} derivatives, then "
                 f"{', '.join(model.reported_names)}.",
             ) from error
-        except Exception as error:
+        except Exception as error:  # the user's code may raise anything; it is refused with its own line
             raise ModelError(
                 f"`rates` or `uptake` in {where} fails at {met}: {last_line(error, where)}",
                 model.name,

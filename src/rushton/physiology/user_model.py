@@ -131,7 +131,7 @@ def _run(text: str, path: str) -> dict[str, Any]:
     space: dict[str, Any] = {"__name__": "user_cell_model", "__file__": path}
     try:
         exec(compile(text, path, "exec"), space)
-    except Exception as error:
+    except Exception as error:  # the user's code may raise anything; it is refused with its own line
         raise ModelError(
             f"{path} cannot be run: {last_line(error, path)}", "strain.model_file", "Run it with python to see more."
         ) from error

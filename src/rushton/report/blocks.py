@@ -106,7 +106,7 @@ def picture(draw: Callable[[], Figure], caption: str, alt: str, width: Width = "
         with look():
             figure = draw()
             return Picture(svg_uri(figure, dpi), caption, alt, width, round(PIXELS_PER_INCH * figure.get_figwidth()))
-    except Exception as error:
+    except Exception as error:  # hours of a finished run against one figure; the reason stands in its place
         log.warning("figure '%s' could not be drawn: %s: %s", alt, type(error).__name__, error)
         log.debug("where it failed", exc_info=True)
         return Note(f"This figure could not be drawn ({alt}): {type(error).__name__}: {error}", "missing")

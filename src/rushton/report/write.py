@@ -155,7 +155,7 @@ def _chapter(anchor: str, title: str, make: Callable[[], Section]) -> Section:
     """A chapter; one that cannot be written leaves its reason, so that the others are still shown."""
     try:
         return make()
-    except Exception as error:
+    except Exception as error:  # hours of a finished run against one chapter; the reason stands in its place
         log.warning("chapter '%s' could not be written: %s: %s", title, type(error).__name__, error)
         log.debug("where it failed", exc_info=True)
         return Section(
@@ -175,7 +175,7 @@ def _three_dimensions(case: Any, flow: Any, substrate: Any, lifelines: Any) -> t
         scene = build_scene(case, flow.mesh, flow, ratio, excess)
         scene.tracks = lifeline_section.tracks(lifelines) if lifelines is not None else []
         return scene, render(scene)
-    except Exception as error:
+    except Exception as error:  # no display, no OpenGL, a broken VTK: the reason stands in the picture's place
         log.warning("the picture in three dimensions failed: %s: %s", type(error).__name__, error)
         log.debug("where it failed", exc_info=True)
         return None, Pictures({}, note=f"{type(error).__name__}: {error}")
