@@ -14,7 +14,7 @@ from rushton.case import load_case
 from rushton.errors import SolverError
 from rushton.lifelines import signal_statistics
 from rushton.scaledown import Scaledown, design, search
-from rushton.scaledown.loops import StrPfr, reference_settings
+from rushton.scaledown.loop_rigs import StrPfr, reference_settings
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.tank import make_duty
 

@@ -32,7 +32,8 @@ import numpy as np
 from scipy.optimize import brentq
 
 from rushton.scaledown.bench import rounded
-from rushton.scaledown.loops import Vessel, pump_step, rising_root, slowest_flow
+from rushton.scaledown.loop_rigs import pump_step, slowest_flow
+from rushton.scaledown.loops import Vessel, rising_root
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable
 from rushton.scaledown.zones import Culture

@@ -21,7 +21,8 @@ from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.inside import NOT_RUN
-from rushton.scaledown.loops import LoopOperation, StrPfr, StrStr, reference_settings
+from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
+from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.match import PARTS, distance
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.result import Design, Scaledown, no_design

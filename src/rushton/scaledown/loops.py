@@ -1,4 +1,4 @@
-r"""Rigs with a loop: stirred vessel and plug-flow tube (STR-PFR), and two stirred vessels (STR-STR).
+r"""Steady state of rigs with a loop: stirred vessel and tube (STR-PFR), and two stirred vessels (STR-STR).
 
 STR-PFR, feed F_P at the tube's inlet and F_S into the vessel, C_S the vessel's mean:
 
@@ -18,16 +18,14 @@ as plug flow (Reynolds number in the protocol), its inlet as mixed at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
 
-from rushton.scaledown.bench import SHORTEST_TUBE, rounded
-from rushton.scaledown.recipe import Written, steady_recipe
-from rushton.scaledown.rig import Duty, Port, Settings, Variable
-from rushton.scaledown.zones import Culture, Loop, tube_length
+from rushton.scaledown.rig import Port, Settings
+from rushton.scaledown.zones import Culture, Loop
 
 _AGE_STEP = 0.03  # s, resolution of the concentration around a cell since it entered a zone
 _VISITS = 400  # distinct stays drawn for one signal; used again after that
@@ -213,143 +211,3 @@ def str_str(
     return LoopOperation(
         settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False
     )  # fmt: skip
-
-
-class StrPfr:
-    """Stirred vessel with a plug-flow tube."""
-
-    name = "str-pfr"
-    title = "Stirred vessel with a plug-flow loop (STR-PFR)"
-
-    def duty(self, duty: Duty) -> Duty:
-        """The bench as it is."""
-        return duty
-
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, loop flow, tube volume, share of the feed at the tube's inlet."""
-        bench = duty.bench
-        low, high = duty.biomass_bounds
-        smallest = max(bench["tube_volume_min"], 0.25 * math.pi * bench.bores[0] ** 2 * SHORTEST_TUBE)
-        return (
-            Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
-            Variable("tube_volume", "m3", smallest, max(smallest, bench["side_share_max"] * bench.volume), True),
-            Variable("feed_to_tube", "-", 0.0, 1.0),
-        )
-
-    def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
-        """The rig at work."""
-        return self._at_work(settings, duty, duty.feed(settings["biomass"]))
-
-    @staticmethod
-    def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
-        loop = Loop(settings["tube_volume"], duty.bench.volume - settings["tube_volume"], settings["flow"])
-        culture = duty.culture(settings["biomass"])
-        return str_pfr(loop, culture, feed, settings["feed_to_tube"], duty.bench.blend_lag, dict(settings))
-
-    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
-        """The rig on pump set-points, real bores, lengths in centimetres, biomass in half grams per litre
-        (``rig.Rig``).
-        """
-        bench = duty.bench
-        flow = pump_step(settings["flow"], duty)
-        bore = bench.bore_for(settings["tube_volume"], flow) or bench.bores[-1]
-        length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
-        biomass = rounded(settings["biomass"], 0.5)
-        recipe = steady_recipe(biomass, settings["feed_to_tube"], duty)
-        kept: Settings = {
-            "biomass": biomass,
-            "flow": flow,
-            "tube_volume": 0.25 * math.pi * bore**2 * length,
-            "feed_to_tube": recipe.side / recipe.flow,
-            "bore": bore,
-            "length": length,
-            "feed": recipe.feed,
-        }
-        return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
-
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """The standard loop, and the smallest one at full flow."""
-        smallest = self.variables(duty)[2].low
-        return [
-            reference_settings(duty),
-            {
-                "biomass": duty.tank_biomass,
-                "flow": duty.bench["loop_pump_max"],
-                "tube_volume": 3.0 * smallest,
-                "feed_to_tube": 1.0,
-            },
-        ]
-
-
-class StrStr:
-    """Two stirred vessels."""
-
-    name = "str-str"
-    title = "Two stirred vessels with exchange (STR-STR)"
-
-    def duty(self, duty: Duty) -> Duty:
-        """The bench as it is."""
-        return duty
-
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, exchange flow, volume of the second vessel, share of the feed into it."""
-        bench = duty.bench
-        low, high = duty.biomass_bounds
-        return (
-            Variable("biomass", "kg/m3", low, high, True),
-            Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
-            Variable("second_volume", "m3", 0.05 * bench.volume, bench["side_share_max"] * bench.volume, True),
-            Variable("feed_to_second", "-", 0.0, 1.0),
-        )
-
-    def operate(self, settings: Mapping[str, float], duty: Duty) -> LoopOperation:
-        """The rig at work."""
-        return self._at_work(settings, duty, duty.feed(settings["biomass"]))
-
-    @staticmethod
-    def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
-        loop = Loop(settings["second_volume"], duty.bench.volume - settings["second_volume"], settings["flow"])
-        culture = duty.culture(settings["biomass"])
-        return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
-
-    def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
-        """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
-        biomass = rounded(settings["biomass"], 0.5)
-        recipe = steady_recipe(biomass, settings["feed_to_second"], duty)
-        kept: Settings = {
-            "biomass": biomass,
-            "flow": pump_step(settings["flow"], duty),
-            "second_volume": rounded(settings["second_volume"], 10e-6),
-            "feed_to_second": recipe.side / recipe.flow,
-            "feed": recipe.feed,
-        }
-        return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
-
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """A fed vessel of a tenth of the volume at full flow."""
-        return [
-            {
-                "biomass": duty.tank_biomass,
-                "flow": duty.bench["loop_pump_max"],
-                "second_volume": 0.1 * duty.bench.volume,
-                "feed_to_second": 1.0,
-            }
-        ]
-
-
-def slowest_flow(duty: Duty) -> float:
-    """Smallest loop flow worth trying, m3/s: one turnover per record of the tank, else nothing can be compared."""
-    bench = duty.bench
-    return max(bench["loop_pump_min"], min(bench.volume / max(duty.record, 60.0), 0.5 * bench["loop_pump_max"]))
-
-
-def pump_step(flow: float, duty: Duty) -> float:
-    """The loop pump's nearest set-point, m3/s."""
-    return min(rounded(flow, duty.bench["loop_flow_step"]), duty.bench["loop_pump_max"])
-
-
-def reference_settings(duty: Duty) -> Settings:
-    """The standard STR-PFR: feed at the tube's inlet, the tank's biomass, 60 s in the tube, 20 % of the volume."""
-    volume = 0.2 * duty.bench.volume
-    return {"biomass": duty.tank_biomass, "flow": volume / 60.0, "tube_volume": volume, "feed_to_tube": 1.0}

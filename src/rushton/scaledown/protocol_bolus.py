@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from rushton.scaledown.bolus import MiniBioreactors
+from rushton.scaledown.protocol_words import Event, Words, air_words
 from rushton.scaledown.sheet import ML, Sheet, number, percent, stays_of
 
 MICROLITRE = 1e9  # m3 -> uL
 TAKEN_OUT = 10.0  # s after a dose, when it has blended
-PURPOSE = (
-    "Here cells of parallel vessels of some millilitres meet rich and poor times one after the other, made by the "
-    "boluses of a liquid handler."
-)
 
 
 def is_bolus(sheet: Sheet) -> bool:
@@ -24,8 +21,14 @@ def bolus_volume(sheet: Sheet) -> float:
     return float(flow[0] * on[0])
 
 
-def drawing(sheet: Sheet, air: str) -> str:
-    """The rig in characters."""
+def _purpose(sheet: Sheet) -> str:
+    return (
+        "Here cells of parallel vessels of some millilitres meet rich and poor times one after the other, made by the "
+        "boluses of a liquid handler."
+    )
+
+
+def _drawing(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     dose = f"{bolus_volume(sheet) * MICROLITRE:.1f} uL every {sheet.settings['period']:.1f} s"
     return "\n".join(
@@ -34,15 +37,14 @@ def drawing(sheet: Sheet, air: str) -> str:
             f"      | liquid handler: {dose} into every vessel, tip below the surface",
             "      v",
             "  +-----+ +-----+ +-----+",
-            f"  |  1  | |  2  | | ... |   {bench.volume * ML:.1f} mL each, air {air}",
+            f"  |  1  | |  2  | | ... |   {bench.volume * ML:.1f} mL each, air {air_words(sheet)}",
             "  +-----+ +-----+ +-----+",
             "      '-> the liquid handler takes out as much as it gives",
         ]
     )
 
 
-def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
-    """Vessels and robot."""
+def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
     bench = sheet.duty.bench
     return [
         (
@@ -60,8 +62,7 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
     ]
 
 
-def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
-    """Quantities to set."""
+def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
     bolus = bolus_volume(sheet)
     share = sheet.duty.mean_uptake * sheet.settings["period"]
     return [
@@ -73,8 +74,16 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
     ]
 
 
-def shortcomings(sheet: Sheet) -> list[str]:
-    """What stays different from the tank, with numbers."""
+def _events(sheet: Sheet) -> list[Event]:
+    rate, period = float(sheet.recipe.table[0, 1]), sheet.settings["period"]
+    volume = f"{bolus_volume(sheet) * MICROLITRE:.1f} uL"
+    return [
+        Event(0.0, f"dose {volume}", "liquid handler", rate, period),
+        Event(TAKEN_OUT, f"take out {volume}", "liquid handler", rate, period),
+    ]
+
+
+def _shortcomings(sheet: Sheet) -> list[str]:
     bench, tank = sheet.duty.bench, stays_of(sheet.tank, 0)
     lasts = sheet.duty.mean_uptake * sheet.settings["period"]
     enter = (
@@ -91,3 +100,6 @@ def shortcomings(sheet: Sheet) -> list[str]:
         "or glucose set free by an enzyme.",
         "All cells live through rich and poor times together; in the tank each has its own course.",
     ]
+
+
+WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)

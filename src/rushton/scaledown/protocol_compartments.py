@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from rushton.scaledown.compartments import Compartments, CompartmentsOperation
 from rushton.scaledown.match import KNOWN_SHARE
+from rushton.scaledown.protocol_words import Event, Words, air_words, bleed_words
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
 
-PURPOSE = (
-    "Here cells wander between three stirred vessels: a rich one, where the feed enters, a middle one and a poor one; "
-    "the middle one exchanges broth with both others, so that no cell gets from excess to starvation but through it."
-)
+
+def rig_of(sheet: Sheet) -> Compartments:
+    """The three vessels."""
+    assert isinstance(sheet.operation, CompartmentsOperation)
+    return sheet.operation.rig
 
 
-def rig_of(sheet: Sheet) -> Compartments | None:
-    """The three vessels; None where the rig is another one."""
-    return sheet.operation.rig if isinstance(sheet.operation, CompartmentsOperation) else None
+def _purpose(sheet: Sheet) -> str:
+    return (
+        "Here cells wander between three stirred vessels: a rich one, where the feed enters, a middle one and a poor "
+        "one; the middle one exchanges broth with both others, so that no cell gets from excess to starvation but "
+        "through it."
+    )
 
 
-def drawing(sheet: Sheet, rig: Compartments, bleed: str, air: str) -> str:
-    """The rig in characters."""
-    r = sheet.recipe
+def _drawing(sheet: Sheet) -> str:
+    r, rig = sheet.recipe, rig_of(sheet)
     box = [f"{v * ML:7.0f} mL" for v in rig.volumes]
     flow = [f"{q * ML_MIN:.0f} mL/min" for q in (rig.excess_flow, rig.starvation_flow)]
     line = "  +------------+" + "            ".join(["", "+------------+", "+------------+"])
@@ -33,13 +37,13 @@ def drawing(sheet: Sheet, rig: Compartments, bleed: str, air: str) -> str:
             f"  | {box[0]} |<---( < )---| {box[1]} |<---( < )---| {box[2]} |",
             line,
             f"      excess    {flow[0]:^12}  limitation  {flow[1]:^12}  starvation",
-            f"    |-> bleed {bleed} from vessel 2; air {air} shared by volume",
+            f"    |-> bleed {bleed_words(sheet)} from vessel 2; air {air_words(sheet)} shared by volume",
         ]
     )
 
 
-def equipment_rows(sheet: Sheet, rig: Compartments) -> list[tuple[str, str]]:
-    """Vessels and pumps."""
+def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
+    rig = rig_of(sheet)
     held = ", ".join(f"{v * ML:.0f}" for v in rig.volumes)
     fastest = max(rig.excess_flow, rig.starvation_flow) * ML_MIN
     count = (sheet.recipe.side > 0) + (sheet.recipe.vessel > 0)
@@ -54,9 +58,8 @@ def equipment_rows(sheet: Sheet, rig: Compartments) -> list[tuple[str, str]]:
     ]
 
 
-def setup_rows(rig: Compartments) -> list[tuple[str, str, str]]:
-    """Quantities to build and to set."""
-    rows = []
+def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
+    rig, rows = rig_of(sheet), []
     for n, (word, volume, stay) in enumerate(zip(REGIME_WORDS, rig.volumes, rig.stays, strict=True), start=1):
         rows += [
             (f"vessel {n}, {word}", f"{volume * ML:.0f}", "mL"),
@@ -74,9 +77,18 @@ def setup_rows(rig: Compartments) -> list[tuple[str, str, str]]:
     ]
 
 
-def shortcomings(sheet: Sheet, rig: Compartments) -> list[str]:
-    """What stays different from the tank, with numbers."""
-    bench = sheet.duty.bench
+def _events(sheet: Sheet) -> list[Event]:
+    rig, r = rig_of(sheet), sheet.recipe
+    fed = (("feed to vessel 1", r.side), ("feed to vessel 2", r.vessel))
+    return [
+        Event(0.0, "start", "exchange of vessels 1 and 2", rig.excess_flow),
+        Event(0.0, "start", "exchange of vessels 2 and 3", rig.starvation_flow),
+        *(Event(0.0, "start", pump, rate) for pump, rate in fed if rate > 0.0),
+    ]
+
+
+def _shortcomings(sheet: Sheet) -> list[str]:
+    bench, rig = sheet.duty.bench, rig_of(sheet)
     lines = []
     for regime, word in ((0, "excess"), (2, "starvation")):
         tank = stays_of(sheet.tank, regime)
@@ -98,3 +110,6 @@ def shortcomings(sheet: Sheet, rig: Compartments) -> list[str]:
         "level.",
     ]
     return lines
+
+
+WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)

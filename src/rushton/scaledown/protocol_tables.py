@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rushton.lifelines import SignalStatistics
-from rushton.scaledown.protocol_rigs import Event, events
+from rushton.scaledown.protocol_rigs import events
+from rushton.scaledown.protocol_words import Event
 from rushton.scaledown.sheet import ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of, table
 
 LONG_TABLE = 12  # events; a longer programme is printed pulse by pulse in columns

@@ -1,0 +1,182 @@
+"""What a protocol says of a loop: stirred vessel and tube (STR-PFR), or two stirred vessels (STR-STR)."""
+
+from __future__ import annotations
+
+import math
+
+from rushton.scaledown.match import KNOWN_SHARE
+from rushton.scaledown.protocol_words import Event, Words, air_words, bleed_words, vessel_words
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, percent, stays_of
+from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
+
+PLUG_FLOW_REYNOLDS = 4000.0  # above it a smooth tube is turbulent and its residence times are narrow
+
+
+def has_tube(sheet: Sheet) -> bool:
+    """Whether the rig has a plug-flow tube."""
+    return "tube_volume" in sheet.settings
+
+
+def loop_of(sheet: Sheet) -> Loop:
+    """The loop of an STR-PFR or STR-STR."""
+    side = sheet.settings["tube_volume"] if has_tube(sheet) else sheet.settings["second_volume"]
+    return Loop(side, sheet.duty.bench.volume - side, sheet.settings["flow"])
+
+
+def tube_of(sheet: Sheet) -> tuple[float, float]:
+    """Bore and length of the tube, m."""
+    s = sheet.settings
+    bore = s.get("bore", sheet.duty.bench.bores[-1])
+    return bore, s.get("length", tube_length(s["tube_volume"], bore))
+
+
+def _purpose(sheet: Sheet) -> str:
+    if has_tube(sheet):
+        return "Here a loop carries cells from a stirred vessel through a tube, where they meet the feed, and back."
+    return "Here cells are exchanged between two stirred vessels, one rich and one poor."
+
+
+def _drawing(sheet: Sheet) -> str:
+    r, loop = sheet.recipe, loop_of(sheet)
+    bleed, air = bleed_words(sheet), air_words(sheet)
+    feeds = f"{r.vessel * ML_MIN:8.2f} mL/min                {r.side * ML_MIN:8.2f} mL/min"
+    if has_tube(sheet):
+        return "\n".join(
+            [
+                f"  stock {r.stock:.1f} g/L on a balance",
+                f"     | {feeds}",
+                "     v                                      v",
+                "  +---------------+     loop pump          [T]  static mixer",
+                "  |    vessel     |-------( > )-------------+",
+                f"  | {loop.vessel_volume * ML:8.0f} mL   |      {loop.flow * ML_MIN:.0f} mL/min          |",
+                f"  |               |                         |  tube {loop.tube_volume * ML:.0f} mL, "
+                f"{loop.tube_time:.1f} s",
+                "  |               |<------------------------+  plug flow",
+                "  +---------------+   return below the surface, at the impeller",
+                f"    |-> bleed {bleed}; air {air} into the vessel only",
+            ]
+        )
+    return "\n".join(
+        [
+            f"  stock {r.stock:.1f} g/L on a balance",
+            f"     | {feeds}",
+            "     v                             v",
+            "  +---------------+  loop pumps  +---------------+",
+            "  |   vessel 1    |----( > )---->|   vessel 2    |",
+            f"  | {loop.vessel_volume * ML:8.0f} mL   |<---( < )-----| {loop.tube_volume * ML:8.0f} mL   |",
+            f"  +---------------+ {loop.flow * ML_MIN:.0f} mL/min  +---------------+",
+            f"    |-> bleed {bleed}; air {air} shared by volume",
+        ]
+    )
+
+
+def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
+    loop, recipe, tube = loop_of(sheet), sheet.recipe, has_tube(sheet)
+    if tube:
+        rows = [("stirred vessel", f"1, for {sheet.duty.bench.volume * ML:.0f} mL broth: {vessel_words(sheet)}")]
+    else:
+        held = f"{loop.vessel_volume * ML:.0f} and {loop.tube_volume * ML:.0f} mL"
+        rows = [("stirred vessels", f"2, holding {held}, stirred alike, each with oxygen and level probe")]
+    count = int(recipe.side > 0.0) + int(recipe.vessel > 0.0)
+    flow = f"{sheet.settings['flow'] * ML_MIN:.0f} mL/min"
+    rows += [
+        ("loop pump", f"{1 if tube else 2} peristaltic, {flow}, with a flow meter in the line"),
+        ("feed pump", f"{count} peristaltic or syringe, see section 3"),
+    ]
+    if not tube:
+        return rows
+    bore, length = tube_of(sheet)
+    return [
+        *rows,
+        (
+            "tube",
+            f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's "
+            "water bath or insulated and traced",
+        ),
+        (
+            "mixing tee",
+            f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at "
+            "inlet, 1/4, 1/2 and outlet",
+        ),
+    ]
+
+
+def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
+    loop, bench = loop_of(sheet), sheet.duty.bench
+    second = "tube" if has_tube(sheet) else "second vessel"
+    stays = "s, the same for every cell" if has_tube(sheet) else "s, mean of an exponential"
+    rows = [
+        ("vessel" if has_tube(sheet) else "first vessel", f"{loop.vessel_volume * ML:.0f}", "mL"),
+        (second, f"{loop.tube_volume * ML:.0f}", "mL"),
+        (f"share of the broth in the {second}", percent(loop.share), ""),
+        (f"loop pump, vessel to {second} and back", f"{loop.flow * ML_MIN:.0f}", "mL/min"),
+        (f"stay in the {second}", f"{loop.tube_time:.2f}", stays),
+        ("stay in the vessel between passes", f"{loop.vessel_time:.1f}", "s, mean of an exponential"),
+        ("passes per cell and hour", f"{3600 * loop.frequency:.0f}", "1/h"),
+    ]
+    if not has_tube(sheet):
+        return rows
+    bore, length = tube_of(sheet)
+    drop = laminar_pressure_drop(loop.flow, bore, length, bench.viscosity, bench.density)
+    return [
+        *rows,
+        ("tube bore", f"{1e3 * bore:.1f}", "mm"),
+        ("tube length, pump head and connectors included", f"{length:.2f}", "m"),
+        ("speed in the tube", f"{4 * loop.flow / (math.pi * bore**2):.2f}", "m/s"),
+        ("Reynolds number in the tube", f"{_reynolds(sheet, loop):.0f}", "-"),
+        ("pressure drop of the smooth tube, viscosity of the case", f"{drop / 1e3:.1f}", "kPa"),
+    ]
+
+
+def _reynolds(sheet: Sheet, loop: Loop) -> float:
+    bench = sheet.duty.bench
+    return tube_reynolds(loop.flow, tube_of(sheet)[0], bench.viscosity / bench.density)
+
+
+def _events(sheet: Sheet) -> list[Event]:
+    r, tube = sheet.recipe, has_tube(sheet)
+    lines = [Event(0.0, "start", "loop", sheet.settings["flow"])]
+    if r.side > 0.0:
+        lines.append(Event(0.0, "start", "feed to tube inlet" if tube else "feed to vessel 2", r.side))
+    if r.vessel > 0.0:
+        lines.append(Event(0.0, "start", "feed to vessel" if tube else "feed to vessel 1", r.vessel))
+    return lines
+
+
+def _shortcomings(sheet: Sheet) -> list[str]:
+    bench, loop, excess = sheet.duty.bench, loop_of(sheet), stays_of(sheet.tank, 0)
+    lines = []
+    if excess.mean and excess.share >= KNOWN_SHARE:
+        flow = excess.share * bench.volume / excess.mean
+        lines.append(
+            f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in "
+            f"stays of {excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
+            f"{bench['loop_pump_max'] * ML_MIN / 1e3:.2f} L/min and runs at {loop.flow * ML_MIN / 1e3:.2f}."
+        )
+    if has_tube(sheet):
+        reynolds = _reynolds(sheet, loop)
+        state = (
+            "turbulent, close to plug flow"
+            if reynolds > PLUG_FLOW_REYNOLDS
+            else "not turbulent: cells in the middle pass faster than those at the wall; coil tightly or put static "
+            "mixers in"
+        )
+        lines.append(
+            f"Every pass of the tube lasts {loop.tube_time:.1f} s; the tank's stays differ from cell to cell. Re = "
+            f"{reynolds:.0f}: {state}."
+        )
+    starving = stays_of(sheet.tank, 2)
+    passes = 3600.0 * loop.frequency
+    if starving.per_hour:
+        lines.append(
+            f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} "
+            f"times and excess {excess.per_hour:.0f} times an hour."
+        )
+    lines.append(
+        f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in "
+        "at that pace, the same way each time; real plumes differ."
+    )
+    return lines
+
+
+WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)
