@@ -108,8 +108,8 @@ def design(
 
 def _nearest(case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Callable[[float], None]) -> Found:
     """The best that is found of a rig: within the library's limits, within the case's, or known before."""
-    assert case.strain is not None and case.scaledown is not None
-    regimes, seed, duty = case.strain.regimes, case.scaledown.seed, tank.duty
+    assert case.scaledown is not None
+    regimes, seed, duty = tank.regimes, case.scaledown.seed, tank.duty
     names = {v.name for v in rig.variables(duty)}
     known = [one for one in known if names <= set(one)]
     part = duty.bench.shipped_part()
@@ -156,8 +156,8 @@ def _finish(
     from rushton.scaledown.protocol_tables import feed_table
     from rushton.scaledown.sheet import Sheet
 
-    assert case.strain is not None and case.scaledown is not None
-    seed, regimes = case.scaledown.seed, case.strain.regimes
+    assert case.scaledown is not None
+    seed, regimes = case.scaledown.seed, tank.regimes
     duty = tank.duty if found is None else found.duty
     written = rig.write(wanted, duty)
     statistics, signal, step = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)
@@ -176,7 +176,7 @@ def _finish(
         achieved=achieved,
         drift=drift,
         statistics=statistics,
-        tank=tank.lifelines.statistics,
+        tank=tank.statistics,
         inside=inside,
         tank_response=tank.response,
         reference=found is None,

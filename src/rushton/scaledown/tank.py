@@ -15,7 +15,7 @@ from rushton.scaledown.match import Target, distance
 from rushton.scaledown.rig import Duty
 
 if TYPE_CHECKING:
-    from rushton.case.schema import Case
+    from rushton.case.schema import Case, Regimes
     from rushton.lifelines import Lifelines
     from rushton.response import Response
 
@@ -43,6 +43,10 @@ class Tank:
         Distance between the two independent halves of its lifelines.
     floor_parts : dict
         Its parts.
+    statistics : SignalStatistics
+        Of the signal that rigs are compared by, of all its cells.
+    regimes : Regimes
+        By which that signal was observed, and rigs are.
     """
 
     lifelines: Lifelines
@@ -52,6 +56,8 @@ class Tank:
     response: dict[str, float | None]
     floor: float | None
     floor_parts: dict[str, float]
+    statistics: SignalStatistics
+    regimes: Regimes
 
 
 def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Tank:
@@ -64,7 +70,9 @@ def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Ta
         duty = replace(duty, growth=test.growth)
     target = Target.of(lifelines.statistics, shortest, lifelines.duration)
     floor, parts = floor_of(lifelines, shortest)
-    return Tank(lifelines, duty, target, test, tank_response(response), floor, parts)
+    return Tank(
+        lifelines, duty, target, test, tank_response(response), floor, parts, lifelines.statistics, case.strain.regimes
+    )  # fmt: skip
 
 
 def nothing_to_reproduce(lifelines: Lifelines) -> str:
