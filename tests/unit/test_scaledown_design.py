@@ -13,9 +13,11 @@ import pytest
 from rushton.case import load_case
 from rushton.errors import SolverError
 from rushton.lifelines import signal_statistics
+from rushton.lifelines.sample import sample_of
 from rushton.scaledown import Scaledown, design, search
 from rushton.scaledown.loop_rigs import StrPfr, reference_settings
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
+from rushton.scaledown.robustness import NAMES
 from rushton.scaledown.tank import make_duty
 
 
@@ -35,7 +37,7 @@ def case(cases_folder):
 @pytest.fixture(scope="module")
 def tank(case):
     """Uptake ratios of an Ornstein-Uhlenbeck process in ln C: 8 s memory, about 8 % excess and 47 % starvation."""
-    halves, dt, memory = [], 0.06, 8.0
+    signals, dt, memory = [], 0.06, 8.0
     for seed in (1, 2):
         rng = np.random.default_rng(seed)
         z = np.empty((60, 2000))
@@ -44,11 +46,14 @@ def tank(case):
         for n in range(1, z.shape[1]):
             z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(60)
         c = np.exp(4.04 * z - 2.79)
-        halves.append(signal_statistics(c / (1.0 + c), dt, case.strain.regimes))
+        signals.append(c / (1.0 + c))
+    sample = sample_of(np.concatenate(signals), dt, case.strain.regimes, 32)
+    halves = sample.statistics(slice(0, None, 2)), sample.statistics(slice(1, None, 2))
     records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=rng.random((5, 200)).astype(np.float32))
     return SimpleNamespace(
-        halves=tuple(halves), statistics=halves[0] + halves[1], duration=120.0, time_step=dt, records=lambda: records
-    )
+        halves=halves, statistics=halves[0] + halves[1], duration=120.0, time_step=dt, records=lambda: records,
+        sample=sample,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +104,35 @@ def test_one_seed_gives_the_same_digits(case, tank, designed, quick):
     assert [d.protocol for d in again.designs] == [d.protocol for d in designed.designs]
 
 
+def test_the_design_is_one_of_five_finalists(designed):
+    for d in designed.designs:
+        if d.reference:
+            assert len(d.finalists) == 1
+            continue
+        assert len(d.finalists) == 5, d.name
+        assert [f.chosen for f in d.finalists] == [True, False, False, False, False]
+        assert d.finalists[0].settings == d.settings
+        assert d.finalists[0].distance == d.distance
+        assert d.optimum == min(f.distance for f in d.finalists if f.sound)
+        assert d.distance == d.optimum or d.distance <= d.distance_band[1]
+        assert len({json.dumps(f.settings) for f in d.finalists}) == 5
+        assert all(0.0 < f.relative_productivity < 1.5 for f in d.finalists)
+
+
+def test_every_design_has_its_band_and_its_robustness(designed):
+    for d in designed.designs:
+        low, high = d.distance_band
+        assert 0.0 < low <= d.distance <= high < d.distance + 0.3, d.name
+        assert set(d.robustness) == set(NAMES)
+        assert d.drift == (d.robustness["pump_low"], d.robustness["pump_high"])
+        random = d.rig in ("str-pfr", "str-str", "three-compartments")
+        assert (d.inside["relative_yield_band"] is not None) == random
+        assert d.verdict.text in d.protocol.replace("**", "")
+        entry = d.summary()
+        assert entry["verdict"] == d.verdict.word
+        assert len(entry["finalists"]) == len(d.finalists)
+
+
 def test_it_saves_and_loads_itself(designed, tmp_path):
     designed.save(tmp_path)
     loaded = Scaledown.load(tmp_path)
@@ -119,6 +153,9 @@ def test_it_writes_designs_and_protocols(designed, tmp_path):
     assert not stale.exists()
     rows = list(csv.DictReader(io.StringIO((folder / "designs.csv").read_text(encoding="utf-8"))))
     assert len(rows) == len(designed.designs) + 1
+    for name, number in (("finalists", 5 * (len(designed.designs) - 1)), ("robustness", len(designed.designs))):
+        rows = list(csv.DictReader(io.StringIO((folder / f"{name}.csv").read_text(encoding="utf-8"))))
+        assert len(rows) == number
     for d in designed.designs:
         text = (folder / f"protocol-{d.name}.md").read_text(encoding="utf-8")
         for heading in ("Equipment", "Set-up", "Feed", "Sampling", "Target against achieved", "Oxygen", "Stop rules"):

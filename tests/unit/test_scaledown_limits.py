@@ -49,7 +49,7 @@ def changed(case, **limits):
 
 
 def distances(result):
-    return {d.name: d.distance for d in result.designs if not d.reference}
+    return {d.name: d.optimum for d in result.designs if not d.reference}
 
 
 LOOSER = (

@@ -168,6 +168,13 @@ class Microfluidic:
         recipe = Recipe(strongest, 0.0, 0.0, np.zeros((0, 2)), 0.0, 0.0, duty.growth, duty.molar_mass)
         return Written(kept, recipe, self._at_work(kept, media, valve, duty, feed_factor))
 
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> ChamberOperation:
+        """The same media and valve with another strain; how many cells there are changes nothing (``rig.Rig``)."""
+        made = written.operation
+        assert isinstance(made, ChamberOperation)
+        factor = made.culture.half_saturation / duty.half_saturation
+        return self._at_work(dict(written.settings), made.media, made.valve, duty, factor)
+
     def guesses(self, duty: Duty) -> list[Settings]:
         """Media just beyond the borders of excess and starvation."""
         enter, _, poor, _ = duty.borders

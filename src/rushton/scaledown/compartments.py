@@ -262,6 +262,11 @@ class ThreeCompartments:
         }
         return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
 
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> CompartmentsOperation:
+        """The same vessels, flows and feed with another culture (``rig.Rig``)."""
+        changed = dict(written.settings) | {"biomass": biomass * written.settings["biomass"]}
+        return self._at_work(changed, duty, written.recipe.feed)
+
     def guesses(self, duty: Duty) -> list[Settings]:
         """Shares of time and mean stays of the tank, as far as the pumps go."""
         volume, fastest = duty.bench.volume, duty.bench["loop_pump_max"]

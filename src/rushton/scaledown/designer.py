@@ -1,11 +1,13 @@
 """From lifelines to designs: size every rig, round it to what can be set, simulate that again, write its protocol.
 
 The distance that is reported belongs to the protocol as written. The standard STR-PFR stands among the designs, so that
-a reader sees what the optimisation is worth; the cell model runs in every rig beside the distance.
+a reader sees what the optimisation is worth. The five best candidates of every rig are written and the cell model runs
+in each; which of them becomes the design is the rule of ``finalists``. Beside the distance stand its band
+(``certainty``), how it moves when the laboratory is not what was assumed (``robustness``), and a ``verdict``.
 
 Where the limits of a case are looser than the library's, a rig is first sized within the library's, with the same seed;
-the search within the case's starts from that, and the nearer of the two is reported. So loosening the shipped limits
-never makes a design worse. Earlier designs of the same tank may be given to the search as well.
+the search within the case's starts from that, and both hand over their candidates. So loosening the shipped limits
+never makes the optimum worse. Earlier designs of the same tank may be given to the search as well.
 """
 
 from __future__ import annotations
@@ -20,15 +22,17 @@ import numpy as np
 from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
-from rushton.scaledown.inside import NOT_RUN
+from rushton.scaledown.finalists import band_of_tried, best_of, choose, kept_of, tried, with_cells
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
 from rushton.scaledown.loops import LoopOperation
-from rushton.scaledown.match import PARTS, distance
+from rushton.scaledown.match import PARTS
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.result import Design, Scaledown, no_design
 from rushton.scaledown.rig import Rig, Settings
-from rushton.scaledown.search import Found, drift_distances, final_experience, search
+from rushton.scaledown.robustness import robustness
+from rushton.scaledown.search import Candidate, Found, search
 from rushton.scaledown.tank import EXCERPT, Tank, make_tank, nothing_to_reproduce, tank_excerpt, tank_response
+from rushton.scaledown.verdict import gaps, judge
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
@@ -84,14 +88,15 @@ def design(
     rigs = [rig for name in dict.fromkeys(case.scaledown.rigs) for rig in RIGS[name]]
     shares = np.linspace(0.05, 1.0, len(rigs) + 1)
     progress(0.0, "standard STR-PFR")
-    standard = _finish(case, StrPfr(), reference_settings(tank.duty), None, tank)
+    standard = _finish(case, StrPfr(), None, tank)
     designs = [standard]
     for n, rig in enumerate(rigs):
         own = replace(tank, duty=rig.duty(tank.duty))
         told = _part_of(progress, shares[n], shares[n + 1], rig.title)
-        found = _nearest(case, rig, own, [d.settings for d in known if d.rig == rig.name and not d.reference], told)
+        known_of_it = [f.settings for d in known if d.rig == rig.name and not d.reference for f in d.finalists]
+        found = _search(case, rig, own, known_of_it, told)
         progress(float(0.2 * shares[n] + 0.8 * shares[n + 1]), f"{rig.title}: cell model and protocol")
-        designs.append(_finish(case, rig, found.settings, found, own, standard.distance))
+        designs.append(_finish(case, rig, found, own, standard.distance))
     excerpt, excerpt_step = tank_excerpt(lifelines)
     progress(1.0, "designed")
     return Scaledown(
@@ -106,8 +111,10 @@ def design(
     )
 
 
-def _nearest(case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Callable[[float], None]) -> Found:
-    """The best that is found of a rig: within the library's limits, within the case's, or known before."""
+def _search(
+    case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Callable[[float], None]
+) -> tuple[Found, ...]:
+    """What is found of a rig within the library's limits, where the case's go beyond them, and within the case's."""
     assert case.scaledown is not None
     regimes, seed, duty = tank.regimes, case.scaledown.seed, tank.duty
     names = {v.name for v in rig.variables(duty)}
@@ -122,17 +129,7 @@ def _nearest(case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Call
     searched.append(
         search(rig, duty, tank.target, regimes, seed, lambda share: told(begun + (1.0 - begun) * share), starts)
     )
-    last = searched[-1]
-    candidates = [last, *searched[:-1], *(replace(last, settings=one) for one in known)]
-    if len(candidates) == 1:
-        return last
-
-    def reported(found: Found) -> float:
-        written = rig.write(found.settings, found.duty)
-        statistics = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)[0]
-        return distance(tank.target, statistics).total + (100.0 if written.recipe.remarks else 0.0)
-
-    return min(candidates, key=reported)
+    return tuple(searched)
 
 
 def _part_of(progress: Progress, low: float, high: float, title: str) -> Callable[[float], None]:
@@ -145,27 +142,35 @@ def _part_of(progress: Progress, low: float, high: float, title: str) -> Callabl
 def _finish(
     case: Case,
     rig: Rig,
-    wanted: Settings,
-    found: Found | None,
+    found: tuple[Found, ...] | None,
     tank: Tank,
     reference: float | None = None,
 ) -> Design:
-    """Round, simulate again, run the cell model, write the protocol."""
+    """Round the candidates, simulate them again, run the cell model, choose, write the protocol; the standard rig where
+    nothing was searched.
+    """
     from rushton.scaledown import protocol_chamber as chamber
     from rushton.scaledown.protocol import write_protocol
     from rushton.scaledown.protocol_tables import feed_table
     from rushton.scaledown.sheet import Sheet
 
     assert case.scaledown is not None
-    seed, regimes = case.scaledown.seed, tank.regimes
-    duty = tank.duty if found is None else found.duty
-    written = rig.write(wanted, duty)
-    statistics, signal, step = final_experience(written.operation, regimes, tank.lifelines.time_step, seed)
-    achieved = distance(tank.target, statistics)
-    inside = NOT_RUN
-    if tank.test is not None:
-        inside = tank.test.run(written.operation, isinstance(written.operation, _RANDOM), seed)
-    drift = drift_distances(rig, wanted, duty, tank.target, regimes, seed)
+    seed, regimes, step = case.scaledown.seed, tank.regimes, tank.lifelines.time_step
+    if found is None:
+        candidates = [Candidate(reference_settings(tank.duty), tank.duty, 0.0, True)]
+    else:
+        candidates = [candidate for one in found for candidate in one.candidates]
+    last = best_of([tried(rig, candidate, tank, regimes, seed) for candidate in candidates])
+    random = isinstance(last[0].written.operation, _RANDOM)
+    last = [with_cells(one, tank, random, seed) for one in last]
+    number = choose(last, lambda one: band_of_tried(one, tank, random, regimes))
+    won = last[number]
+    written, inside = won.written, won.inside
+    moved = robustness(rig, written, won.wanted, won.duty, tank.target, regimes, step, seed)
+    drift = moved["pump_low"], moved["pump_high"]
+    responses = inside.as_dict()
+    band = band_of_tried(won, tank, random, regimes)
+    verdict = judge(won.achieved.total, won.achieved.missing, reference, tank.floor, responses, tank.response)
     sheet = Sheet(
         case=case,
         duty=tank.duty,
@@ -173,35 +178,44 @@ def _finish(
         settings=written.settings,
         recipe=written.recipe,
         operation=written.operation,
-        achieved=achieved,
+        achieved=won.achieved,
         drift=drift,
-        statistics=statistics,
+        statistics=won.statistics,
         tank=tank.statistics,
         inside=inside,
         tank_response=tank.response,
         reference=found is None,
         floor=tank.floor,
         reference_distance=reference,
+        distance_band=band,
+        robustness=moved,
+        verdict=verdict,
     )
     played = isinstance(rig, Microfluidic)
-    kept = signal[: max(2, int(EXCERPT / step))]
-    every = max(1, round(0.1 / step))
+    kept = won.signal[: max(2, int(EXCERPT / won.step))]
+    every = max(1, round(0.1 / won.step))
     return Design(
         rig=rig.name,
         reference=found is None,
         settings=written.settings,
-        distance=achieved.total,
-        parts=dict(zip(PARTS, achieved.parts, strict=True)),
-        missing=achieved.missing,
+        distance=won.achieved.total,
+        parts=dict(zip(PARTS, won.achieved.parts, strict=True)),
+        missing=won.achieved.missing,
         drift=drift,
-        searched_distance=None if found is None else found.searched,
-        evaluations=0 if found is None else found.evaluations,
-        milliseconds=0.0 if found is None else 1e3 * found.seconds,
+        searched_distance=None if found is None else min(one.searched for one in found),
+        evaluations=0 if found is None else sum(one.evaluations for one in found),
+        milliseconds=0.0 if found is None else 1e3 * max(one.seconds for one in found),
         mean_uptake=written.operation.mean_uptake,
-        inside=inside.as_dict(),
-        statistics=statistics,
+        inside=responses,
+        statistics=won.statistics,
         excerpt=kept[::every].astype(np.float32),
-        excerpt_step=step * every,
+        excerpt_step=won.step * every,
         protocol=chamber.write_protocol(sheet) if played else write_protocol(sheet),
         table=chamber.switching_table(sheet) if played else feed_table(sheet),
+        distance_band=band,
+        optimum=min(one.achieved.total for one in last if one.sound or not won.sound),
+        finalists=kept_of(last, number),
+        gaps=gaps(responses, tank.response),
+        robustness=moved,
+        verdict=verdict,
     )

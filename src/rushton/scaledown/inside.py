@@ -2,15 +2,19 @@
 
 Uptake is imposed, q_s = q_max s(t), as along the tank's lifelines; start and yardstick are the same, the steady state
 under the constant mean uptake. So relative productivity and yield in the rig stand directly beside those of the tank.
+
+Where stays are drawn, eight cells with their own stays are followed, and every number has a 95 % band, from a bootstrap
+over the cells (``rushton.lifelines.bands``, widened for so few). In a periodic rig all cells meet the same: no band.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rushton.lifelines.bands import band_of, resample_weights
 from rushton.scaledown.rig import Operation
 
 if TYPE_CHECKING:
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 SAMPLE = 0.3  # s, interval at which uptake drives the cell, as in the tank's response
 _FINE = 3  # samples of the signal averaged into one of these
 _HISTORIES = 8  # cells followed where stays are random
+_RESAMPLES = 1000  # of them, for their bands
 
 
 def final_window(duration: float) -> float:
@@ -32,7 +37,7 @@ def final_window(duration: float) -> float:
 @dataclass(frozen=True)
 class Inside:
     """What the cells make of a rig, relative to the same cell under constant mean uptake; None where the model has no
-    product.
+    product. Bands are 95 %; None where all cells meet the same.
     """
 
     relative_productivity: float | None
@@ -40,8 +45,11 @@ class Inside:
     relative_yield: float | None
     growth: float
     hours: float
+    relative_productivity_band: list[float] | None = None
+    relative_productivity_final_band: list[float] | None = None
+    relative_yield_band: list[float] | None = None
 
-    def as_dict(self) -> dict[str, float | None]:
+    def as_dict(self) -> dict[str, Any]:
         """Plain values; growth in 1/s."""
         return asdict(self)
 
@@ -120,19 +128,41 @@ class CellTest:
                 self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in _known(self.model, around).items()}
             )
             state = ran.state
-            parts.append({name: float(np.mean(value)) for name, value in ran.mean.items()})
+            parts.append(ran.mean)
         share = split / n_time
         mean = {name: share * parts[0][name] + (1.0 - share) * parts[1][name] for name in parts[0]}
+        return self._relative(mean, parts[1])
+
+    def _relative(self, mean: dict[str, np.ndarray], final: dict[str, np.ndarray]) -> Inside:
+        """Over the undisturbed cell, from the rates of every cell, (n_cell,): over all, and over the final window."""
         ideal = self.rates
-        product = self.model.has_product and ideal["q_p"] > 0.0
-        grows = ideal["mu"] > 0.0 and mean["q_s"] > 0.0
+        n = mean["q_s"].size
+        weights = np.vstack([np.ones(n), resample_weights(n, _RESAMPLES)]) / n if n > 1 else np.ones((1, 1))
+        whole, end = ({name: weights @ rate for name, rate in rates.items()} for rates in (mean, final))
+        found: dict[str, np.ndarray] = {}
+        if self.model.has_product and ideal["q_p"] > 0.0:
+            found["relative_productivity"] = whole["q_p"] / ideal["q_p"]
+            found["relative_productivity_final"] = end["q_p"] / ideal["q_p"]
+        if ideal["mu"] > 0.0 and whole["q_s"].min() > 0.0:
+            found["relative_yield"] = (whole["mu"] / whole["q_s"]) / (ideal["mu"] / ideal["q_s"])
+        values = {name: float(v[0]) for name, v in found.items()}
+        bands = {f"{name}_band": _edges(v, n) for name, v in found.items()}
         return Inside(
-            mean["q_p"] / ideal["q_p"] if product else None,
-            parts[1]["q_p"] / ideal["q_p"] if product else None,
-            (mean["mu"] / mean["q_s"]) / (ideal["mu"] / ideal["q_s"]) if grows else None,
-            mean["mu"] / 3600.0,
+            values.get("relative_productivity"),
+            values.get("relative_productivity_final"),
+            values.get("relative_yield"),
+            float(whole["mu"][0]) / 3600.0,
             self.duration / 3600.0,
+            **bands,
         )
+
+
+def _edges(resampled: np.ndarray, number: int) -> list[float] | None:
+    """Band of a number, the first, from its values with the cells drawn anew; None for a single cell."""
+    if number < 2:
+        return None
+    band = band_of(float(resampled[0]), resampled[1:], number)
+    return [band.low, band.high]
 
 
 def _known(model: CellModel, around: dict) -> dict:

@@ -70,6 +70,11 @@ class StrPfr:
         }
         return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
 
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> LoopOperation:
+        """The same vessels, flows and feed with another culture (``rig.Rig``)."""
+        changed = dict(written.settings) | {"biomass": biomass * written.settings["biomass"]}
+        return self._at_work(changed, duty, written.recipe.feed)
+
     def guesses(self, duty: Duty) -> list[Settings]:
         """The standard loop, and the smallest one at full flow."""
         smallest = self.variables(duty)[2].low
@@ -127,6 +132,11 @@ class StrStr:
             "feed": recipe.feed,
         }
         return Written(kept, recipe, self._at_work(kept, duty, feed_factor * recipe.feed))
+
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> LoopOperation:
+        """The same vessels, flows and feed with another culture (``rig.Rig``)."""
+        changed = dict(written.settings) | {"biomass": biomass * written.settings["biomass"]}
+        return self._at_work(changed, duty, written.recipe.feed)
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """A fed vessel of a tenth of the volume at full flow."""

@@ -24,12 +24,9 @@ bins per decade of stays), which bounds the resolution.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from rushton.lifelines.regimes import SignalStatistics
 
 PARTS = ("signal", "excess_stays", "limitation_stays", "starvation_stays", "transitions")
 """The five parts of the distance, in order."""
@@ -41,6 +38,26 @@ LEAST_SPREAD = 0.1
 
 _BIN = 1.0 / 60.0  # decades
 _LOG_CENTRES = np.linspace(-2.0 + 0.5 * _BIN, 4.0 - 0.5 * _BIN, 360)
+
+
+class Counted(Protocol):
+    """What a distance is formed from (``SignalStatistics``), whole or resampled."""
+
+    @property
+    def signal_counts(self) -> np.ndarray:
+        """(1000,)"""
+
+    @property
+    def regime_stays(self) -> np.ndarray:
+        """(3, 360)"""
+
+    @property
+    def regime_counts(self) -> np.ndarray:
+        """(3,)"""
+
+    @property
+    def transitions(self) -> np.ndarray:
+        """(3, 3)"""
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,8 @@ class Target:
     known : (3,) bool, whether the tank has enough completed stays
     penalty : (3,) part of the distance for a regime the rig lacks (or, where the tank lacks it, has)
     passages : (3, 3) shares of the passages
+    resampled : the same with the tank's groups of cells drawn anew, for bands (``certainty``); all groups once come
+        first; empty where they were not counted apart
     """
 
     signal: np.ndarray
@@ -88,9 +107,10 @@ class Target:
     known: np.ndarray
     penalty: np.ndarray
     passages: np.ndarray
+    resampled: tuple[Target, ...] = ()
 
     @classmethod
-    def of(cls, statistics: SignalStatistics, shortest: float, longest: float) -> Target:
+    def of(cls, statistics: Counted, shortest: float, longest: float) -> Target:
         """The target from the tank's statistics.
 
         Parameters
@@ -119,9 +139,9 @@ class Target:
         )
 
 
-def _often(statistics: SignalStatistics) -> np.ndarray:
+def _often(statistics: Counted) -> np.ndarray:
     """(3,) bool, whether the cells spend a noticeable share of their time in a regime."""
-    total = max(1, int(statistics.regime_counts.sum()))
+    total = max(1.0, float(statistics.regime_counts.sum()))
     return statistics.regime_counts / total >= KNOWN_SHARE
 
 
@@ -152,7 +172,7 @@ def jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
     return max(0.0, 0.5 * (against_mean(p) + against_mean(q)))
 
 
-def distance(target: Target, statistics: SignalStatistics) -> Distance:
+def distance(target: Target, statistics: Counted) -> Distance:
     """Distance of what a rig gives from the target."""
     signal = float(np.abs(target.signal - _cumulative(statistics.signal_counts.astype(float))).mean())
     counts = statistics.regime_stays.astype(float)

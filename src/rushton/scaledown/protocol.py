@@ -75,6 +75,7 @@ def _title(sheet: Sheet) -> str:
         f"**In one line:** {number(sheet.duty.bench.volume * 1e3)} L working volume, {sheet.biomass:.1f} g/L biomass, "
         f"{number(sheet.recipe.flow * ML_MIN)} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}; "
         f"distance to the tank **{sheet.achieved.total:.3f}** ({marks}).\n\n"
+        f"**{sheet.verdict.word.capitalize()}**{sheet.verdict.text[len(sheet.verdict.word) :]}\n\n"
         f"```\n{drawing(sheet)}\n```"
     )
 

@@ -55,6 +55,7 @@ def write_protocol(sheet: Sheet) -> str:
             f"**In one line:** {operation.media.size} media up to {sheet.mg_per_l(operation.media[-1] * k)} mg/L "
             f"{sheet.substrate}, {times.size} switches in {operation.period:.0f} s; distance to the tank "
             f"**{sheet.achieved.total:.3f}** (the tank against itself gives {number(sheet.floor)}).",
+            f"**{sheet.verdict.word.capitalize()}**{sheet.verdict.text[len(sheet.verdict.word) :]}",
             "```\n  media 1 .. n, pressurised\n   | | | | | |\n  [ selector  ]--> short line --> [ chamber, cells, "
             "objective below ] --> waste\n       ^ controller, switching table (.csv)\n```",
             "## 1. Equipment",

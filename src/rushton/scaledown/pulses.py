@@ -100,6 +100,16 @@ class PulsedFeed:
         operation = fed_vessel(table, period, duty.culture(biomass), mean_feed, duty.bench.blend_lag, kept)
         return Written(kept, recipe, operation)
 
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> VesselOperation:
+        """The same feed table and stock with another culture (``rig.Rig``)."""
+        recipe, changed = written.recipe, biomass * written.settings["biomass"]
+        table = recipe.table.copy()
+        table[:, 1] /= recipe.flow
+        return fed_vessel(
+            table, written.settings["period"], duty.culture(changed), recipe.feed / duty.bench.volume,
+            duty.bench.blend_lag, dict(written.settings) | {"biomass": changed},
+        )  # fmt: skip
+
     def guesses(self, duty: Duty) -> list[Settings]:
         """Short pulses every half minute at the tank's biomass."""
         return [{"biomass": duty.tank_biomass, "on_time": duty.bench["pulse_min"], "base_feed": 0.0, "gap": 30.0}]

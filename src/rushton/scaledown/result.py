@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rushton.lifelines import SignalStatistics
+from rushton.scaledown.finalists import Finalist, finalists_table
 from rushton.scaledown.match import PARTS
+from rushton.scaledown.robustness import robustness_table
+from rushton.scaledown.verdict import RESPONSES, Gap, Verdict, mismatch, mismatch_band
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +37,20 @@ class Design:
         Regimes of the tank in which the rig has no completed stay.
     drift : (float, float)
         The distance when the feed pump gives too little and too much by its accuracy.
+    distance_band : (float, float) or None
+        95 % band of the distance (``certainty``); None where the tank's cells were not counted in groups.
+    optimum : float
+        Smallest distance of the finalists, which looser limits never worsen; the design's own may be above it, within
+        the band, where another finalist answers more like the tank.
+    finalists : tuple of Finalist
+        The best candidates as written, with the cell model run in each; the design first.
+    gaps : dict of Gap
+        relative_productivity, relative_productivity_final, relative_yield less the tank's, each with its band; those
+        that are known.
+    robustness : dict of str to float
+        The distance when pump, K_s, q_max or biomass are not as assumed (``robustness.NAMES``).
+    verdict : Verdict
+        Whether the rig represents the tank, why, and what it would show instead.
     searched_distance : float or None
         Before rounding; None for the reference.
     evaluations : int
@@ -43,8 +60,8 @@ class Design:
     mean_uptake : float
         Mean s in the rig, -.
     inside : dict
-        relative_productivity, relative_productivity_final, relative_yield, growth (1/s), hours: the cell model in the
-        rig.
+        relative_productivity, relative_productivity_final, relative_yield, each with ``_band`` (None where all cells
+        meet the same), growth (1/s), hours: the cell model in the rig.
     statistics : SignalStatistics
         Of what a cell experiences in it.
     excerpt : (n,) float32
@@ -64,12 +81,28 @@ class Design:
     evaluations: int
     milliseconds: float
     mean_uptake: float
-    inside: dict[str, float | None]
+    inside: dict[str, Any]
     statistics: SignalStatistics
     excerpt: np.ndarray
     excerpt_step: float
     protocol: str
     table: str
+    distance_band: tuple[float, float] | None
+    optimum: float
+    finalists: tuple[Finalist, ...]
+    gaps: dict[str, Gap]
+    robustness: dict[str, float]
+    verdict: Verdict
+
+    @property
+    def mismatch(self) -> float | None:
+        """Physiological mismatch: the largest of the gaps, -; None where there is none."""
+        return mismatch(self.gaps)
+
+    @property
+    def mismatch_band(self) -> tuple[float, float] | None:
+        """Its 95 % band."""
+        return mismatch_band(self.gaps)
 
     @property
     def name(self) -> str:
@@ -88,9 +121,27 @@ class Design:
             "distance_pump_low": self.drift[0],
             "distance_pump_high": self.drift[1],
             "mean_uptake": self.mean_uptake,
+            "distance_band": None if self.distance_band is None else list(self.distance_band),
+            "optimum": self.optimum,
+            "physiological_mismatch": self.mismatch,
+            "physiological_mismatch_band": None if self.mismatch_band is None else list(self.mismatch_band),
+            "gaps": {name: {"value": gap.value, "band": list(gap.band)} for name, gap in self.gaps.items()},
+            "robustness": self.robustness,
+            "verdict": self.verdict.word,
+            "verdict_text": self.verdict.text,
+            "finalists": [
+                f.as_dict() | {"settings": {_SUMMARY_NAMES.get(k, k): v for k, v in f.settings.items()}}
+                for f in self.finalists
+            ],
         }
-        for key in ("relative_productivity", "relative_productivity_final", "relative_yield"):
+        if self.distance_band is None:
+            entry["distance_band_reason"] = "the tank's cells were not counted in groups"
+        if self.mismatch is None:
+            reason = "the cell model says nothing of the tank or of the rig"
+            entry["physiological_mismatch_reason"] = entry["physiological_mismatch_band_reason"] = reason
+        for key in RESPONSES:
             entry[key] = self.inside.get(key)
+            entry[f"{key}_band"] = self.inside.get(f"{key}_band")
             if entry[key] is None:
                 entry[f"{key}_reason"] = (
                     "the cell model forms no product" if "productivity" in key else "the cells do not grow"
@@ -184,6 +235,9 @@ class Scaledown:
         for n, design in enumerate(self.designs):
             arrays |= design.statistics.to_arrays(f"design_{n}_") | {f"excerpt_{n}": design.excerpt}
             plain = {f.name: getattr(design, f.name) for f in fields(design) if f.name not in ("statistics", "excerpt")}
+            plain["finalists"] = [asdict(finalist) for finalist in design.finalists]
+            plain["gaps"] = {name: asdict(gap) for name, gap in design.gaps.items()}
+            plain["verdict"] = asdict(design.verdict)
             meta["designs"].append(plain)
         save_result(folder, arrays, meta)
 
@@ -196,13 +250,22 @@ class Scaledown:
         designs = []
         for n, plain in enumerate(meta.pop("designs")):
             plain |= {"missing": tuple(plain["missing"]), "drift": tuple(plain["drift"])}
+            band = plain["distance_band"]
+            plain |= {
+                "distance_band": None if band is None else tuple(band),
+                "finalists": tuple(Finalist(**row) for row in plain["finalists"]),
+                "gaps": {name: Gap(gap["value"], tuple(gap["band"])) for name, gap in plain["gaps"].items()},
+                "verdict": Verdict(**plain["verdict"]),
+            }
             statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
             designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
         tank = SignalStatistics.from_arrays(arrays, "tank_")
         return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], **meta)
 
     def export(self, results_folder: Path) -> None:
-        """Write scaledown/designs.csv, protocol-<rig>.md and .csv; protocols of rigs no longer designed are removed."""
+        """Write scaledown/designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md and .csv; protocols of rigs no
+        longer designed are removed.
+        """
         self.write(Path(results_folder) / "scaledown")
 
     def write(self, folder: Path) -> None:
@@ -211,6 +274,10 @@ class Scaledown:
 
         folder.mkdir(parents=True, exist_ok=True)
         atomic_write_text(folder / "designs.csv", designs_table(self))
+        finalists = [(d.name, d.finalists) for d in self.designs if not d.reference]
+        atomic_write_text(folder / "finalists.csv", finalists_table(finalists, _SUMMARY_NAMES))
+        moved = [(d.name, d.distance, d.robustness) for d in self.designs]
+        atomic_write_text(folder / "robustness.csv", robustness_table(moved))
         written = set()
         for design in self.designs:
             for suffix, text in ((".md", design.protocol), (".csv", design.table)):
@@ -232,7 +299,7 @@ def designs_table(result: Scaledown) -> str:
     names = sorted({name for d in result.designs for name in d.settings})
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    responses = ("relative_productivity", "relative_productivity_final", "relative_yield")
+    banded = [f"{r}{edge}" for r in RESPONSES for edge in ("", "_low", "_high")]
     writer.writerow(
         [
             "rig",
@@ -240,8 +307,15 @@ def designs_table(result: Scaledown) -> str:
             "distance",
             *PARTS,
             "regimes_missing",
-            *responses,
+            *banded,
             "mean_uptake",
+            "distance_low",
+            "distance_high",
+            "optimum",
+            "physiological_mismatch",
+            "physiological_mismatch_low",
+            "physiological_mismatch_high",
+            "verdict",
             *(_SUMMARY_NAMES.get(n, n) for n in names),
         ]
     )
@@ -257,8 +331,11 @@ def designs_table(result: Scaledown) -> str:
             *(cell(d.parts[p]) for p in PARTS),
             " ".join(d.missing),
         ]
-        row += [cell(d.inside.get(r)) for r in responses]
-        writer.writerow([*row, cell(d.mean_uptake), *(cell(d.settings.get(n)) for n in names)])
+        for r in RESPONSES:
+            row += [cell(v) for v in (d.inside.get(r), *(d.inside.get(f"{r}_band") or (None, None)))]
+        row += [cell(v) for v in (d.mean_uptake, *(d.distance_band or (None, None)), d.optimum, d.mismatch)]
+        row += [*(cell(v) for v in d.mismatch_band or (None, None)), d.verdict.word]
+        writer.writerow([*row, *(cell(d.settings.get(n)) for n in names)])
     if result.floor is not None:
         writer.writerow(
             ["floor (tank against itself)", "", cell(result.floor), *(cell(result.floor_parts[p]) for p in PARTS)]

@@ -213,5 +213,18 @@ class Rig(Protocol):
             The feed that really flows over the one that was set: 1 for a perfect pump.
         """
 
+    def rebuilt(self, written: Written, duty: Duty, biomass: float = 1.0) -> Operation:
+        """The rig as built and set, with another culture in it.
+
+        Parameters
+        ----------
+        written : Written
+            Its volumes, tubing, clock and feed stay.
+        duty : Duty
+            With the q_max and K_s of the culture.
+        biomass : float
+            The biomass over its set-point, -.
+        """
+
     def guesses(self, duty: Duty) -> list[Settings]:
         """Settings from which the search starts, besides random ones."""

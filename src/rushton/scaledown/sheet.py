@@ -14,6 +14,7 @@ from rushton.scaledown.inside import Inside
 from rushton.scaledown.match import Distance
 from rushton.scaledown.recipe import Recipe
 from rushton.scaledown.rig import Duty, Operation, Rig, Settings
+from rushton.scaledown.verdict import Verdict
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -42,6 +43,9 @@ class Sheet:
     reference : whether this is the standard rig
     floor : distance of the tank from itself, None where unknown
     reference_distance : distance of the standard rig, None while it is being written itself
+    distance_band : 95 % band of the distance, None where unknown
+    robustness : distance when pump, strain or biomass are not as assumed (``robustness.NAMES``)
+    verdict : whether the rig represents the tank, and what it would show instead
     """
 
     case: Case
@@ -59,6 +63,9 @@ class Sheet:
     reference: bool
     floor: float | None
     reference_distance: float | None
+    distance_band: tuple[float, float] | None
+    robustness: dict[str, float]
+    verdict: Verdict
 
     @property
     def biomass(self) -> float:

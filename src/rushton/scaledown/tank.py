@@ -10,6 +10,7 @@ import numpy as np
 from rushton.errors import ModelError, SolverError
 from rushton.lifelines.regimes import PATTERNS, SignalStatistics, stay_quantile
 from rushton.scaledown.bench import Bench
+from rushton.scaledown.certainty import resampled_targets
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.match import Target, distance
 from rushton.scaledown.rig import Duty
@@ -69,6 +70,7 @@ def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Ta
     if test is not None and test.growth > 0.0:
         duty = replace(duty, growth=test.growth)
     target = Target.of(lifelines.statistics, shortest, lifelines.duration)
+    target = replace(target, resampled=resampled_targets(lifelines, shortest))
     floor, parts = floor_of(lifelines, shortest)
     return Tank(
         lifelines, duty, target, test, tank_response(response), floor, parts, lifelines.statistics, case.strain.regimes
