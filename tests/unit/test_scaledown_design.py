@@ -244,3 +244,53 @@ def test_a_feed_pump_too_small_or_too_large_is_refused_with_what_to_change(case,
         design(_changed(case, feed_pump_min=1e-12, feed_pump_max=1e-10), tank, None)
     with pytest.raises(SolverError, match="feed pump is too large"):
         design(_changed(case, feed_pump_min=40.0 / 6e7), tank, None)
+
+
+def test_the_record_for_programs_says_what_the_sheet_and_the_table_say(designed, case, tmp_path):
+    designed.export(tmp_path)
+    ids = set()
+    for d in designed.designs:
+        path = tmp_path / "scaledown" / f"protocol-{d.name}.json"
+        assert path.stat().st_size < 100_000
+        record = json.loads(path.read_text(encoding="utf-8"))
+        ids.add(record["id"])
+        assert (record["rig"], record["reference"]) == (d.name, d.reference)
+        assert record["match"]["distance"] == pytest.approx(d.distance, rel=1e-6)
+        table = list(csv.DictReader(io.StringIO(d.table)))
+        told = [(f"{e['time_s']:.1f}", e["action"], e["pump"], f"{e['rate_mL_min']:.2f}") for e in record["feed_table"]]
+        assert told == [(row["time_s"], row["action"], row["pump"], row["rate_mL_min"]) for row in table[:-1]]
+        assert {e["pump"] for e in record["feed_table"]} == {p["pump"] for p in record["pumps"]}
+        assert all(p["direction"] for p in record["pumps"])
+        recipe = record["recipe"]
+        eaten = record["match"]["mean_uptake_ratio"] * record["strain"]["uptake_max_mol_kg_s"] * d.settings["biomass"]
+        assert recipe["stock_mL_min"] * recipe["stock_g_L"] / 6e7 / 0.180156 == pytest.approx(
+            eaten * record["volumes"]["working_volume_mL"] * 1e-6, rel=5e-3
+        )
+        assert [p["phase"] for p in record["phases"]] == ["batch", "grow", "settle", "gradient", "end", "reference"]
+        gradient = record["phases"][3]
+        assert (gradient["start_s"], gradient["duration_s"]) == (0.0, case.response.duration)
+        assert [p["port"] for p in record["sampling"]["ports"]] == [p["port"] for p in record["expected"]["ports"]]
+        course = record["expected"]["course"]
+        last = course["specific_productivity_relative"]["mean"][-1]
+        assert last == pytest.approx(d.inside["relative_productivity_final"], abs=0.02)
+        for path, value in _leaves(record):
+            if value is None and not path[-1].endswith("repeat_s"):
+                assert _at(record, path[:-1]).get(f"{path[-1]}_reason"), path
+    assert len(ids) == len(designed.designs)
+
+
+def _leaves(value, path=()):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            yield from _leaves(item, (*path, n))
+    else:
+        yield path, value
+
+
+def _at(record, path):
+    for key in path:
+        record = record[key]
+    return record

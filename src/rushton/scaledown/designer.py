@@ -150,7 +150,9 @@ def _finish(
     nothing was searched.
     """
     from rushton.scaledown import protocol_chamber as chamber
+    from rushton.scaledown.expected import expect_of
     from rushton.scaledown.protocol import write_protocol
+    from rushton.scaledown.protocol_json import protocol_record
     from rushton.scaledown.protocol_tables import feed_table
     from rushton.scaledown.sheet import Sheet
 
@@ -192,6 +194,8 @@ def _finish(
         verdict=verdict,
     )
     played = isinstance(rig, Microfluidic)
+    expected = expect_of(sheet, won.wanted, won.duty, tank.test, random)
+    table = chamber.switching_table(sheet) if played else feed_table(sheet)
     kept = won.signal[: max(2, int(EXCERPT / won.step))]
     every = max(1, round(0.1 / won.step))
     return Design(
@@ -211,7 +215,8 @@ def _finish(
         excerpt=kept[::every].astype(np.float32),
         excerpt_step=won.step * every,
         protocol=chamber.write_protocol(sheet) if played else write_protocol(sheet),
-        table=chamber.switching_table(sheet) if played else feed_table(sheet),
+        table=table,
+        record=protocol_record(sheet, expected, table),
         distance_band=band,
         optimum=min(one.achieved.total for one in last if one.sound or not won.sound),
         finalists=kept_of(last, number),

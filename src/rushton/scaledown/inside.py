@@ -102,15 +102,18 @@ class CellTest:
 
     @property
     def growth(self) -> float:
-        """mu of the undisturbed cell, 1/s."""
-        return self.rates["mu"] / 3600.0
+        """mu - k_d of the undisturbed cell, 1/s: the dilution that holds the biomass."""
+        return (self.rates["mu"] - self.rates.get("k_d", 0.0)) / 3600.0
 
-    def run(self, operation: Operation, random: bool, seed: int) -> Inside:
-        """Follow cells through a rig for the duration of the tank's histories."""
-        from rushton.physiology import imposed_environment, integrate_ensemble
+    def histories(
+        self, operation: Operation, random: bool, seed: int, cells: int = _HISTORIES
+    ) -> tuple[np.ndarray, float]:
+        """What cells of a rig meet for the duration of the tank's histories: s (n_cell, n_time), and its interval, s.
 
+        One cell stands for all where stays are not random.
+        """
         signals = []
-        for n in range(_HISTORIES if random else 1):
+        for n in range(cells if random else 1):
             s, step = operation.signal(
                 SAMPLE / _FINE, self.duration if random else min(self.duration, 64 * operation.cycle()), seed + 7 * n
             )
@@ -119,7 +122,14 @@ class CellTest:
             signals.append(block)
             dt = step * every
         n_time = round(self.duration / dt)
-        s = np.stack([np.resize(signal, n_time) for signal in signals])
+        return np.stack([np.resize(signal, n_time) for signal in signals]), dt
+
+    def run(self, operation: Operation, random: bool, seed: int) -> Inside:
+        """Follow cells through a rig for the duration of the tank's histories."""
+        from rushton.physiology import imposed_environment, integrate_ensemble
+
+        s, dt = self.histories(operation, random, seed)
+        n_time = s.shape[1]
         q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation, self.density)
         split = n_time - round(final_window(self.duration) / dt)
         state, parts = self.start, []

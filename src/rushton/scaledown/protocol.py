@@ -11,6 +11,7 @@ from rushton.scaledown import protocol_bolus as bolus
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import Breath, breath
+from rushton.scaledown.phases import ENDING, INOCULUM, SETTLING, SMALL_VESSEL, growing_up
 from rushton.scaledown.protocol_rigs import cannot, drawing, equipment_rows, purpose, setup_rows
 from rushton.scaledown.protocol_tables import closing_line, feed_rows, target_table
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table, with_band
@@ -23,10 +24,6 @@ PART_WORDS = {
     "starvation_stays": "stays in starvation (same)",
     "transitions": "passages between regimes (Jensen-Shannon)",
 }
-INOCULUM = 0.5  # g/L
-BATCH_SUGAR = 20.0  # g/L
-SETTLING = 24.0  # h
-SMALL_VESSEL = 0.1e-3  # m3, below it no sample of 10 mL can be taken
 PORT_VOLUME = 4.0  # mL, 2 m of 1.6 mm tubing
 
 
@@ -131,16 +128,10 @@ def _stirrer(sheet: Sheet, air: Breath) -> str:
 
 
 def _phases(sheet: Sheet) -> str:
-    bench, growth, x = sheet.duty.bench, sheet.recipe.growth, sheet.biomass
-    per_sugar, volume = bench["biomass_per_substrate"], bench.volume
-    batch = min(BATCH_SUGAR, 0.9 * x / per_sugar)
-    after = per_sugar * batch
-    strong = bench["feed_concentration_max"]
-    # biomass of the full vessel less that of the batch, which began in the volume the strong stock leaves
-    stock = (x - after) * volume / max(per_sugar * strong - after, 1e-9)
-    start = volume - stock
-    hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
-    first = growth * after * start / (per_sugar * strong)
+    bench, growth, x, volume = sheet.duty.bench, sheet.recipe.growth, sheet.biomass, sheet.duty.bench.volume
+    plan, strong = growing_up(sheet), bench["feed_concentration_max"]
+    batch, after, start, stock, first = plan.batch_sugar, plan.batch_biomass, plan.start, plan.stock, plan.first_flow
+    hours = plan.hours
     total = sheet.case.response.duration / 3600.0
     last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     lines = [
@@ -153,7 +144,7 @@ def _phases(sheet: Sheet) -> str:
         f"bleed on, no gradient, for {SETTLING:.0f} h: the zero of the comparison. Two samples, 4 h apart.",
         f"**Gradient.** The programme of section 3 from t = 0 for {number(total)} h. Slow pools need some 20 h to "
         f"follow: judge productivity by the last {last} h.",
-        "**End.** Back to the steady feed for 2 h, last sample, stop.",
+        f"**End.** Back to the steady feed for {ENDING:.0f} h, last sample, stop.",
         "**Reference run.** The same vessel, stock, mean feed, biomass, bleed, stirrer and gas with a steady feed "
         "and no gradient, in parallel or directly before. Productivity and yield are reported relative to it.",
     ]

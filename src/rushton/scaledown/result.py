@@ -66,8 +66,9 @@ class Design:
         Of what a cell experiences in it.
     excerpt : (n,) float32
         s of a cell in it, every ``excerpt_step`` s.
-    protocol, table : str
-        The protocol (Markdown) and the feed table (CSV).
+    protocol, table, record : str
+        The protocol (Markdown), the feed table (CSV), and all of it for programs (JSON); the last is empty in results
+        of before it was written.
     """
 
     rig: str
@@ -93,6 +94,7 @@ class Design:
     gaps: dict[str, Gap]
     robustness: dict[str, float]
     verdict: Verdict
+    record: str = ""
 
     @property
     def mismatch(self) -> float | None:
@@ -263,7 +265,7 @@ class Scaledown:
         return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], **meta)
 
     def export(self, results_folder: Path) -> None:
-        """Write scaledown/designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md and .csv; protocols of rigs no
+        """Write designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md, .csv and .json; protocols of rigs no
         longer designed are removed.
         """
         self.write(Path(results_folder) / "scaledown")
@@ -280,12 +282,14 @@ class Scaledown:
         atomic_write_text(folder / "robustness.csv", robustness_table(moved))
         written = set()
         for design in self.designs:
-            for suffix, text in ((".md", design.protocol), (".csv", design.table)):
+            for suffix, text in ((".md", design.protocol), (".csv", design.table), (".json", design.record)):
+                if not text:
+                    continue
                 path = folder / f"protocol-{design.name}{suffix}"
                 atomic_write_text(path, text)
                 written.add(path)
         for old in folder.glob("protocol-*"):
-            if old not in written and old.suffix in (".md", ".csv"):
+            if old not in written and old.suffix in (".md", ".csv", ".json"):
                 old.unlink()
 
 

@@ -1,0 +1,222 @@
+r"""What should be read in a rig: at every port, in the broth, and along the gradient phase; each with a band.
+
+A reading lies between the smallest and the largest value that is met at its port, in the rig as written and with the
+feed pump too low or too high by its accuracy (the band of ``Designs.drift``). Rates and biomass have the band of the
+pump alone.
+
+Settled phase and reference run, all broth in one stirred vessel under a steady feed:
+
+.. math:: C = K_s\,\frac{\langle s\rangle}{1 - \langle s\rangle}
+
+Dissolved oxygen over that of air saturation, in an aerated zone and t after its broth entered a tube:
+
+.. math:: o = \max(o_{held},\ 1 - \frac{OUR}{k_La\,C^*}),\qquad o(t) = \max(0,\ o - \frac{OUR\,t}{C^*})
+
+with respiration once at the mean uptake and once at that of the port, and kLa once as of coalescing broth and once as
+of salt solution (``oxygen``): both ends of the band.
+
+Source: balances written out here. Validity: as ``zones``, ``oxygen`` and ``course``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rushton.scaledown.course import biomass_course, by_products, follow, net_growth
+from rushton.scaledown.inside import CellTest
+from rushton.scaledown.oxygen import HELD, Breath
+from rushton.scaledown.rig import Duty, Operation, Port, Settings
+from rushton.scaledown.sheet import Sheet
+
+NO_MODEL = "the cell model has no steady state at the mean uptake"
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """A number, or an array, with its band."""
+
+    low: Any
+    mean: Any
+    high: Any
+
+    @classmethod
+    def of(cls, mean: Any, *others: Any) -> Spread:
+        """Mean, and the smallest and largest of it and the others, element by element."""
+        every = np.stack([np.asarray(v, dtype=float) for v in (mean, *others)])
+        low, high = every.min(axis=0), every.max(axis=0)
+        return cls(low, every[0], high) if every.ndim > 1 else cls(float(low), float(every[0]), float(high))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {"low": self.low, "mean": self.mean, "high": self.high}
+
+
+@dataclass(frozen=True, eq=False)
+class Expected:
+    """Readings of a rig.
+
+    Attributes
+    ----------
+    ports : tuple of (Port, Spread)
+        Every port, and the substrate there, mol/m3.
+    course_time : (n + 1,) float
+        Borders of the intervals of the gradient phase, s.
+    course : dict of str to Spread of (n + 1,)
+        By name with unit: biomass at the borders; rates as means over the interval before, at the start of the settled
+        phase.
+    settled : dict of str to float
+        The same and the substrate in the settled phase and the reference run.
+    broth : dict of str to Spread
+        By-products at the end of the gradient phase, mol/m3.
+    reason : str
+        Why there is no course; empty where there is.
+    """
+
+    ports: tuple[tuple[Port, Spread], ...]
+    course_time: np.ndarray
+    course: dict[str, Spread]
+    settled: dict[str, float]
+    broth: dict[str, Spread]
+    reason: str = ""
+
+
+def expect_of(sheet: Sheet, wanted: Settings, duty: Duty, test: CellTest | None, random: bool) -> Expected:
+    """Readings of the rig of a bench sheet.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    wanted : dict of str to float
+        Settings before they were rounded, SI.
+    duty : Duty
+        For which they were rounded.
+    test : CellTest or None
+        The strain's cell model.
+    random : bool
+        Whether stays are drawn.
+    """
+    drift = duty.bench["pump_accuracy"]
+    drifted = tuple(sheet.rig.write(wanted, duty, factor).operation for factor in (1.0 - drift, 1.0 + drift))
+    assert sheet.case.scaledown is not None
+    return expect(
+        sheet.operation,
+        drifted,
+        test,
+        random,
+        sheet.case.scaledown.seed,
+        sheet.settings.get("biomass"),
+        sheet.recipe.bleed / duty.bench.volume,
+    )
+
+
+def expect(
+    written: Operation,
+    drifted: tuple[Operation, ...],
+    test: CellTest | None,
+    random: bool,
+    seed: int,
+    biomass: float | None,
+    dilution: float,
+) -> Expected:
+    """Readings of a rig.
+
+    Parameters
+    ----------
+    written : Operation
+        The rig as its protocol says.
+    drifted : tuple of Operation
+        The same with the feed too low and too high.
+    test : CellTest or None
+        The strain's cell model.
+    random : bool
+        Whether stays are drawn.
+    seed : int
+    biomass : float or None
+        At the start of the gradient phase, kg/m3; None where cells do not change their broth.
+    dilution : float
+        Bleed over volume, 1/s.
+    """
+    alike = [operation.ports() for operation in drifted]
+    ports = tuple(
+        (port, Spread.of(port.mean, port.low, port.high, *(v for p in same for v in (p.low, p.mean, p.high))))
+        for port, *same in zip(written.ports(), *alike, strict=True)
+    )
+    s, k = written.mean_uptake, written.culture.half_saturation
+    settled = {"substrate_mol_m3": k * s / (1.0 - s)}
+    if test is None:
+        return Expected(ports, np.zeros(0), {}, settled, {}, NO_MODEL)
+    told, broth = [], []
+    for operation in (written, *drifted):
+        course = follow(test, operation, random, seed)
+        told.append(_told(test, course.time, course.rates, net_growth(course), biomass, dilution))
+        if biomass is not None:
+            broth.append(by_products(test, operation, random, seed, course, biomass, dilution))
+    ideal = {name: np.array([value]) for name, value in test.rates.items()}
+    growth = np.array([test.growth])
+    at_rest = _told(test, np.zeros(2), ideal, growth, biomass, test.growth)
+    settled |= {name: float(values[-1]) for name, values in at_rest.items()}
+    course_of = {}
+    for name in told[0]:
+        rows = [one[name] for one in told]
+        if not name.startswith("biomass"):
+            rows = [np.concatenate([[settled[name]], row]) for row in rows]
+        course_of[name] = Spread.of(*rows)
+    by_species = {name: Spread.of(*(one[name] for one in broth)) for name in (broth[0] if broth else {})}
+    return Expected(ports, course.time, course_of, settled, by_species)
+
+
+def _told(
+    test: CellTest,
+    time: np.ndarray,
+    rates: dict[str, np.ndarray],
+    growth: np.ndarray,
+    biomass: float | None,
+    dilution: float,
+) -> dict[str, np.ndarray]:
+    """What is told of a course, in SI: rates (n,), biomass (n + 1,)."""
+    model, ideal = test.model, test.rates
+    in_si = dict(zip(model.reported_names, model.rate_factors, strict=True))
+    out = {"uptake_mol_kg_s": in_si["q_s"] * rates["q_s"], "growth_net_1_s": growth}
+    if model.has_product and ideal["q_p"] > 0.0:
+        out["specific_productivity_relative"] = rates["q_p"] / ideal["q_p"]
+        if np.isfinite(in_si["q_p"]):
+            out["specific_productivity_mol_kg_s"] = in_si["q_p"] * rates["q_p"]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        out["yield_kg_mol"] = growth / out["uptake_mol_kg_s"]
+        if test.growth > 0.0:
+            out["yield_relative"] = (growth / rates["q_s"]) / (test.growth / ideal["q_s"])
+    breathes = next((t for t in model.trades if t.species == "oxygen"), None)
+    if biomass is not None:
+        out["biomass_kg_m3"] = biomass_course(biomass, growth, dilution, time)
+        if breathes is not None:
+            x = out["biomass_kg_m3"]
+            rate = -breathes.into_broth * rates[model.reported_names[breathes.reported]]
+            out["oxygen_uptake_mol_m3_s"] = rate * 0.5 * (x[:-1] + x[1:])
+    return out
+
+
+def oxygen_at(port: Port, air: Breath, without_air: float, aerated_share: float) -> Spread:
+    """Dissolved oxygen at a port over air saturation, -.
+
+    Parameters
+    ----------
+    port : Port
+    air : Breath
+        Of the rig.
+    without_air : float
+        Time since the port's broth left an aerated zone, s; 0 in one.
+    aerated_share : float
+        Share of the rig's broth that is aerated.
+    """
+    saturation = air.lasts * air.demand
+    demands = sorted((air.demand, air.demand_max * port.uptake if without_air <= 0.0 else air.demand))
+    held = [
+        max(HELD, 1.0 - demand / (aerated_share * kla * saturation))
+        for demand, kla in ((demands[1], air.kla_given[0]), (demands[0], air.kla_given[1]))
+    ]
+    eaten = (without_air * air.demand_max / saturation, without_air * air.demand / saturation)
+    low, high = (max(0.0, o - e) for o, e in zip(held, eaten, strict=True))
+    return Spread(low, 0.5 * (low + high), high)

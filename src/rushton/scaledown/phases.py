@@ -1,0 +1,60 @@
+r"""The phases of a run in numbers: from the inoculum to the biomass of the rig, then settled, gradient and end.
+
+The batch begins in the volume that the strong stock leaves; fed exponentially at the growth rate of the gradient phase,
+
+.. math:: F(t) = \mu\,X_0 V_0\,e^{\mu t} / (Y\,c),\qquad t_{grow} = \ln(X V / (X_0 V_0)) / \mu
+
+X_0 V_0 biomass after the batch, kg; X V that of the full rig; Y biomass per substrate, kg/kg; c strong stock, kg/m3.
+Times of the controller count from the start of the gradient phase, so what comes before is negative.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rushton.scaledown.sheet import Sheet
+
+INOCULUM = 0.5  # g/L
+BATCH_SUGAR = 20.0  # g/L
+SETTLING = 24.0  # h
+ENDING = 2.0  # h
+SMALL_VESSEL = 0.1e-3  # m3, below it no sample of 10 mL can be taken
+
+
+@dataclass(frozen=True)
+class GrowingUp:
+    """From the inoculum to the biomass of the rig.
+
+    Attributes
+    ----------
+    batch_sugar, batch_biomass : float
+        Substrate of the batch medium and biomass at its end, kg/m3.
+    start, stock : float
+        Volume of the batch, and of the strong stock that fills it up, m3.
+    first_flow : float
+        Flow of the strong stock at the start, m3/s; it rises with e^(mu t).
+    hours : float
+        Of the exponential feed; nan where the cells do not grow.
+    """
+
+    batch_sugar: float
+    batch_biomass: float
+    start: float
+    stock: float
+    first_flow: float
+    hours: float
+
+
+def growing_up(sheet: Sheet) -> GrowingUp:
+    """How the biomass of a rig is reached."""
+    bench, growth, x = sheet.duty.bench, sheet.recipe.growth, sheet.biomass
+    per_sugar, volume = bench["biomass_per_substrate"], bench.volume
+    batch = min(BATCH_SUGAR, 0.9 * x / per_sugar)
+    after = per_sugar * batch
+    strong = bench["feed_concentration_max"]
+    # biomass of the full vessel less that of the batch, which began in the volume the strong stock leaves
+    stock = (x - after) * volume / max(per_sugar * strong - after, 1e-9)
+    start = volume - stock
+    hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
+    return GrowingUp(batch, after, start, stock, growth * after * start / (per_sugar * strong), hours)

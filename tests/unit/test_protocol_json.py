@@ -1,0 +1,151 @@
+"""The bench sheet for programs: the cells' course, expected readings, and a record that says what the sheet says."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from rushton.case import load_case
+from rushton.scaledown import course as courses
+from rushton.scaledown.expected import Spread, expect, oxygen_at
+from rushton.scaledown.inside import CellTest
+from rushton.scaledown.loops import str_pfr
+from rushton.scaledown.oxygen import Breath
+from rushton.scaledown.protocol_json import compact, in_bench_units, key_of
+from rushton.scaledown.rig import Port
+from rushton.scaledown.vessel import fed_vessel
+from rushton.scaledown.zones import Culture, Loop
+
+
+def cells(cases_folder, model: str, hours: float, mean: float = 0.28, **uptake) -> CellTest:
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    strain = case.strain.model_copy(
+        update={"model": model, "parameters": {}, "uptake": case.strain.uptake.model_copy(update=uptake)}
+    )
+    response = case.response.model_copy(update={"duration": 3600.0 * hours})
+    return CellTest.of(case.model_copy(update={"strain": strain, "response": response}), mean)
+
+
+@pytest.fixture(scope="module")
+def fungus(cases_folder):
+    return cells(cases_folder, "penicillium_tang2017", 8.0)
+
+
+def pulses(biomass: float, test: CellTest, period: float, mean: float = 0.28, factor: float = 1.0):
+    culture = Culture(biomass, test.uptake_max, test.half_saturation * test.density)
+    table = np.array([[0.0, period], [1.0, 0.0]])  # all of the feed within 1 s
+    return fed_vessel(table, period, culture, factor * mean * culture.capacity, 0.5, {"biomass": biomass})
+
+
+def test_a_constant_uptake_leaves_the_cells_as_they_are(fungus):
+    s = np.full((1, 8 * 12_000), fungus.rates["q_s"] / (fungus.uptake_max * fungus.model.uptake_per_mol_kg_s))
+    found = courses.follow_signal(fungus, s, 0.3)
+    assert found.time == pytest.approx(np.linspace(0.0, 8 * 3600.0, 9))
+    for name in ("q_s", "mu", "q_p"):
+        assert found.rates[name] == pytest.approx(np.full(8, fungus.rates[name]), rel=1e-6)
+    growth = courses.net_growth(found)
+    assert growth == pytest.approx(np.full(8, fungus.growth), rel=1e-6)
+    assert fungus.growth == pytest.approx((fungus.rates["mu"] - fungus.rates["k_d"]) / 3600.0)
+    # and the biomass that leaves as fast as it grows stays
+    assert courses.biomass_course(55.0, growth, fungus.growth, found.time) == pytest.approx(np.full(9, 55.0), rel=1e-5)
+
+
+def test_the_course_is_what_the_cell_model_in_the_rig_says(fungus):
+    rig = pulses(30.0, fungus, 36.0)
+    found = courses.follow(fungus, rig, False, 1)
+    inside = fungus.run(rig, False, 1)
+    assert found.rates["q_p"].mean() / fungus.rates["q_p"] == pytest.approx(inside.relative_productivity, rel=1e-6)
+    assert found.rates["q_p"][-2:].mean() / fungus.rates["q_p"] == pytest.approx(
+        inside.relative_productivity_final, rel=1e-6
+    )
+    # a gradient costs more the longer it lasts
+    assert found.rates["q_p"][-1] < 0.99 * found.rates["q_p"][0] < found.rates["q_p"][0] <= fungus.rates["q_p"]
+
+
+def test_the_mean_of_a_population_does_not_scatter_from_hour_to_hour(fungus):
+    culture = Culture(30.0, fungus.uptake_max, fungus.half_saturation * fungus.density)
+    rig = str_pfr(Loop(0.3e-3, 2.7e-3, 30e-6), culture, 0.28 * culture.capacity * 3e-3, 1.0, 0.5, {})
+    s, dt = fungus.histories(rig, True, 3, 1)
+    one, many = s[0], courses.spread(s[0], dt, 400 * rig.cycle())
+
+    def scatter(signals):
+        quarters = signals.reshape(len(signals), 4, -1).mean(axis=(0, 2))
+        return quarters.std() / quarters.mean()
+
+    assert many.shape == (courses.CELLS, one.size)
+    assert many.mean() == pytest.approx(one.mean(), rel=1e-9)
+    assert scatter(many) < 0.2 * scatter(one[None])
+
+
+def test_a_by_product_that_cells_re_use_settles_where_its_balance_closes(cases_folder):
+    test = cells(cases_folder, "ecoli_anane2017", 8.0, 0.2, max=2.0e-3, half_saturation=0.2)
+    rig = pulses(10.0, test, 60.0, 0.2)
+    dilution = test.growth
+    found = courses.follow(test, rig, False, 1)
+    # nothing overflows at the mean uptake, so what is found comes of the pulses
+    assert [t.species for t in courses.by_product_trades(test.model)] == ["acetate"]
+    acetate = courses.by_products(test, rig, False, 1, found, 10.0, dilution)["acetate"]
+    assert acetate > 0.0
+    s, dt = test.histories(rig, False, 1, 1)
+    q_s, around = courses._surroundings(test, s[:, : round(600.0 / dt)])
+    place = next(q for q in test.model.environment if q.species == "acetate")
+    around[place.name] = acetate / test.density * place.per_mol_kg(test.density)
+    from rushton.physiology import integrate_ensemble
+
+    rate = test.model.rate_factors[test.model.reported_names.index("q_A")] * float(
+        integrate_ensemble(test.model, q_s, dt, found.state, around).mean["q_A"][0]
+    )
+    assert rate * 10.0 == pytest.approx(dilution * acetate, rel=1e-3)
+
+
+def test_readings_have_the_band_of_the_pump_and_of_the_port(fungus):
+    rig = pulses(30.0, fungus, 36.0)
+    drifted = tuple(pulses(30.0, fungus, 36.0, factor=f) for f in (0.95, 1.05))
+    found = expect(rig, drifted, fungus, False, 1, 30.0, fungus.growth)
+    for (port, spread), low, high in zip(found.ports, *(one.ports() for one in drifted), strict=True):
+        assert spread.low <= port.low <= spread.mean == port.mean <= port.high <= spread.high
+        assert spread.low == min(low.low, port.low) and spread.high == max(high.high, port.high)
+    for name, spread in found.course.items():
+        assert spread.mean.shape == found.course_time.shape, name
+        assert (spread.low <= spread.mean).all() and (spread.mean <= spread.high).all(), name
+        assert spread.mean[0] == pytest.approx(found.settled[name])
+    assert found.course["uptake_mol_kg_s"].high[-1] == pytest.approx(
+        1.05 * found.course["uptake_mol_kg_s"].mean[-1], rel=1e-3
+    )
+    s, k = rig.mean_uptake, rig.culture.half_saturation
+    assert found.settled["substrate_mol_m3"] == pytest.approx(k * s / (1.0 - s))
+    assert found.settled["specific_productivity_relative"] == 1.0
+    without = expect(rig, drifted, None, False, 1, 30.0, fungus.growth)
+    assert without.course == {} and "no steady state" in without.reason and len(without.ports) == len(found.ports)
+
+
+def test_oxygen_falls_along_the_tube_as_it_is_eaten():
+    air = Breath(0.02, 0.06, 10.0, 10.0 / 3.0, 0.1, (0.125, 0.25), (0.3, 0.2), 0.0)
+    vessel = oxygen_at(Port("vessel", 0, 0, 0, 1.0 / 3.0, 60.0), air, 0.0, 1.0)
+    # 1 - OUR/(kLa C*): with C* = 10 s x 0.02, kLa of either medium, respiration as at the mean
+    assert (vessel.low, vessel.high) == pytest.approx((0.3, 0.6))
+    tube = oxygen_at(Port("tube, half", 0, 0, 0, 1.0, 1.0), air, 1.0, 1.0)
+    assert (tube.low, tube.high) == pytest.approx((0.0, 0.5))
+    assert oxygen_at(Port("tube outlet", 0, 0, 0, 1.0, 20.0), air, 20.0, 1.0).as_dict() == {
+        "low": 0.0, "mean": 0.0, "high": 0.0,
+    }  # fmt: skip
+
+
+def test_numbers_are_told_in_the_units_of_their_keys():
+    assert in_bench_units({"flow": 1e-6, "bore": 0.008, "tube_volume": 2e-4, "feed_to_tube": 0.5}) == pytest.approx(
+        {"flow_mL_min": 60.0, "bore_mm": 8.0, "tube_volume_mL": 200.0, "feed_to_tube": 0.5}
+    )
+    assert key_of("5 s after the largest pulse began") == "5-s-after-the-largest-pulse-began"
+    text = compact({"a": [1.0, math.nan], "b": {"c": "x [ y ]", "d": None}, "e": [{"f": 1}, {"f": 2}]})
+    assert text.splitlines()[1] == '  "a": [1.0, null],'
+    assert json.loads(text) == {"a": [1.0, None], "b": {"c": "x [ y ]", "d": None}, "e": [{"f": 1}, {"f": 2}]}
+
+
+def test_a_spread_holds_its_mean():
+    one = Spread.of(1.0, 2.0, 0.5)
+    assert (one.low, one.mean, one.high) == (0.5, 1.0, 2.0)
+    many = Spread.of(np.array([1.0, 2.0]), np.array([0.0, 3.0]))
+    assert many.low.tolist() == [0.0, 2.0] and many.high.tolist() == [1.0, 3.0]
