@@ -154,6 +154,27 @@ def test_longer_histories_are_joined(results: Results, folder: Path) -> None:
     assert np.isfinite(long.tank).all()
 
 
+def test_biomass_around_the_cells_is_that_of_the_case_or_of_the_strain(results: Results, tmp_path: Path) -> None:
+    """A model that feels the biomass: default 7.2 g/L, case 55 kg/m3."""
+    text = STRAINS[: STRAINS.index("[[strain]]")] + '[[strain]]\nname = "yeast"\nbase = "yeast_lei"\n'
+    text += '[[strain]]\nname = "thin"\nbase = "yeast_lei"\nbiomass = "40 g/kg"\n'
+    (tmp_path / "yeast.toml").write_text(text, encoding="utf-8")
+    found = panel(results.folder, tmp_path / "yeast.toml", tmp_path / "out")
+    assert not found.failures
+    assert results.lifelines is not None
+    index = next(results.lifelines.cell_index_blocks())[1][:40, :100]
+    for strain, outcome, field in zip(found.strains, found.outcomes, found.fields, strict=True):
+        law, s, growth = strain.strain.uptake, field.uptake_ratio[index], []
+        for biomass in (strain.biomass, 7.2):
+            model = get_model("yeast_lei2001").within({"biomass": biomass / 1000.0})
+            q_s, around = imposed_environment(model, s, law.max, law.half_saturation / 1000.0)
+            state, _ = ideal_cell(model, float(s.mean()), law.max, law.half_saturation / 1000.0)
+            met = integrate_ensemble(model, q_s, results.lifelines.sampling, state, around, threads=1)
+            growth.append(met.mean["q_eth"])
+        off = np.abs(outcome.whole[:, list(model.reported_names).index("q_eth")] - np.array(growth)).mean(axis=1)
+        assert off[0] < 0.2 * off[1], "nearer to the biomass given than to the default"
+
+
 def test_a_run_without_lifelines_is_refused(tmp_path: Path, folder: Path, cases_folder: Path) -> None:
     data = tomllib.loads((cases_folder / "rushton_bench.toml").read_text(encoding="utf-8"))
     data["numerics"] = {"mesh_cells": 2000}

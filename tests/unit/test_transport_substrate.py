@@ -13,7 +13,10 @@ from rushton.flow.field import Flow
 from rushton.mesh import build_mesh
 from rushton.mesh.io import read_vtu
 from rushton.transport import solve_substrate
-from rushton.transport.substrate import Substrate, volume_percentiles
+from rushton.transport import uptake_laws as laws
+from rushton.transport.operator import assemble
+from rushton.transport.steady_monod import LEAST, steady_monod, take, uptake_and_slope
+from rushton.transport.substrate import Substrate, feed_source, volume_percentiles
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +117,51 @@ def test_save_load_export(substrate: Substrate, tmp_path: Path) -> None:
     assert [r["regime"] for r in rows] == ["starvation", "limitation", "excess"]
     assert sum(float(r["uptake_share"]) for r in rows) == pytest.approx(1.0, abs=1e-5)
     assert (tmp_path / "gradients.csv").exists()
+
+
+def test_the_steady_field_does_not_depend_on_where_the_search_began(
+    case: Case, flow: Flow, substrate: Substrate
+) -> None:
+    operator, source = assemble(flow, case.mixing.schmidt_turbulent), feed_source(case, flow.mesh)
+    law = substrate.max_uptake_mol_m3_s, substrate.half_saturation_mol_m3
+    found = []
+    for factor in (0.0, 0.01, 100.0):  # nothing, little, plenty
+        c, residual, _ = steady_monod(operator, source, *law, start=factor * substrate.concentration, tolerance=1e-8)
+        assert residual <= 1e-8
+        found.append(np.where(flow.mesh.solid, 0.0, c / (law[1] + c)))
+        np.testing.assert_allclose(found[-1], found[0], atol=1e-5)
+    np.testing.assert_allclose(found[0], substrate.uptake_ratio, atol=2e-4)  # that one to 1e-6
+
+
+def test_the_tolerance_of_law_fields_leaves_the_shares_alone(case: Case, flow: Flow, substrate: Substrate) -> None:
+    solver, volumes = laws.LawSolver(case, flow, substrate), flow.mesh.volumes[~flow.mesh.solid]
+    operator, source = assemble(flow, case.mixing.schmidt_turbulent), feed_source(case, flow.mesh)
+    for most, half in ((1.4, 0.4), (0.8, 5.0)):
+        law = laws.UptakeLaw(most * substrate.max_uptake_mol_m3_s, half * substrate.half_saturation_mol_m3)
+        found = solver(law)
+        exact = steady_monod(operator, source, law.max_uptake, law.half_saturation, tolerance=1e-9)[0]
+        exact = (exact / (law.half_saturation + exact))[~flow.mesh.solid]
+        assert found.converged and found.mass_balance_error < 1e-4
+        assert (volumes * np.abs(found.uptake_ratio - exact)).sum() < 3e-5 * volumes.sum()
+        for border in (0.05, 0.5, 0.95):  # shares with the jump smoothed over the width of a mesh cell in s
+            share, wanted = (
+                float((volumes * np.clip((s - border) / 0.02 + 0.5, 0.0, 1.0)).sum() / volumes.sum())
+                for s in (found.uptake_ratio, exact)
+            )
+            assert share == pytest.approx(wanted, abs=3e-4)
+
+
+def test_kernels_of_the_relaxation_are_their_formulas() -> None:
+    random = np.random.default_rng(1)
+    shape, most, half = (3, 4, 5), 0.02, 0.008
+    source, volumes, c = (random.uniform(0.0, 1.0, shape) for _ in range(3))
+    volumes[0, 0] = c[0, 0] = 0.0  # solid
+    b, slope = np.empty(shape), np.empty(shape)
+    uptake_and_slope(0, 3, source, volumes, most, half, c, b, slope)
+    np.testing.assert_allclose(b, source - volumes * most * c / (half + c), rtol=1e-13)
+    np.testing.assert_allclose(slope, volumes * most * half / (half + c) ** 2, rtol=1e-13)
+    e, old = random.normal(0.0, 2.0, shape), c.copy()
+    take(0, 3, e, LEAST, volumes, c)
+    with np.errstate(divide="ignore"):
+        limited = np.where(e >= -0.5 * old, old + e, old**2 / (4.0 * np.abs(e)))
+    np.testing.assert_allclose(c, np.where(volumes > 0.0, np.maximum(limited, LEAST), 0.0), rtol=1e-13)

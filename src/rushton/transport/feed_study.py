@@ -30,7 +30,8 @@ from rushton.case.feeding import FeedMember, feed_members
 from rushton.flow.field import Flow
 from rushton.store import Progress, load_result, save_result, silent
 from rushton.transport.operator import assemble
-from rushton.transport.substrate import TOLERANCE, Substrate, steady_monod
+from rushton.transport.steady_monod import TOLERANCE, steady_monod
+from rushton.transport.substrate import Substrate
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case

@@ -11,8 +11,7 @@
 A and T as in :mod:`rushton.transport.operator`. All that is fed is eaten, so the volume mean of s is F/(q_max X V)
 exactly, whatever the flow: a free check. The ideally mixed vessel has that s everywhere, C = K s/(1 - s).
 
-Method: implicit steps of growing length (pseudo-time) with the uptake linearised about the last field (Newton), the
-limited part of convection lagged; concentrations stay positive; the last steps are long enough to be plain Newton.
+Method: :mod:`rushton.transport.steady_monod`.
 
 Regimes by volume: excess s > 0.95, starvation s < 0.05, limitation between (borders from the strain).
 Source of the regimes: C. Haringa et al., Chem. Eng. Sci. 175, 12-24 (2018), doi:10.1016/j.ces.2017.09.020.
@@ -31,22 +30,14 @@ from rushton.errors import SolverError
 from rushton.flow.field import Flow
 from rushton.mesh.cylinder import TankMesh
 from rushton.store import Progress, load_result, save_result, silent
-from rushton.transport.balance import Balance
-from rushton.transport.linear import LinearSystem
-from rushton.transport.operator import ScalarOperator, assemble
+from rushton.transport.operator import assemble
+from rushton.transport.steady_monod import TOLERANCE, steady_monod
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
 
 PERCENTILES = (1.0, 5.0, 25.0, 50.0, 75.0, 95.0, 99.0)
 """Volume percentiles that are reported, %."""
-TOLERANCE = 1e-6
-"""Largest sum of |residuals| over the feed at which the field is steady, -."""
-LEAST = 1e-12
-"""Concentrations are kept above this times the half saturation, -."""
-MOST_STEPS = 400
-STEP_GROWTH, GREATEST_STEP = 1.5, 1e4
-"""Growth of the pseudo-time step, and the greatest step over the first one, -."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +73,7 @@ class Substrate:
     residual : float
         Sum of |residuals| over the feed.
     steps : int
+        Sweeps over the mesh.
     converged : bool
     """
 
@@ -273,71 +265,6 @@ def _demand(case: Case, volume: float) -> tuple[str, float, float, float]:
             "feed less, or raise broth.biomass or strain.uptake.max",
         )  # fmt: skip
     return names[0], feed, max_uptake, case.strain.uptake.half_saturation
-
-
-def steady_monod(
-    operator: ScalarOperator,
-    source: np.ndarray,
-    max_uptake: float,
-    half: float,
-    progress: Progress = silent,
-    start: np.ndarray | None = None,
-    tolerance: float = TOLERANCE,
-) -> tuple[np.ndarray, float, int]:
-    """Solve A C - T(C) = source - V max_uptake C/(half + C).
-
-    Parameters
-    ----------
-    operator : ScalarOperator
-    source : (nr, nt, nz) float
-        Feed, mol/s.
-    max_uptake : float
-        q_max X, mol/m3/s.
-    half : float
-        K, mol/m3.
-    progress : Progress
-    start : (nr, nt, nz) float, optional
-        First guess, mol/m3; by default that of the ideally mixed vessel.
-    tolerance : float
-        Residual at which the field is steady, -.
-
-    Returns
-    -------
-    c : (nr, nt, nz) float
-        mol/m3.
-    residual : float
-        Sum of |residuals| over the feed.
-    steps : int
-    """
-    volumes, fluid = operator.volumes, ~operator.mesh.solid
-    feed, volume = float(source.sum()), float(volumes.sum())
-    ideal = feed / (max_uptake * volume)
-    c = np.where(fluid, half * ideal / (1.0 - ideal) if start is None else np.maximum(start, LEAST * half), 0.0)
-    balance = Balance(operator)
-    dt = half / max_uptake  # in this time the biomass would eat K
-    longest = GREATEST_STEP * dt
-    system = LinearSystem(operator.diagonal, operator.neighbours, volumes / dt, fluid)
-
-    def left(c: np.ndarray) -> float:
-        uptake = volumes * max_uptake * c / (half + c)
-        return balance(source - uptake, c) / feed
-
-    residual = left(c)
-    for step in range(1, MOST_STEPS + 1):
-        slope = volumes * max_uptake * half / (half + c) ** 2
-        lagged = source - np.where(fluid, volumes * max_uptake * (c / (half + c)) ** 2, 0.0) + balance.limited
-        system.set_mass(volumes / dt + slope)
-        new = c.copy()
-        system.solve(lagged + volumes / dt * c, new, tolerance=1e-3, positive=True)
-        c = np.where(fluid, np.maximum(new, LEAST * half), 0.0)
-        residual = left(c)
-        dt = min(STEP_GROWTH * dt, longest)
-        if step % 5 == 0:
-            done = float(np.log10(max(residual, tolerance)) / np.log10(tolerance))
-            progress(0.1 + 0.9 * max(done, 0.0), f"substrate, step {step}")
-        if residual <= tolerance:
-            break
-    return c, residual, step
 
 
 def volume_percentiles(values: np.ndarray, volumes: np.ndarray, percent: tuple[float, ...]) -> np.ndarray:
