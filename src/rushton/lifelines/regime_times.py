@@ -15,12 +15,14 @@ Source of the definitions: Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.10
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numba as nb
 import numpy as np
 
+from rushton.cores import usable_cores
 from rushton.lifelines.regimes import REGIMES, classify, smooth, stays
 
 if TYPE_CHECKING:
@@ -80,10 +82,19 @@ def regime_times(index: np.ndarray, s: np.ndarray, dt: float, regimes: Regimes) 
     n = len(index)
     m = max(1, round(regimes.smoothing / dt))
     out = tuple(np.zeros((n, 3), np.int64) for _ in range(3))
-    _count(
-        np.ascontiguousarray(index), np.ascontiguousarray(s, dtype=np.float64), m, regimes.starvation, regimes.excess,
-        regimes.margin, *out,
-    )  # fmt: skip
+    signal, borders = np.ascontiguousarray(s, dtype=np.float64), (regimes.starvation, regimes.excess, regimes.margin)
+    threads = min(usable_cores(), n)
+    cuts = [k * n // threads for k in range(threads + 1)] if n else []
+
+    def part(k: int) -> None:
+        rows = slice(cuts[k], cuts[k + 1])
+        _count(np.ascontiguousarray(index[rows]), signal, m, *borders, *(counted[rows] for counted in out))
+
+    if threads == 1:
+        part(0)
+    elif threads > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(part, range(threads)))
     return RegimeTimes(dt, *out)
 
 

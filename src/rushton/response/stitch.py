@@ -42,6 +42,12 @@ def _steps() -> np.ndarray:
     return np.arange(LEVELS + 1) / LEVELS
 
 
+def count_codes(codes: np.ndarray, n_code: int) -> np.ndarray:
+    """(n_code,) int64, samples of every code in codes (n_record, n_sample)."""
+    blocks = np.array_split(codes, max(1, codes.size // 4_000_000))
+    return np.sum([np.bincount(block.ravel(), minlength=n_code) for block in blocks], axis=0)
+
+
 @dataclass(frozen=True)
 class Records:
     """Lifelines as codes.
@@ -54,17 +60,19 @@ class Records:
         Interval of the samples, s.
     ratio : ndarray, shape (n_code,)
         s = q/q_max of every code; by default that of 16-bit steps (`encode`).
+    counted : ndarray, shape (n_code,), optional
+        Samples of every code, where they were counted before (`count_codes`).
     """
 
     codes: np.ndarray
     dt: float
     ratio: np.ndarray = field(default_factory=_steps)
+    counted: np.ndarray | None = None
 
     @property
     def counts(self) -> np.ndarray:
         """(n_code,) int64, samples of every code."""
-        blocks = np.array_split(self.codes, max(1, self.codes.size // 4_000_000))
-        return np.sum([np.bincount(block.ravel(), minlength=self.ratio.size) for block in blocks], axis=0)
+        return count_codes(self.codes, self.ratio.size) if self.counted is None else self.counted
 
     @property
     def mean(self) -> float:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.response.stitch import Records, Stitcher
+from rushton.response.stitch import Records, Stitcher, count_codes
 
 if TYPE_CHECKING:
     from rushton.case.schema import Regimes
@@ -49,6 +50,11 @@ class Tracks:
     def duration(self) -> float:
         """Of a lifeline, s."""
         return self.index.shape[1] * self.dt
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """(n,) int64, samples in every fluid mesh cell up to the last one that was visited; the same for every law."""
+        return count_codes(self.index, 0)
 
 
 def read_tracks(lifelines: Lifelines, most: int) -> Tracks:
@@ -139,5 +145,8 @@ def histories(
     n_sample = max(1, round(duration / tracks.dt))
     if n_sample <= tracks.index.shape[1]:
         n_history = min(n_history, len(tracks.index))
-    records = Records(tracks.index, tracks.dt, np.clip(np.asarray(ratio, float), 0.0, 1.0))
+    s = np.clip(np.asarray(ratio, float), 0.0, 1.0)
+    counts = np.zeros(s.size, np.int64)
+    counts[: tracks.counts.size] = tracks.counts  # those visited
+    records = Records(tracks.index, tracks.dt, s, counts)
     return Histories(records, n_history, n_sample, regimes, tolerance, seed)
