@@ -231,12 +231,12 @@ def test_a_case_without_the_section_is_refused(case, tank):
 def test_expected_uptake_at_a_port_is_its_share_of_the_largest(designed):
     """1600 umol per gram of dry weight and hour at s = 1 (the case), in the unit the sheet prints."""
     for d in designed.designs:
-        sampling = d.protocol.split("## 6.")[1].split("## 7.")[0]
+        sampling = d.protocol.split(". Expected readings")[1].split("\n## ")[0]
         lines = [line for line in sampling.splitlines() if line.startswith("|")]
         rows = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
-        assert rows[0][4] == "Uptake, µmol/(g h)"
+        assert rows[0][4:6] == ["s = q/q_max", "Uptake, µmol/(g h)"]
         for row in rows[2:]:  # both are printed rounded: s to 0.01, the uptake to three figures
-            assert float(row[4].replace(",", "")) == pytest.approx(1600.0 * float(row[3]), abs=14.0)
+            assert float(row[5].replace(",", "")) == pytest.approx(1600.0 * float(row[4]), abs=14.0)
 
 
 def test_a_feed_pump_too_small_or_too_large_is_refused_with_what_to_change(case, tank):

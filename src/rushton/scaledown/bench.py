@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 TO_SI = {
     "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0,
-    "kPa": 1e3, "s": 1.0, "rpm": 1.0 / 60.0,
+    "kPa": 1e3, "s": 1.0, "h": 3600.0, "rpm": 1.0 / 60.0,
     "1/h": 1.0 / 3600.0, "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
 }  # fmt: skip
 """Technician's unit -> SI."""

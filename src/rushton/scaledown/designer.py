@@ -195,6 +195,7 @@ def _finish(
     )
     played = isinstance(rig, Microfluidic)
     expected = expect_of(sheet, won.wanted, won.duty, tank.test, random)
+    sheet = replace(sheet, expected=expected)
     table = chamber.switching_table(sheet) if played else feed_table(sheet)
     kept = won.signal[: max(2, int(EXCERPT / won.step))]
     every = max(1, round(0.1 / won.step))
@@ -214,7 +215,7 @@ def _finish(
         statistics=won.statistics,
         excerpt=kept[::every].astype(np.float32),
         excerpt_step=won.step * every,
-        protocol=chamber.write_protocol(sheet) if played else write_protocol(sheet),
+        protocol=write_protocol(sheet),
         table=table,
         record=protocol_record(sheet, expected, table),
         distance_band=band,

@@ -4,6 +4,9 @@ The batch begins in the volume that the strong stock leaves; fed exponentially a
 
 .. math:: F(t) = \mu\,X_0 V_0\,e^{\mu t} / (Y\,c),\qquad t_{grow} = \ln(X V / (X_0 V_0)) / \mu
 
+Before it the batch takes about ln(X_0/X_i)/(Y q_max M), from the inoculum X_i at the largest uptake; it ends when the
+oxygen rises. From the start of the settled phase on, volume, stock and bleed are those of the gradient phase.
+
 X_0 V_0 biomass after the batch, kg; X V that of the full rig; Y biomass per substrate, kg/kg; c strong stock, kg/m3.
 Times of the controller count from the start of the gradient phase, so what comes before is negative.
 """
@@ -19,6 +22,7 @@ INOCULUM = 0.5  # g/L
 BATCH_SUGAR = 20.0  # g/L
 SETTLING = 24.0  # h
 ENDING = 2.0  # h
+RESERVE = 1.1  # of what is made ready over what is used
 SMALL_VESSEL = 0.1e-3  # m3, below it no sample of 10 mL can be taken
 
 
@@ -58,3 +62,19 @@ def growing_up(sheet: Sheet) -> GrowingUp:
     start = volume - stock
     hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
     return GrowingUp(batch, after, start, stock, growth * after * start / (per_sugar * strong), hours)
+
+
+def batch_hours(sheet: Sheet) -> float:
+    """About how long the batch takes, h."""
+    fastest = sheet.duty.bench["biomass_per_substrate"] * sheet.duty.uptake_max * sheet.duty.molar_mass
+    return math.log(max(growing_up(sheet).batch_biomass / INOCULUM, 1.0)) / fastest / 3600.0
+
+
+def hours_at_volume(sheet: Sheet) -> float:
+    """Settled phase, gradient and end: the hours during which stock and bleed run."""
+    return SETTLING + sheet.case.response.duration / 3600.0 + ENDING
+
+
+def hours_before(sheet: Sheet) -> float:
+    """From inoculation to the start of the gradient; nan where the cells do not grow."""
+    return batch_hours(sheet) + growing_up(sheet).hours + SETTLING

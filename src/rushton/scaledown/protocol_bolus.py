@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from rushton.scaledown.bolus import MiniBioreactors
+from rushton.scaledown.inside import final_window
+from rushton.scaledown.phases import ENDING, RESERVE, SETTLING, batch_hours, growing_up, hours_at_volume
 from rushton.scaledown.protocol_words import Event, Words, air_words
-from rushton.scaledown.sheet import ML, Sheet, number, percent, stays_of
+from rushton.scaledown.sheet import ML, Sheet, number, percent, stays_of, table
 
 MICROLITRE = 1e9  # m3 -> uL
+TROUGH = 20.0  # mL that no tip reaches
+VESSELS = 8  # in parallel, half of them the reference run
 TAKEN_OUT = 10.0  # s after a dose, when it has blended
-
-
-def is_bolus(sheet: Sheet) -> bool:
-    """Whether the rig is dosed by a liquid handler."""
-    return isinstance(sheet.rig, MiniBioreactors)
 
 
 def bolus_volume(sheet: Sheet) -> float:
@@ -49,8 +47,8 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
     return [
         (
             "mini-bioreactors",
-            f"8 in parallel, {bench.volume * ML:.1f} mL each, stirred at {bench['stirrer_speed'] * 60:.0f} rpm, oxygen "
-            "and pH read by fluorescence from below: four with the programme, four as the reference run",
+            f"{VESSELS} in parallel, {bench.volume * ML:.1f} mL each, {bench['stirrer_speed'] * 60:.0f} rpm, "
+            "oxygen and pH read by fluorescence from below: four with the programme, four as the reference run",
         ),
         (
             "liquid handler",
@@ -102,4 +100,86 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     ]
 
 
-WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)
+def _checks(sheet: Sheet) -> list[str]:
+    return [
+        f"A hundred boluses of {bolus_volume(sheet) * MICROLITRE:.1f} uL into a weighed plate: "
+        f"{1e-3 * 100 * bolus_volume(sheet) * MICROLITRE:.3f} mL.",
+        f"The robot comes back to every vessel within {sheet.settings['period']:.1f} s, washing of tips included.",
+        "Level of a vessel without cells after 24 h: evaporation made up with water.",
+    ]
+
+
+def _hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
+    lasts = sheet.duty.mean_uptake * sheet.settings["period"]
+    return [
+        (
+            "liquid handler stops", f"cells starve {lasts:.0f} s after the last bolus",
+            "alarm after two missed rounds; more than 10 min: the run does not count",
+        ),
+        ("contamination by the tips", "one touch a round", "tips washed and sterile, hood with filtered air"),
+    ]  # fmt: skip
+
+
+def _prepare(sheet: Sheet) -> str:
+    p, r, hours = growing_up(sheet), sheet.recipe, hours_at_volume(sheet)
+    with_it = VESSELS // 2
+    stock = RESERVE * with_it * r.flow * 3600.0 * hours * ML + TROUGH
+    seed = VESSELS * 1.5
+    rows = [
+        (
+            f"stock {r.stock:.1f} g/L {sheet.substrate}", f"{number(stock)} mL, {number(r.stock * stock * 1e-3)} g "
+            f"{sheet.substrate}",
+            f"{hours:.0f} h, {with_it} vessels and {TROUGH:.0f} mL left in the trough; the reference vessels "
+            "need the same again",
+        ),
+        (
+            "seed medium", f"{number(seed * p.start * ML)} mL with {p.batch_sugar:.0f} g/L {sheet.substrate}",
+            "seed vessel",
+        ),
+        (
+            f"strong stock {sheet.duty.bench['feed_concentration_max']:.0f} g/L",
+            f"{number(RESERVE * seed * p.stock * ML)} mL", "to grow the seed",
+        ),
+        ("cold methanol", f"{number(RESERVE * 6 * 0.2 * 4.0)} mL", "4 volumes to one of broth, -40 °C"),
+    ]  # fmt: skip
+    return table(("What", "Amount", "For"), rows) + "\n\nAmounts hold a tenth in reserve."
+
+
+def _phases(sheet: Sheet) -> str:
+    p, total = growing_up(sheet), sheet.case.response.duration / 3600.0
+    last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
+    seed = VESSELS * sheet.duty.bench.volume * 1.5
+    rows = [
+        (
+            "1. Seed vessel", f"about {number(batch_hours(sheet) + p.hours, 2)} h",
+            f"{number(seed * ML)} mL in one stirred vessel: batch on {p.batch_sugar:.0f} g/L {sheet.substrate}, then "
+            f"fed with e^(mu t), mu = {3600 * sheet.recipe.growth:.3f} 1/h, to {sheet.biomass:.1f} g/L",
+        ),
+        ("2. Fill", "0.5 h", f"{VESSELS} x {sheet.duty.bench.volume * ML:.1f} mL, without a gap in air or feed"),
+        (
+            "3. Settle", f"{SETTLING:.0f} h",
+            f"{number(sheet.recipe.flow * 1e9 * 3600.0)} uL/h of stock from a feed line, or as much glucose set free "
+            "by an enzyme; no boluses: the zero of the comparison",
+        ),
+        (
+            "4. Gradient", f"{number(total)} h",
+            f"the programme of the section Feed from t = 0. Slow pools need some 20 h to follow: judge productivity "
+            f"by the last {last} h",
+        ),
+        ("5. End", f"{ENDING:.0f} h", "back to the steady feed, last sample, stop"),
+    ]  # fmt: skip
+    return table(("Phase", "Lasts", "What"), rows)
+
+
+WORDS = Words(
+    _purpose,
+    _drawing,
+    _equipment,
+    _setup,
+    _events,
+    _shortcomings,
+    checks=_checks,
+    hazards=_hazards,
+    foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_"),
+    instead={"Phases": _phases, "Prepare": _prepare},
+)

@@ -1,13 +1,23 @@
-"""The bench sheet of a microfluidic chamber, and its switching table."""
+"""What a protocol says of a microfluidic chamber, and its switching table."""
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
 from rushton.scaledown.chamber import TICK, ChamberOperation, flushes
-from rushton.scaledown.match import PARTS
-from rushton.scaledown.protocol_tables import target_table
-from rushton.scaledown.sheet import Sheet, bullets, number, percent, stays_of, table, with_band
+from rushton.scaledown.phases import SETTLING
+from rushton.scaledown.protocol_words import Event, Words
+from rushton.scaledown.sheet import Sheet, bullets, number, percent, stays_of, table
+
+LINE_FLOW = 0.05  # mL/min of the running medium, what the selector passes
+IMAGES = 5.0  # min
+
+
+def _operation(sheet: Sheet) -> ChamberOperation:
+    assert isinstance(sheet.operation, ChamberOperation)
+    return sheet.operation
 
 
 def changes(operation: ChamberOperation) -> tuple[np.ndarray, np.ndarray]:
@@ -19,90 +29,277 @@ def changes(operation: ChamberOperation) -> tuple[np.ndarray, np.ndarray]:
 
 def switching_table(sheet: Sheet) -> str:
     """CSV: when the valve goes to which medium; repeated until the end."""
-    operation = sheet.operation
-    assert isinstance(operation, ChamberOperation)
+    operation = _operation(sheet)
     lines = ["time_s,action,pump,medium,repeat_s"]
     lines += [f"{t:.1f},switch,valve,{m},{operation.period:.1f}" for t, m in zip(*changes(operation), strict=True)]
     return "\n".join([*lines, f"{sheet.case.response.duration:.1f},stop,all,,"]) + "\n"
 
 
-def write_protocol(sheet: Sheet) -> str:
-    """The protocol, Markdown."""
-    operation, duty = sheet.operation, sheet.duty
-    assert isinstance(operation, ChamberOperation)
-    k = duty.half_saturation
-    resting = k * operation.mean_uptake / (1.0 - operation.mean_uptake)
-    switch, times = duty.bench["switch_time_min"], changes(operation)[0]
-    share = np.bincount(operation.valve, minlength=operation.media.size) / operation.valve.size
-    media = [
-        (f"{n}", sheet.mg_per_l(m * k), f"{m / (1.0 + m):.3f}", percent(float(p)))
-        for n, (m, p) in enumerate(zip(operation.media, share, strict=True), start=1)
+def shares(operation: ChamberOperation) -> np.ndarray:
+    """(n_media,) share of the time in which each medium runs."""
+    return np.bincount(operation.valve, minlength=operation.media.size) / operation.valve.size
+
+
+def _hours(sheet: Sheet) -> float:
+    return sheet.case.response.duration / 3600.0
+
+
+def _resting(sheet: Sheet) -> float:
+    s = sheet.operation.mean_uptake
+    return sheet.duty.half_saturation * s / (1.0 - s)
+
+
+def _purpose(sheet: Sheet) -> str:
+    operation = _operation(sheet)
+    return (
+        f"Here cells under a microscope are flushed with one of {operation.media.size} media at a time; the valve "
+        f"plays {operation.period:.0f} s of recorded lifelines, over and over."
+    )
+
+
+def _one_line(sheet: Sheet) -> str:
+    operation = _operation(sheet)
+    richest = sheet.mg_per_l(operation.media[-1] * sheet.duty.half_saturation)
+    return (
+        f"{operation.media.size} media up to {richest} mg/L {sheet.substrate}, {changes(operation)[0].size} switches "
+        f"in {operation.period:.0f} s"
+    )
+
+
+def _drawing(sheet: Sheet) -> str:
+    return "\n".join(
+        [
+            f"  media 1 .. {_operation(sheet).media.size}, pressurised",
+            "   | | | | | |",
+            "  [ selector  ]--> short line --> [ chamber, cells, objective below ] --> waste",
+            "       ^ controller, switching table (.csv)",
+        ]
+    )
+
+
+def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
+    switch, n = sheet.duty.bench["switch_time_min"], _operation(sheet).media.size
+    return [
+        ("chip", "2, mother machine or monolayer chamber, wide enough for the organism: programme and reference run"),
+        (
+            "selector",
+            f"{n} inlets, set anew every {TICK:.1f} s, dead volume flushed in {switch / 3:.2f} s: 95 % of a switch "
+            f"within {switch:.1f} s; prove it with a dye",
+        ),
+        (
+            "pressure control",
+            f"{n} channels, {LINE_FLOW:.2f} mL/min of the running medium; at least {number(flushes(sheet.duty), 2)} "
+            "chamber volumes per second, so that 10 g/L of cells in it change the medium by less than 5 % of K",
+        ),
+        ("microscope", f"heated stage, time lapse every {IMAGES:.0f} min, growth and reporters per cell"),
+        ("filters", "0.2 um before every inlet; degassed media"),
     ]
-    tank = [stays_of(sheet.tank, r) for r in range(3)]
-    parts = [(name.replace("_", " "), f"{value:.3f}") for name, value in zip(PARTS, sheet.achieved.parts, strict=True)]
-    inside = sheet.inside.as_dict()
-    keys = {"relative_productivity": "productivity", "relative_yield": "biomass yield"}
-    responses = [(word, with_band(sheet.tank_response, key), percent(inside[key])) for key, word in keys.items()]
+
+
+def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
+    operation, lag = _operation(sheet), sheet.duty.bench["switch_time_min"] / 3.0
+    return [
+        ("programme, repeated every", f"{operation.period:.1f}", "s"),
+        ("switches in it", f"{changes(operation)[0].size}", "-"),
+        ("shortest time on one medium", f"{TICK:.1f}", "s"),
+        ("switch to 95 %", f"{sheet.duty.bench['switch_time_min']:.1f}", "s"),
+        ("flow of the running medium", f"{LINE_FLOW:.2f}", "mL/min"),
+        ("volume from selector to chamber, at most", f"{LINE_FLOW / 60.0 * lag * 1e3:.2f}", "uL"),
+    ]
+
+
+def _feed(sheet: Sheet) -> str:
+    operation, k = _operation(sheet), sheet.duty.half_saturation
     low, high = sheet.drift
+    rows = [
+        (f"{n}", sheet.mg_per_l(m * k), f"{m / (1.0 + m):.3f}", percent(float(p)))
+        for n, (m, p) in enumerate(zip(operation.media, shares(operation), strict=True), start=1)
+    ]
     return "\n\n".join(
         [
-            f"# {sheet.rig.title}: scale-down of {sheet.case.title or sheet.case.name}",
-            f"In the tank a cell spends {percent(tank[0].share)} of its time in excess (mean stay "
-            f"{number(tank[0].mean, 2)} s), {percent(tank[1].share)} in limitation ({number(tank[1].mean, 2)} s) and "
-            f"{percent(tank[2].share)} starving ({number(tank[2].mean, 2)} s). Here cells under a microscope are "
-            f"flushed with one of {operation.media.size} media at a time; the valve plays {operation.period:.0f} s of "
-            "recorded lifelines, over and over.",
-            f"**In one line:** {operation.media.size} media up to {sheet.mg_per_l(operation.media[-1] * k)} mg/L "
-            f"{sheet.substrate}, {times.size} switches in {operation.period:.0f} s; distance to the tank "
-            f"**{sheet.achieved.total:.3f}** (the tank against itself gives {number(sheet.floor)}).",
-            f"**{sheet.verdict.word.capitalize()}**{sheet.verdict.text[len(sheet.verdict.word) :]}",
-            "```\n  media 1 .. n, pressurised\n   | | | | | |\n  [ selector  ]--> short line --> [ chamber, cells, "
-            "objective below ] --> waste\n       ^ controller, switching table (.csv)\n```",
-            "## 1. Equipment",
-            table(
-                ("Item", "Specification"),
-                [
-                    ("chip", "mother machine or monolayer chamber, wide enough for the organism"),
-                    ("selector", f"{operation.media.size} inlets, set anew every {TICK:.1f} s, dead volume flushed in "
-                     f"{switch / 3:.2f} s: 95 % of a switch within {switch:.1f} s; prove it with a dye"),
-                    ("flow", f"at least {number(flushes(duty), 2)} chamber volumes per second, so that 10 g/L of cells "
-                     "in it change the medium by less than 5 % of K"),
-                    ("microscope", "heated stage, time lapse every 5 min, growth and reporters per cell"),
-                ],
-            ),
-            "## 2. Media",
-            table(("Medium", f"{sheet.substrate}, mg/L", "s = q/q_max", "Share of the time"), media),
+            table(("Medium", f"{sheet.substrate}, mg/L", "s = q/q_max", "Share of the time"), rows),
             "Weak media decay by contamination and evaporation: make them fresh every day from one stock. With all "
-            f"media {percent(duty.bench['pump_accuracy'])} too weak or too strong the distance would be {low:.3f} or "
-            f"{high:.3f} instead of {sheet.achieved.total:.3f}.",
-            "## 3. Switching",
-            f"The table is in the .csv beside this file: {times.size} switches, {operation.period:.1f} s, repeated for "
-            f"{number(sheet.case.response.duration / 3600.0)} h. Before it, cells rest for five generations in one "
-            f"medium of s = {operation.mean_uptake:.3f} ({sheet.mg_per_l(resting)} mg/L); a "
-            "second chamber stays there as the reference run.",
-            "## 4. Target against achieved",
-            target_table(sheet.tank, sheet.statistics),
-            table(("Part of the distance", "Value"), [*parts, ("**distance**", f"**{sheet.achieved.total:.3f}**")]),
-            "## 5. What the cells should make of it",
-            table(("Relative to constant uptake", "Tank (95 % band)", "This rig"), responses),
-            "## 6. Oxygen and stop rules",
-            bullets(
-                [
-                    "Thin channels in gas-permeable silicone stay near air saturation at this flow; the tank's lack of "
-                    "oxygen is not reproduced.",
-                    "Bubbles, a blocked line, growth in the feed lines, a dye switch slower than section 1 says: stop.",
-                ]
-            ),
-            "## 7. What this rig cannot reproduce",
-            bullets(
-                [
-                    f"Switches take {switch:.1f} s: shorter stays (the tank's median in excess is "
-                    f"{number(tank[0].median, 2)} s) are blunted.",
-                    f"Between media there is nothing: {operation.media.size} values of s stand for all.",
-                    "All cells of a chamber live the same lifeline at the same time; in the tank each has its own.",
-                    "Product, by-products and broth cannot be sampled; nothing accumulates. What is read is growth and "
-                    "reporters of single cells.",
-                ]
-            ),
+            f"media {percent(sheet.duty.bench['pump_accuracy'])} too weak or too strong the distance would be "
+            f"{low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
+            f"The switching table is in the .csv beside this file: {changes(operation)[0].size} switches, "
+            f"{operation.period:.1f} s, repeated for {number(_hours(sheet))} h, to half a second.",
         ]
-    ) + "\n"  # fmt: skip
+    )
+
+
+def _events(sheet: Sheet) -> list[Event]:
+    return []
+
+
+def _stirrer(sheet: Sheet) -> str:
+    rows = [
+        ("stirrer", "none", "-", "the flow mixes"),
+        ("gas", "air", "-", "channels in gas-permeable silicone, stage in room air"),
+        ("temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C", "stage, objective and media lines"),
+        ("pH", "as in the process", "-", "buffered media"),
+    ]
+    return table(("What", "Set to", "Unit", "Why"), rows)
+
+
+def _prepare(sheet: Sheet) -> str:
+    operation, k, hours = _operation(sheet), sheet.duty.half_saturation, _hours(sheet)
+    daily = LINE_FLOW * 60.0 * min(24.0, hours)
+    rows = [
+        (
+            f"medium {n}, {sheet.mg_per_l(m * k)} mg/L",
+            f"{number(max(10.0, 1.2 * p * daily), 3)} mL a day",
+            f"{number(p * LINE_FLOW * 60.0 * hours)} mL in all",
+        )
+        for n, (m, p) in enumerate(zip(operation.media, shares(operation), strict=True), start=1)
+    ]
+    resting = LINE_FLOW * 60.0 * (hours + SETTLING)
+    rows.append(
+        (
+            f"resting medium, {sheet.mg_per_l(_resting(sheet))} mg/L",
+            f"{number(1.2 * resting)} mL in all",
+            "before the programme, and the reference chamber all the time",
+        )
+    )
+    return table(("What", "Amount", "Runs"), rows) + "\n\nAll from one salts medium; amounts hold a fifth in reserve."
+
+
+def _checks(sheet: Sheet) -> str:
+    switch = sheet.duty.bench["switch_time_min"]
+    lines = [
+        f"Dye switched between two inlets: 95 % in the chamber within {switch:.1f} s, both ways.",
+        "Substrate of every medium measured, the weak ones enriched first; blanks without substrate.",
+        "No bubble in any line for an hour at the running pressure.",
+        "The switching table runs once with dye; switches counted by the camera.",
+        "Cells grow in the resting medium at the same rate in both chambers.",
+    ]
+    return "\n".join(f"- ☐ {line}" for line in lines)
+
+
+def _phases(sheet: Sheet) -> str:
+    growth = sheet.recipe.growth
+    rest = 5.0 * math.log(2.0) / (3600.0 * growth) if growth > 0.0 else math.nan
+    rows = [
+        ("1. Load", "0.5 h", "cells from a culture in the resting medium, loaded by flow or by spinning"),
+        (
+            "2. Settle", f"{number(rest, 2)} h",
+            f"five generations in the resting medium of s = {sheet.operation.mean_uptake:.3f}: the zero of the "
+            "comparison",
+        ),
+        ("3. Gradient", f"{number(_hours(sheet))} h", "the switching table from t = 0, over and over"),
+        ("4. End", "2 h", "back to the resting medium, then the dye switch again"),
+    ]  # fmt: skip
+    return table(("Phase", "Lasts", "What"), rows)
+
+
+def _sampling(sheet: Sheet) -> str:
+    days = max(1, math.ceil(_hours(sheet) / 24.0))
+    rows = [("0", "-1.0 to 0.0", "chamber", "0", f"images every {IMAGES:.0f} min", "-")]
+    for day in range(1, days + 1):
+        until = min(24.0 * day, _hours(sheet))
+        rows.append((str(day), f"{24.0 * (day - 1):.1f} to {until:.1f}", "chamber", "0", f"images every {IMAGES:.0f} "
+                     "min: growth, reporters per cell", "-"))  # fmt: skip
+        rows.append((str(day), f"{until:.1f}", "outlet", "0.5", "substrate, contamination", "0.2 um filter"))
+    return (
+        table(("Day", "Hour from t = 0", "Port", "mL", "Read", "Stopped by"), rows)
+        + "\n\nNothing is taken from the cells; the outlet carries only medium."
+    )
+
+
+def _expected(sheet: Sheet) -> str:
+    operation, k = _operation(sheet), sheet.duty.half_saturation
+    off = sheet.duty.bench["pump_accuracy"]
+    rows = []
+    for n, m in enumerate(operation.media, start=1):
+        bands = " to ".join(sheet.mg_per_l(f * m * k) for f in (1.0 - off, 1.0 + off))
+        q = 3.6e6 * sheet.operation.culture.uptake_max * m / (1.0 + m)
+        rows.append((f"chamber, medium {n}", number(sheet.duty.bench["switch_time_min"]), sheet.mg_per_l(m * k), bands,
+                     f"{m / (1.0 + m):.2f}", number(q), "95 to 100", "none"))  # fmt: skip
+    head = (
+        "Port", "Delay, s", f"{sheet.substrate}, mg/L", f"media {percent(off)} off", "s = q/q_max",
+        "Uptake, µmol/(g h)", "Oxygen, % of air", "by-product",
+    )  # fmt: skip
+    return (
+        table(head, rows)
+        + "\n\nDelay: until 95 % of a switch. By-products are washed away. At the end of the gradient phase: growth "
+        f"{3600 * sheet.inside.growth:.4f} 1/h on average over the cells."
+    )
+
+
+def _reference(sheet: Sheet) -> str:
+    rows = [
+        ("medium", "by the switching table", f"{sheet.mg_per_l(_resting(sheet))} mg/L {sheet.substrate}, steady"),
+        ("mean s = q/q_max", *2 * [f"{sheet.operation.mean_uptake:.3f}"]),
+        ("expected growth, relative", percent(sheet.inside.relative_yield), "100 %, by definition"),
+        ("expected productivity by a reporter", percent(sheet.inside.relative_productivity_final), "100 %"),
+    ]
+    return table(("", "Rig", "Reference run"), rows) + "\n\nA second chamber of the same chip, the same mean uptake."
+
+
+def _hazards(sheet: Sheet) -> str:
+    rows = [
+        ("oxygen", f"{number(flushes(sheet.duty), 2)} volumes per second of air-saturated medium, walls let gas "
+         "through", "the tank's lack of oxygen is not reproduced"),
+        ("temperature", "thin lines take the room's temperature at once", "media lines and stage in one heated box"),
+        ("pressure", "a blocked chamber sends all flow round it; too much lifts the bond of the chip",
+         "limit the pressure to half of what the chip held in the leak test"),
+    ]  # fmt: skip
+    return table(("What", "Figure", "Do"), rows)
+
+
+def _stop(sheet: Sheet) -> str:
+    return bullets(
+        [
+            "A bubble or a blocked line for more than 1 min: note the time; more than 10 min: the run does not count.",
+            "Growth in the feed lines, or substrate at the outlet off by more than a tenth: change media and lines.",
+            "A dye switch slower than the set-up says at the end: judge the run by the slower one.",
+        ]
+    )
+
+
+def _oxygen(sheet: Sheet) -> str:
+    return bullets(
+        [
+            "Thin channels in gas-permeable silicone stay near air saturation at this flow; the tank's lack of oxygen "
+            "is not reproduced."
+        ]
+    )
+
+
+def _shortcomings(sheet: Sheet) -> list[str]:
+    switch, media = sheet.duty.bench["switch_time_min"], _operation(sheet).media.size
+    median = number(stays_of(sheet.tank, 0).median, 2)
+    return [
+        f"Switches take {switch:.1f} s: shorter stays (the tank's median in excess is {median} s) are blunted.",
+        f"Between media there is nothing: {media} values of s stand for all.",
+        "All cells of a chamber live the same lifeline at the same time; in the tank each has its own.",
+        "Product, by-products and broth cannot be sampled; nothing accumulates. What is read is growth and "
+        "reporters of single cells.",
+    ]
+
+
+WORDS = Words(
+    _purpose,
+    _drawing,
+    _equipment,
+    _setup,
+    _events,
+    _shortcomings,
+    foreign=(
+        "loop_", "tube_", "side_", "robot_", "mini_", "pulse_", "cycle_", "feed_", "biomass", "stirrer_", "vessel_",
+        "impeller_", "gas_", "pump_tubing", "oxygen_",
+    ),
+    instead={
+        "In one line": _one_line,
+        "Feed": _feed,
+        "Stirrer, gas, temperature": _stirrer,
+        "Prepare": _prepare,
+        "Before the start": _checks,
+        "Phases": _phases,
+        "Sampling plan": _sampling,
+        "Expected readings": _expected,
+        "Reference run": _reference,
+        "Safety of the rig": _hazards,
+        "Stop rules": _stop,
+        "Oxygen": _oxygen,
+    },
+)  # fmt: skip

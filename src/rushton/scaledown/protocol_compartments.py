@@ -54,7 +54,7 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
             f"4 peristaltic heads (two on one drive keep forth and back alike), up to {fastest:.0f} mL/min, tubes as "
             "short as they go: what a tube holds is a fourth zone without air",
         ),
-        ("feed pumps", f"{count} peristaltic or syringe, see section 3"),
+        ("feed pumps", f"{count} peristaltic or syringe, see Feed"),
     ]
 
 
@@ -112,4 +112,24 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     return lines
 
 
-WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)
+def _checks(sheet: Sheet) -> list[str]:
+    rig = rig_of(sheet)
+    held = ", ".join(f"{v * ML:.0f}" for v in rig.volumes)
+    return [
+        f"Exchange pumps with broth, by weight: {rig.excess_flow * ML_MIN:.0f} and "
+        f"{rig.starvation_flow * ML_MIN:.0f} mL/min, forth and back alike.",
+        f"Levels of {held} mL hold for an hour with the exchange running on water.",
+        "Exchange lines sterilised with the vessels, pump-head tubing moved on after it; leak test done.",
+    ]
+
+
+WORDS = Words(
+    _purpose,
+    _drawing,
+    _equipment,
+    _setup,
+    _events,
+    _shortcomings,
+    checks=_checks,
+    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", "tube_"),
+)

@@ -20,9 +20,10 @@ from rushton.scaledown.expected import Expected, oxygen_at
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import HELD, breath
-from rushton.scaledown.phases import ENDING, INOCULUM, SETTLING, SMALL_VESSEL, growing_up
+from rushton.scaledown.phases import ENDING, INOCULUM, SETTLING, growing_up
 from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_rigs import events
+from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
 from rushton.store import library_versions, to_json
 
@@ -263,10 +264,14 @@ def _sampling(sheet: Sheet, played: bool) -> dict[str, Any]:
     ]
     if played:
         return {"ports": ports, "growth_every_s": 300.0}
-    out = {"ports": ports, "broth_every_s": 4 * 3600.0, "ports_every_s": 86400.0, "sample_mL": 10.0}
-    if sheet.duty.bench.volume < SMALL_VESSEL:
-        out |= {"sample_mL": None, "sample_mL_reason": "samples are what the liquid handler takes out"}
-    return out
+    rows: list[dict[str, Any]] = []
+    for one in plan(sheet):
+        row: dict[str, Any] = {"time_s": 3600.0 * one.hour, "phase": one.phase, "port": one.port, "read": one.read}
+        row |= {"samples": one.count, "sample_mL": one.volume * ML, "stopped_by": one.quench}
+        if one.volume == 0.0:
+            row |= {"sample_mL": None, "sample_mL_reason": "pooled from what the liquid handler takes out"}
+        rows.append(row)
+    return {"ports": ports, "plan": rows, "flush_mL": FLUSH * ML, "daily_share_max": DAILY_SHARE}
 
 
 def key_of(port: str) -> str:

@@ -81,7 +81,7 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
     flow = f"{sheet.settings['flow'] * ML_MIN:.0f} mL/min"
     rows += [
         ("loop pump", f"{1 if tube else 2} peristaltic, {flow}, with a flow meter in the line"),
-        ("feed pump", f"{count} peristaltic or syringe, see section 3"),
+        ("feed pump", f"{count} peristaltic or syringe, see Feed"),
     ]
     if not tube:
         return rows
@@ -179,4 +179,32 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     return lines
 
 
-WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)
+def _checks(sheet: Sheet) -> list[str]:
+    loop = loop_of(sheet)
+    lines = [f"Loop pump with broth, by weight: {loop.flow * ML_MIN:.0f} mL/min, both ways the same."]
+    if has_tube(sheet):
+        bore, length = tube_of(sheet)
+        lines = [
+            f"Tube filled and weighed: {loop.tube_volume * ML:.0f} mL within 2 % ({1e3 * bore:.1f} mm, {length:.2f} m "
+            "with pump head and connectors).",
+            f"Loop pump with broth, by weight or flow meter: {loop.flow * ML_MIN:.0f} mL/min.",
+            f"Dye step at the tube's inlet: half of it at the outlet after {loop.tube_time:.1f} s.",
+        ]
+    else:
+        lines.append(
+            f"Levels: {loop.vessel_volume * ML:.0f} mL and {loop.tube_volume * ML:.0f} mL hold for an hour with the "
+            "exchange running on water."
+        )
+    return [*lines, "Loop sterilised with the vessel, pump-head tubing moved on after it; leak test done."]
+
+
+WORDS = Words(
+    _purpose,
+    _drawing,
+    _equipment,
+    _setup,
+    _events,
+    _shortcomings,
+    checks=_checks,
+    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_"),
+)

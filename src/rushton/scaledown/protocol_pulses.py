@@ -97,4 +97,41 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     ]
 
 
-WORDS = Words(_purpose, _drawing, _equipment, _setup, _events, _shortcomings)
+def _checks(sheet: Sheet) -> list[str]:
+    _, flows, on = sheet.recipe.pulses()
+    volume = flows * on * ML
+    lines = [f"A hundred pulses of {volume.min():.3f} mL into a weighed tube: {100 * volume.min():.1f} mL."]
+    if volume.max() > 1.01 * volume.min():
+        lines.append(f"Ten pulses of {volume.max():.3f} mL likewise: {10 * volume.max():.1f} mL.")
+    return [*lines, "Tip of the needle below the surface at the impeller; no drop falls while the pump is off."]
+
+
+def _hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
+    largest = float(sheet.recipe.table[:, 1].max())
+    grams = largest * 60.0 * sheet.recipe.stock / sheet.duty.bench.volume
+    return [
+        (
+            "feed pump sticks on", f"{grams:.2f} g/L {sheet.substrate} more in every minute at "
+            f"{largest * ML_MIN:.2f} mL/min",
+            "controller stops it after twice the longest pulse; balance alarm",
+        ),
+        ("feed line: pressure", "a blocked needle bursts the line", "check valve, pressure relief at the pump"),
+    ]  # fmt: skip
+
+
+def _stops(sheet: Sheet) -> list[str]:
+    return ["Controller's clock more than 1 s off within a programme, or a programme cut off: note it, start it anew."]
+
+
+WORDS = Words(
+    _purpose,
+    _drawing,
+    _equipment,
+    _setup,
+    _events,
+    _shortcomings,
+    checks=_checks,
+    hazards=_hazards,
+    stops=_stops,
+    foreign=("loop_", "tube_", "side_", "robot_", "mini_", "media_", "switch_"),
+)

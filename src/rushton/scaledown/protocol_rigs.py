@@ -4,8 +4,9 @@ and what it cannot do.
 
 from __future__ import annotations
 
-from rushton.scaledown import protocol_bolus, protocol_compartments, protocol_loop, protocol_pulses
+from rushton.scaledown import protocol_bolus, protocol_chamber, protocol_compartments, protocol_loop, protocol_pulses
 from rushton.scaledown.bolus import MiniBioreactors
+from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.protocol_words import Event, Words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
@@ -16,6 +17,8 @@ def words_of(sheet: Sheet) -> Words:
     """The words of the sheet's kind of rig."""
     if isinstance(sheet.rig, MiniBioreactors):
         return protocol_bolus.WORDS
+    if isinstance(sheet.rig, Microfluidic):
+        return protocol_chamber.WORDS
     if isinstance(sheet.operation, VesselOperation):
         return protocol_pulses.WORDS
     if isinstance(sheet.operation, CompartmentsOperation):
@@ -41,13 +44,13 @@ def drawing(sheet: Sheet) -> str:
 def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
     """Equipment list."""
     rows, recipe = words_of(sheet).equipment(sheet), sheet.recipe
-    if isinstance(sheet.rig, MiniBioreactors):
+    if isinstance(sheet.rig, MiniBioreactors | Microfluidic):
         return rows
-    medium = f"1 peristaltic, {recipe.make_up * ML_MIN:.2f} mL/min" if recipe.make_up > 0 else "not needed"
+    if recipe.make_up > 0.0:
+        rows.append(("medium pump", f"1 peristaltic, {recipe.make_up * ML_MIN:.2f} mL/min"))
     return [
         *rows,
         ("bleed pump", "1 peristaltic, switched by the level probe"),
-        ("medium pump", medium),
         ("balances", "2, stock and bleed, 0.1 g, logged every minute"),
         ("quench kit", "ports with cold methanol (-40 °C) or liquid nitrogen, filtered within 1 s"),
     ]
@@ -55,6 +58,8 @@ def equipment_rows(sheet: Sheet) -> list[tuple[str, str]]:
 
 def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
     """Quantities to build and to set."""
+    if isinstance(sheet.rig, Microfluidic):
+        return words_of(sheet).setup(sheet)
     return [
         ("working volume, whole rig", f"{sheet.duty.bench.volume * ML:.0f}", "mL"),
         ("biomass, dry weight", f"{sheet.biomass:.1f}", "g/L"),
@@ -65,7 +70,7 @@ def setup_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
 def events(sheet: Sheet) -> list[Event]:
     """The feed table."""
     lines = words_of(sheet).events(sheet)
-    if isinstance(sheet.rig, MiniBioreactors):
+    if isinstance(sheet.rig, MiniBioreactors | Microfluidic):
         return lines
     if sheet.recipe.make_up > 0.0:
         lines.append(Event(0.0, "start", "medium", sheet.recipe.make_up))
@@ -74,6 +79,8 @@ def events(sheet: Sheet) -> list[Event]:
 
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
+    if isinstance(sheet.rig, Microfluidic):
+        return words_of(sheet).shortcomings(sheet)
     return [
         *words_of(sheet).shortcomings(sheet),
         f"Times are those of a broth of {sheet.duty.bench.viscosity * 1e3:.1f} mPa s, as the case says. A "

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from rushton.scaledown.sheet import ML_MIN, Sheet, number
 
-Rows = Sequence[tuple[str, ...]]
+Lines = Callable[[Sheet], list[str]]
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,14 @@ class Event:
     pump: str
     rate: float
     repeat: float | None = None
+
+
+def _none(sheet: Sheet) -> list[str]:
+    return []
+
+
+def _no_hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
+    return []
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,16 @@ class Words:
         Sheet -> lines of the feed table, besides medium and bleed.
     shortcomings : callable
         Sheet -> what stays different from the tank, with numbers.
+    checks : callable
+        Sheet -> what to tick off before the start, besides what every rig needs.
+    hazards : callable
+        Sheet -> rows (what, figure, what to do) of the kind's own hazards.
+    stops : callable
+        Sheet -> stop rules of the kind's own.
+    foreign : tuple of str
+        Beginnings of the names of limits of the bench that say nothing about this kind.
+    instead : mapping of str to callable
+        By the title of a section, what stands there for this kind instead.
     """
 
     purpose: Callable[[Sheet], str]
@@ -48,7 +66,12 @@ class Words:
     equipment: Callable[[Sheet], list[tuple[str, str]]]
     setup: Callable[[Sheet], list[tuple[str, str, str]]]
     events: Callable[[Sheet], list[Event]]
-    shortcomings: Callable[[Sheet], list[str]]
+    shortcomings: Lines
+    checks: Lines = _none
+    hazards: Callable[[Sheet], list[tuple[str, str, str]]] = _no_hazards
+    stops: Lines = _none
+    foreign: tuple[str, ...] = ()
+    instead: Mapping[str, Callable[[Sheet], str]] = field(default_factory=dict)
 
 
 def span(values: np.ndarray, places: int) -> str:

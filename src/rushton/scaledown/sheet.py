@@ -18,6 +18,7 @@ from rushton.scaledown.verdict import Verdict
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
+    from rushton.scaledown.expected import Expected
 
 ML_MIN = 60e6  # m3/s -> mL/min
 ML = 1e6  # m3 -> mL
@@ -46,6 +47,7 @@ class Sheet:
     distance_band : 95 % band of the distance, None where unknown
     robustness : distance when pump, strain or biomass are not as assumed (``robustness.NAMES``)
     verdict : whether the rig represents the tank, and what it would show instead
+    expected : readings (``expected``), None until they are known
     """
 
     case: Case
@@ -66,11 +68,12 @@ class Sheet:
     distance_band: tuple[float, float] | None
     robustness: dict[str, float]
     verdict: Verdict
+    expected: Expected | None = None
 
     @property
     def biomass(self) -> float:
-        """g/L."""
-        return self.settings["biomass"]
+        """g/L; the tank's where the rig has none of its own."""
+        return self.settings.get("biomass", self.duty.tank_biomass)
 
     @property
     def substrate(self) -> str:

@@ -27,7 +27,7 @@ from rushton.scaledown.zones import Culture
 _STEP = 0.03  # s, time step of a period; twice that for long ones (the scheme is of second order)
 _LONG = 100.0  # s
 _ENOUGH = 900.0  # s
-_PORT_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # s, when the vessel is sampled after a pulse
+PORT_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # s, when the vessel is sampled after a pulse
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class VesselOperation:
         low, mean, high = k * float(x.min()), k * float(x.mean()), k * float(x.max())
         ports = [Port("vessel, whole cycle", low, mean, high, self.mean_uptake, 0.0)]
         largest = float(self.feed[np.argmax(self.feed[:, 1]), 0])
-        for delay in _PORT_DELAYS:
+        for delay in PORT_DELAYS:
             if delay < self.period:
                 c = float(x[int((largest + delay) % self.period / self.step) % x.size])
                 ports.append(

@@ -1,0 +1,148 @@
+"""What a protocol says of reading a rig: sampling plan, expected readings with bands, reference run."""
+
+from __future__ import annotations
+
+import math
+
+from rushton.physiology.quantities import MOLAR_MASS
+from rushton.scaledown.oxygen import Breath
+from rushton.scaledown.oxygen_ports import Band, oxygen_at_ports
+from rushton.scaledown.phases import SMALL_VESSEL, hours_at_volume
+from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, PORT_LINE, busiest_day, plan
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
+from rushton.scaledown.zones import time_to_deplete
+
+
+def sampling(sheet: Sheet) -> str:
+    """When, where, how much, how."""
+    samples = plan(sheet)
+    rows = []
+    for one in samples:
+        amount = "pooled" if one.volume == 0.0 else f"{one.volume * ML:.1f}"
+        if one.count > 1:
+            amount = f"{one.count} x {amount}"
+        rows.append((str(one.day), f"{one.hour:.1f}", one.port, amount, one.read, one.quench))
+    text = [
+        table(("Day", "Hour from t = 0", "Port", "mL", "Read", "Stopped by"), rows),
+        "**Routine:** dry weight, product, residual substrate, by-product; filtered within 10 s, filtrate and pellet "
+        "frozen. **Series:** substrate and pools within the cells; into 4 volumes of cold methanol (-40 °C) or liquid "
+        "nitrogen inside the port, filtered cold.",
+    ]
+    if sheet.duty.bench.volume < SMALL_VESSEL:
+        pooled = sheet.recipe.bleed * 4.0 * 3600.0 * ML
+        text.append(
+            f"The liquid handler takes out {number(pooled)} mL of every vessel in 4 h: pool what one vessel gives over "
+            "the 4 h before each line. For the series within a cycle one vessel is given up at the end."
+        )
+        return "\n\n".join(text)
+    day, taken = busiest_day(samples)
+    volume = sheet.duty.bench.volume
+    verdict = "within" if taken <= DAILY_SHARE * volume else "**more than**"
+    text.append(
+        f"All samples: {number(sum(one.taken for one in samples) * ML)} mL; busiest day {day}: {number(taken * ML)} mL "
+        f"= {percent(taken / volume)} of the volume, {verdict} {percent(DAILY_SHARE)} a day beside the bleed. Flush "
+        f"each port with {FLUSH * ML:.1f} mL first, counted in (twice what {PORT_LINE} m of 1.6 mm tubing hold)."
+    )
+    return "\n\n".join(text)
+
+
+def expected(sheet: Sheet, air: Breath) -> str:
+    """S, oxygen and by-product at every port."""
+    told = sheet.expected
+    assert told is not None
+    culture, oxygen = sheet.operation.culture, oxygen_at_ports(sheet, air)
+    names = list(told.broth)
+    found = [_amount(n, told.broth[n].low, told.broth[n].high) for n in names]
+    rows, fastest = [], math.inf
+    for place, (port, substrate) in enumerate(told.ports):
+        halves = time_to_deplete(port.mean, 0.5 * port.mean, culture) if port.mean > 0 else 0.0
+        fastest = min(fastest, halves) if halves > 0 else fastest
+        rows.append(
+            (
+                port.name, number(port.delay), sheet.mg_per_l(port.mean),
+                f"{sheet.mg_per_l(substrate.low)} to {sheet.mg_per_l(substrate.high)}", f"{port.uptake:.2f}",
+                number(3.6e6 * port.uptake * culture.uptake_max),
+                "see Oxygen" if oxygen is None else _oxygen(oxygen[place]), *(found or ["none"]), number(halves, 2),
+            )
+        )  # fmt: skip
+    head = (
+        "Port", "Delay, s", f"{sheet.substrate}, mg/L", "band", "s = q/q_max", "Uptake, µmol/(g h)",
+        "Oxygen, % of air", *([_by_product_head(n) for n in names] or ["by-product"]), "Halves in, s",
+    )  # fmt: skip
+    text = [
+        table(head, rows),
+        f"Band: what is met there over a cycle or on different ways, and with the feed "
+        f"{percent(sheet.duty.bench['pump_accuracy'])} off. Delay: time since the zone's inlet or the start of the "
+        "pulse; for a stirred vessel the mean stay. Oxygen: from respiration that is even to respiration that follows "
+        "uptake at once, and over the range of kLa; a probe shows its mean over its response time.",
+        f"**Quench inside the port** (see the plan): the substrate of a sample halves in {number(fastest, 2)} s, so a "
+        "plain syringe shows nothing. Common assays read from about 1 mg/L: below it, 'none found' is the expected "
+        "result.",
+        _by_product_words(sheet),
+        f"At the end of the gradient phase: growth {3600 * sheet.inside.growth:.4f} 1/h"
+        + _productivity_words(sheet)
+        + ".",
+    ]
+    return "\n\n".join(text)
+
+
+def _oxygen(band: Band) -> str:
+    low, high = (100.0 * c for c in band)
+    return f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
+
+
+def _amount(name: str, low: float, high: float) -> str:
+    ends = [number(c * MOLAR_MASS.get(name, 1.0), 2) for c in (low, high)]
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _by_product_head(name: str) -> str:
+    return f"{name}, g/L" if name in MOLAR_MASS else f"{name}, mmol/L"
+
+
+def _by_product_words(sheet: Sheet) -> str:
+    told = sheet.expected
+    assert told is not None
+    model = sheet.case.strain.model if sheet.case.strain is not None else "none"
+    if told.broth:
+        return f"By-product: by the cell model {model} at the end of the gradient phase, the same in all the broth."
+    if told.reason:
+        return f"By-product: not known, {told.reason}."
+    return (
+        f"By-product: the cell model {model} gives none off. More than in the settled phase is a finding: it is "
+        "outside what was modelled."
+    )
+
+
+def _productivity_words(sheet: Sheet) -> str:
+    final, tank = sheet.inside.relative_productivity_final, sheet.tank_response.get("relative_productivity_final_band")
+    if final is None:
+        return ""
+    band = "" if tank is None else f" (the tank's: {100 * tank[0]:.1f} to {100 * tank[1]:.1f} %)"
+    return f", specific productivity {percent(final)} of the reference run's{band}"
+
+
+def reference(sheet: Sheet, air: Breath) -> str:
+    """The run beside which the rig is read."""
+    r, bench, mean = sheet.recipe, sheet.duty.bench, sheet.operation.mean_uptake
+    resting = sheet.duty.half_saturation * mean / (1.0 - mean)
+    inside = sheet.inside
+    fed = f"{number(r.flow * ML_MIN)} mL/min of {r.stock:.1f} g/L"
+    rows = [
+        ("vessel", f"{bench.volume * ML:.0f} mL in all", f"{bench.volume * ML:.0f} mL in one stirred vessel"),
+        ("biomass, g/L", f"{sheet.biomass:.1f}", f"{sheet.biomass:.1f}"),
+        (f"mean feed of {sheet.substrate}", f"{fed}, by the programme", f"{fed}, steady"),
+        ("substrate fed, g/h", *2 * [number(r.feed * r.molar_mass * 3.6e6)]),
+        ("bleed, mL/min", *2 * [number(r.bleed * ML_MIN)]),
+        ("stirrer, rpm; air, vvm", *2 * [f"{bench['stirrer_speed'] * 60:.0f}; {bench['gas_flow'] * 60:.1f}"]),
+        ("length, h", *2 * [f"{hours_at_volume(sheet):.0f}"]),
+        (f"expected {sheet.substrate}, mg/L", "see Expected readings", sheet.mg_per_l(resting)),
+        ("expected s = q/q_max", f"{mean:.3f} on average", f"{mean:.3f}"),
+        ("expected productivity, last hours", percent(inside.relative_productivity_final), "100 %, by definition"),
+        ("expected yield of biomass", percent(inside.relative_yield), "100 %, by definition"),
+    ]
+    return (
+        table(("", "Rig", "Reference run"), rows)
+        + "\n\nThe same strain, stock, medium and inoculum, in parallel or directly before, sampled by the same plan "
+        "at the vessel. Productivity and yield are reported relative to it."
+    )

@@ -1,0 +1,151 @@
+"""What a protocol says of dangers: oxygen, temperature and pressure of the rig, and when to stop.
+
+A tube loses heat to the room: with U = 10 W/(m2 K) (free convection and radiation of an uninsulated tube, an order of
+magnitude), the broth cools on its way by U pi d L (T - T_room)/(rho c_p Q), c_p = 4180 J/(kg K).
+"""
+
+from __future__ import annotations
+
+import math
+
+from rushton.scaledown.oxygen import Breath
+from rushton.scaledown.protocol_rigs import words_of
+from rushton.scaledown.sheet import ML_MIN, Sheet, bullets, number, percent, table
+from rushton.scaledown.zones import laminar_pressure_drop
+
+HEAT_LOSS = 10.0  # W/(m2 K)
+HEAT_CAPACITY = 4180.0  # J/(kg K), water
+ROOM = 293.15  # K
+
+
+def hazards(sheet: Sheet, air: Breath) -> str:
+    """Oxygen, temperature, pressure: figure and what to do."""
+    bench, s = sheet.duty.bench, sheet.settings
+    heat = air.heat * bench.volume
+    rows = [
+        (
+            "oxygen",
+            f"broth at air saturation lasts {air.lasts:.1f} s without air, {air.lasts_min:.1f} s while s = 1",
+            "any zone without air longer than that starves of oxygen as well",
+        ),
+        (
+            "temperature",
+            f"{number(heat, 2)} W of respiration and up to {number(bench.stirrer_power, 2)} W of the stirrer",
+            "cooling tried at this load before inoculation",
+        ),
+        ("pressure", "gas outlet filter wet or blocked", "relief valve on the head, condenser before the filter"),
+    ]
+    if "tube_volume" in s and "bore" in s:
+        stay = s["tube_volume"] / s["flow"]
+        drop = laminar_pressure_drop(s["flow"], s["bore"], s["length"], bench.viscosity, bench.density)
+        surface = math.pi * s["bore"] * s["length"]
+        lost = HEAT_LOSS * surface * (bench.temperature - ROOM) / (bench.density * HEAT_CAPACITY * s["flow"])
+        runs_out = (
+            "**runs out before the outlet**"
+            if stay > air.lasts
+            else "lasts at the mean demand, not while s = 1"
+            if stay > air.lasts_min
+            else "lasts"
+        )
+        rows += [
+            (
+                "loop: oxygen",
+                f"{stay:.1f} s in the tube; oxygen {runs_out}",
+                "oxygen probe at the outlet; oxygen by a static mixer at the inlet where it must not run out",
+            ),
+            (
+                "loop: temperature",
+                f"bare in a room of 20 °C the tube cools the broth by {abs(lost):.2f} K",
+                "insulate or trace it where that is above 0.5 K; thermometer at the outlet",
+            ),
+            (
+                "loop: pressure",
+                f"{drop / 1e3:.1f} kPa at the set flow, at most {bench['tube_pressure_max'] / 1e3:.0f} kPa",
+                "gauge before the tube, pump stops by itself above the limit; leak test with water at twice the drop",
+            ),
+        ]
+    elif "flow" in s or "excess_flow" in s:
+        wide = bench.bores[-1]
+        most = max(s.get("flow", 0.0), s.get("excess_flow", 0.0), s.get("starvation_flow", 0.0))
+        rows += [
+            (
+                "loop: oxygen", f"each metre of {1e3 * wide:.1f} mm tubing holds "
+                f"{0.25 * math.pi * wide**2 / most:.1f} s of broth without air",
+                "tubes as short as they go, not above the time of the first line",
+            ),
+            ("loop: temperature", "each vessel has its own jacket", "vessels within 0.5 K of each other"),
+            (
+                "loop: pressure",
+                "a blocked return empties one vessel and floods the other: "
+                f"{number(most * ML_MIN, 3)} mL in a minute",
+                "level switch in every vessel stops all exchange pumps together",
+            ),
+        ]  # fmt: skip
+    rows += words_of(sheet).hazards(sheet)
+    return table(("What", "Figure", "Do"), rows)
+
+
+def stop(sheet: Sheet) -> str:
+    """When to stop or mend."""
+    bench = sheet.duty.bench
+    lines = [
+        "Oxygen in the vessel below 20 % of air saturation for 2 min: enrich the gas; if that fails, halve the feed.",
+        f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over "
+        "8 h: the run does not count.",
+        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every "
+        "time in Target against achieved, scales with it.",
+        f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less "
+        "than assumed; lower the feed and note it.",
+        "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
+    ]
+    if "flow" in sheet.settings or "excess_flow" in sheet.settings:
+        lines += [
+            "Loop stopped for more than 30 s: the broth in it is without air; discard it, do not return it.",
+            f"Pressure before the tube above {bench['tube_pressure_max'] / 1e3:.0f} kPa, or the loop more than 2 °C "
+            "off the vessel: stop the loop; insulate or heat it.",
+        ]
+    return bullets([*lines, *words_of(sheet).stops(sheet)])
+
+
+def oxygen(sheet: Sheet, air: Breath) -> str:
+    """Demand, supply, and how long the broth lasts without air."""
+    bench = sheet.duty.bench
+    low, high = (3600.0 * kla for kla in air.kla_given)
+    gives = (
+        f"as published it gives at most {high:.0f}: "
+        if "kla_measured" in bench.limits
+        else f"by van 't Riet it gives about {low:.0f} (broth with antifoam) to {high:.0f} (salt solution) with this "
+        "stirrer and air: "
+    )
+    supply = f"The vessel needs kLa {3600 * air.kla_needed:.0f} 1/h to hold 30 % of air saturation; {gives}"
+    if air.enriched[1] > 1.0:
+        supply += "**even pure oxygen would not do: stir faster, raise the pressure, or lower the biomass.**"
+    elif air.kla_needed > air.kla_given[0]:
+        most = min(1.0, air.enriched[0])
+        least = max(air.enriched[1], 0.21)
+        supply += f"have oxygen at hand to enrich the gas to {percent(least)} to {percent(most)}, on the oxygen probe."
+    else:
+        supply += "air will do."
+    lines = [
+        f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 "
+        f"per mol {sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
+        supply,
+        f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at "
+        "the largest.",
+    ]
+    if "tube_volume" in sheet.settings:
+        time = sheet.settings["tube_volume"] / sheet.settings["flow"]
+        if time > air.lasts:
+            lines.append(
+                f"**The tube holds its broth for {time:.1f} s: it runs out of oxygen on the way.** Cells there meet "
+                "substrate and lack of oxygen together, which the tank's did not. Feed oxygen into the tube's inlet "
+                "(sterile filter, static mixer), or read the result as both."
+            )
+        elif time > air.lasts_min:
+            lines.append(
+                f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows "
+                "uptake. Measure oxygen at the tube's outlet."
+            )
+        else:
+            lines.append(f"The tube holds its broth for {time:.1f} s: oxygen lasts.")
+    return bullets(lines)

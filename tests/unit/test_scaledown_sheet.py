@@ -1,0 +1,241 @@
+"""The bench sheet of every rig: complete, and its numbers agree with each other."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rushton.case import load_case
+from rushton.lifelines import signal_statistics
+from rushton.scaledown import designer
+from rushton.scaledown.loop_rigs import StrPfr
+from rushton.scaledown.oxygen_ports import periodic, stirred_zones, vessel_with_tube
+from rushton.scaledown.protocol import SECTIONS
+from rushton.scaledown.search import Candidate, Found
+from rushton.scaledown.tank import make_tank
+from rushton.scaledown.zones import Loop
+
+ALL = [rig for rigs in designer.RIGS.values() for rig in rigs]
+GLUCOSE = 180.156  # g/mol
+
+
+@pytest.fixture(scope="module")
+def case(cases_folder):
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    return case.model_copy(update={"response": case.response.model_copy(update={"duration": 30 * 3600.0})})
+
+
+@pytest.fixture(scope="module")
+def tank(case):
+    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C: 8 s memory, excess and starvation."""
+    halves, dt, memory = [], 0.1, 8.0
+    for seed in (1, 2):
+        rng = np.random.default_rng(seed)
+        z = np.empty((40, 1500))
+        z[:, 0] = rng.standard_normal(40)
+        keep = np.exp(-dt / memory)
+        for n in range(1, z.shape[1]):
+            z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(40)
+        c = np.exp(4.04 * z - 2.79)
+        halves.append(signal_statistics(c / (1.0 + c), dt, case.strain.regimes))
+    records = SimpleNamespace(time=dt * np.arange(1500), s=c / (1.0 + c))
+    lines = SimpleNamespace(
+        halves=tuple(halves), statistics=halves[0] + halves[1], duration=150.0, time_step=dt, records=lambda: records
+    )
+    return make_tank(case, lines, None)
+
+
+@pytest.fixture(scope="module")
+def designs(case, tank):
+    """Every rig at its first guess, written as a design is; no search."""
+    out = {"str-pfr-reference": designer._finish(case, StrPfr(), None, tank)}
+    for rig in ALL:
+        own = replace(tank, duty=rig.duty(tank.duty))
+        settings = {v.name: v.value(0.5) for v in rig.variables(own.duty)} | rig.guesses(own.duty)[0]
+        found = Found((Candidate(settings, own.duty, 1.0, True),), 1.0, 1, 0.0, own.duty)
+        out[rig.name] = designer._finish(case, rig, (found,), own, 2.0)
+    return out
+
+
+NAMES = ["str-pfr-reference", *(rig.name for rig in ALL)]
+
+
+def section(design, title: str) -> str:
+    number = list(SECTIONS).index(title) + 1
+    text = design.protocol.split(f"\n## {number}. {title}\n", 1)[1]
+    return text.split("\n## ", 1)[0]
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Cells of all tables of a section, heads and rules left out."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    cells = [[c.strip() for c in line.strip("|").split("|")] for line in lines]
+    rules = {n for n, row in enumerate(cells) if all(set(c) == {"-"} for c in row)}
+    return [row for n, row in enumerate(cells) if n not in rules and n + 1 not in rules]
+
+
+def first_number(text: str) -> float:
+    return float(text.replace(",", "").split()[0])
+
+
+def named(text: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in rows_of(text)}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_section_is_there_in_order_and_says_something(designs, name):
+    protocol = designs[name].protocol
+    heads = [line[3:].split(". ", 1)[1] for line in protocol.splitlines() if line.startswith("## ")]
+    assert heads == list(SECTIONS)
+    for title in SECTIONS:
+        text = section(designs[name], title)
+        assert len(text.strip()) > 40, title
+        for word in ("nan", "none,", "inf"):
+            assert word not in text.lower().split(), (title, word)
+    assert "```" in protocol.split("## 1.")[0]  # the drawing
+    assert len(protocol.split()) < 4600  # some four pages
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_technician_looks_for_is_there(designs, name):
+    d = designs[name]
+    assert all(row[0] == "☐" for row in rows_of(section(d, "Equipment")))
+    assert section(d, "Before the start").count("☐") >= 5
+    assert {row[0] for row in rows_of(section(d, "Stirrer, gas, temperature"))} >= {"stirrer", "temperature", "pH"}
+    safety = [row[0] for row in rows_of(section(d, "Safety of the rig"))]
+    assert {"oxygen", "temperature", "pressure"} <= set(safety)
+    if "str" in name or name == "three-compartments":
+        assert {"loop: oxygen", "loop: temperature", "loop: pressure"} <= set(safety)
+    phases = " ".join(row[0] for row in rows_of(section(d, "Phases")))
+    assert "Settle" in phases and "Gradient" in phases and "End" in phases
+    head = section(d, "Sampling plan").splitlines()[1]
+    assert all(word in head for word in ("Day", "Hour", "Port", "mL", "Read", "Stopped by"))
+    head = section(d, "Expected readings").splitlines()[1]
+    assert all(word in head for word in ("glucose, mg/L", "Oxygen, % of air", "by-product", "Delay, s"))
+    assert len(section(d, "Stop rules").split("\n- ")) >= 3
+    assert len(rows_of(section(d, "Reference run"))) >= 4
+    assert len(rows_of(section(d, "Target against achieved"))) >= 20
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n != "microfluidic"])
+def test_flows_balance_and_the_table_feeds_what_is_promised(designs, name, case):
+    d = designs[name]
+    feed = named(section(d, "Feed"))
+    flow, bleed = first_number(feed["mean flow of stock"]), first_number(feed["bleed"])
+    medium = 0.0 if feed["medium without substrate"] == "none" else first_number(feed["medium without substrate"])
+    assert flow + medium == pytest.approx(bleed, rel=0.01)
+    stock = first_number(feed["stock"])
+    assert flow * 60.0 * stock * 1e-3 == pytest.approx(first_number(feed["substrate fed"]), rel=0.01)
+    assert d.settings["feed"] * GLUCOSE * 3600.0 == pytest.approx(first_number(feed["substrate fed"]), rel=0.01)
+    # the .csv, integrated over its period
+    lines = list(csv.DictReader(io.StringIO(d.table)))
+    assert float(lines[-1]["time_s"]) == case.response.duration and lines[-1]["action"] == "stop"
+    if name == "mini-bioreactors":
+        dose = float(lines[0]["action"].split()[1])
+        assert dose * 1e-3 * 60.0 / float(lines[0]["repeat_s"]) == pytest.approx(flow, rel=0.02)
+        return
+    pulses = [row for row in lines if row["repeat_s"]]
+    if pulses:
+        period = float(pulses[0]["repeat_s"])
+        start = np.array([float(r["time_s"]) for r in pulses])
+        rate = np.array([float(r["rate_mL_min"]) for r in pulses])
+        fed = rate @ np.diff(np.append(start, period)) / period
+    else:
+        fed = sum(float(r["rate_mL_min"]) for r in lines if r["pump"].startswith("feed"))
+    assert fed == pytest.approx(flow, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("str-pfr", ("vessel", "tube")),
+        ("str-pfr-reference", ("vessel", "tube")),
+        ("str-str", ("first vessel", "second vessel")),
+        ("three-compartments", ("vessel 1, excess", "vessel 2, limitation", "vessel 3, starvation")),
+    ],
+)
+def test_volumes_add_up(designs, name, parts):
+    d = designs[name]
+    setup = named(section(d, "Set-up"))
+    whole = first_number(setup["working volume, whole rig"])
+    assert sum(first_number(setup[part]) for part in parts) == pytest.approx(whole, abs=1.5)
+    if "tube bore" in setup:
+        held = 0.25 * math.pi * first_number(setup["tube bore"]) ** 2
+        held *= first_number(setup["tube length, pump head and connectors included"])
+        assert held == pytest.approx(first_number(setup["tube"]), rel=0.01)
+        flow = first_number(setup["loop pump, vessel to tube and back"])
+        assert first_number(setup["tube"]) / flow * 60.0 == pytest.approx(
+            first_number(setup["stay in the tube"]), rel=0.01
+        )
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("microfluidic", "mini-bioreactors")])
+def test_amounts_and_samples_are_those_of_the_run(designs, name):
+    d = designs[name]
+    feed, ready = named(section(d, "Feed")), named(section(d, "Prepare"))
+    hours = 24.0 + 30.0 + 2.0
+    stock = next(value for key, value in ready.items() if key.startswith("stock"))
+    litres = first_number(feed["mean flow of stock"]) * 60.0 * hours * 1e-3
+    assert first_number(stock) == pytest.approx(1.1 * litres, rel=0.01)
+    kilograms = first_number(stock.split(",", 1)[1])
+    assert kilograms == pytest.approx(first_number(stock) * first_number(feed["stock"]) * 1e-3, rel=0.01)
+    # samples: at most 2 % of 3 L a day, flushed volume counted in
+    plan = section(d, "Sampling plan")
+    days: dict[str, float] = {}
+    for day, _hour, _port, volume, *_ in rows_of(plan):
+        count, each = volume.split(" x ") if " x " in volume else ("1", volume)
+        days[day] = days.get(day, 0.0) + int(count) * (float(each) + 1.2)
+    assert max(days.values()) <= 60.0
+    assert first_number(plan.split(" mL = ")[0].split()[-1]) == pytest.approx(max(days.values()), rel=0.02)
+    hours_of = [float(row[1]) for row in rows_of(plan)]
+    assert hours_of == sorted(hours_of) and hours_of[0] < 0.0 and hours_of[-1] > 30.0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_expected_readings_lie_within_their_bands(designs, name):
+    rows = rows_of(section(designs[name], "Expected readings"))
+    assert rows
+    oxygen = 6 if name != "microfluidic" else 6
+    for row in rows:
+        if "<" in row[2] or "<" in row[3]:
+            continue
+        low, high = (float(x) for x in row[3].replace(",", "").split(" to "))
+        assert low <= float(row[2].replace(",", "")) <= high
+        ends = [float(x) for x in row[oxygen].split(" to ")]
+        assert 0.0 <= ends[0] <= ends[-1] <= 480.0  # pure oxygen
+
+
+def test_oxygen_of_stirred_zones_closes_its_balance():
+    flows = np.array([[0.0, 3e-5, 0.0], [3e-5, 0.0, 2e-5], [0.0, 2e-5, 0.0]])
+    volumes, demand, kla, gas = np.array([1e-4, 9e-4, 2e-3]), np.array([0.3, 0.1, 0.01]), 0.1, 2.0
+    c = stirred_zones(kla, gas, volumes, flows, demand)
+    assert np.sum(volumes * (kla * (gas - c) - demand)) == pytest.approx(0.0, abs=1e-12)
+    assert c[0] < c[1] < c[2]
+    alone = stirred_zones(kla, gas, volumes, np.zeros((3, 3)), demand)
+    assert np.allclose(alone, gas - demand / kla)
+
+
+def test_oxygen_of_a_pulsed_vessel_is_periodic_and_breathes_what_it_gets():
+    step, kla, gas = 0.05, 0.08, 1.5
+    t = step * np.arange(800)
+    demand = 0.1 * (t < 10.0)
+    c = periodic(kla, gas, demand, step)
+    before = np.concatenate([[c[-1]], c[:-1]])
+    # the equation, integrated over the period by the trapezoid rule
+    assert np.sum(kla * (gas - 0.5 * (c + before))) == pytest.approx(demand.sum(), rel=1e-4)
+    assert np.allclose(periodic(kla, gas, np.full(800, 0.04), step), gas - 0.04 / kla)
+
+
+@pytest.mark.parametrize("tube_demand", [0.01, 0.2])
+def test_oxygen_of_a_vessel_with_a_tube_closes_its_balance(tube_demand):
+    loop, kla, demand = Loop(4e-4, 2.6e-3, 4e-5), 0.15, 0.05
+    c = vessel_with_tube(kla, loop, demand, tube_demand)
+    back = max(0.0, c - tube_demand * loop.tube_time)
+    supplied = kla * (1.0 - c) * loop.vessel_volume
+    assert supplied == pytest.approx(demand * loop.vessel_volume + loop.flow * (c - back), rel=1e-9)
