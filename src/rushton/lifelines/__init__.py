@@ -62,12 +62,11 @@ def track(
 ) -> Lifelines:
     """Follow the cells of a case through its tank: ``rushton.lifelines.tracking.track``, or in exchange with the field
     that they live in, ``rushton.lifelines.coupling.couple``, as ``lifelines.coupling`` says. The gas matters to
-    the latter only: its transfer feeds the oxygen that cells breathe. An exchange cannot be taken up again: ``kept``
-    and ``earlier`` serve one-way coupling."""
+    the latter only: its transfer feeds the oxygen that cells breathe."""
     if case.lifelines is not None and case.lifelines.coupling == "two-way":
         from rushton.lifelines.coupling import couple
 
-        return couple(case, flow, substrate, folder, progress, gas)
+        return couple(case, flow, substrate, folder, progress, gas, kept=kept, earlier=earlier)
     from rushton.lifelines import tracking
 
     return tracking.track(case, flow, substrate, folder, progress, kept=kept, earlier=earlier)

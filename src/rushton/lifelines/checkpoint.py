@@ -24,6 +24,7 @@ import numpy as np
 
 from rushton.lifelines.layout import Cloud, Journey
 from rushton.lifelines.observer import Tally
+from rushton.lifelines.parts import part_of
 from rushton.lifelines.result import END, TRACKS, open_tracks
 from rushton.lifelines.sample import Sample
 from rushton.lifelines.walkers import Walkers
@@ -34,14 +35,24 @@ log = logging.getLogger(__name__)
 STATE = "state.npz"
 
 
-def run_key(walkers: Walkers, n_stored: int, n_full: int) -> str:
-    """Hash of all that decides what the cells do and what is stored of it, the duration left out."""
+def run_key(walkers: Walkers, n_stored: int, n_full: int, exchange: str = "") -> str:
+    """Hash of all that decides what the cells do and what is stored of it, the duration left out.
+
+    Parameters
+    ----------
+    walkers : Walkers
+        At their release.
+    n_stored, n_full : int
+        Stored cells, those with full records.
+    exchange : str
+        Key of the exchange that the cells live in.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for array in (*walkers.field, *walkers.cloud):
         digest.update(np.ascontiguousarray(array).tobytes())
     said = [
         *(int(n) for n in walkers.limits), int(walkers.key), walkers.dt, walkers.walk, walkers.every, n_stored, n_full,
-        sources_hash("rushton.lifelines"), library_versions(),
+        exchange, sources_hash("rushton.lifelines"), library_versions(),
     ]  # fmt: skip
     digest.update(json.dumps(said, sort_keys=True).encode())
     return digest.hexdigest()
@@ -65,6 +76,8 @@ class State:
         Cells and counters, those of all threads together.
     half_length : Sample or None
         What was counted at half of the run, if it has got so far.
+    exchange : dict of str to ndarray
+        State of the exchange, if there is one.
     """
 
     key: str
@@ -76,12 +89,16 @@ class State:
     tally: Tally
     journey: Journey
     half_length: Sample | None
+    exchange: dict[str, np.ndarray]
 
     @classmethod
-    def of(cls, key: str, walkers: Walkers, width: int, half_length: Sample | None) -> State:
+    def of(
+        cls, key: str, walkers: Walkers, width: int, half_length: Sample | None, exchange: dict[str, np.ndarray]
+    ) -> State:
         """The state of walkers now."""
         tally, journey = walkers.counters()
-        return cls(key, walkers.done, walkers.n_step, width, walkers.cpu_s, walkers.cloud, tally, journey, half_length)
+        done, n_step, cpu_s = walkers.done, walkers.n_step, walkers.cpu_s
+        return cls(key, done, n_step, width, cpu_s, walkers.cloud, tally, journey, half_length, exchange)
 
     def save(self, path: Path) -> None:
         """Write the state, all or nothing."""
@@ -90,6 +107,7 @@ class State:
             arrays |= {f"{prefix}.{name}": array for name, array in group._asdict().items()}
         if self.half_length is not None:
             arrays |= self.half_length.to_arrays("half.")
+        arrays |= {f"exchange.{name}": array for name, array in self.exchange.items()}
         arrays["numbers"] = np.array([self.done, self.n_step, self.width], np.int64)
         arrays["cpu_s"], arrays["key"] = np.array(self.cpu_s), np.array(self.key)
         temporary = path.with_name(f".{path.name}.tmp")
@@ -121,7 +139,8 @@ class State:
         half = Sample.from_arrays(arrays, "half.") if "half.times" in arrays else None
         done, n_step, width = (int(n) for n in arrays["numbers"])
         cloud, tally, journey = group(Cloud, "cloud"), group(Tally, "tally"), group(Journey, "journey")
-        return cls(key, done, n_step, width, float(arrays["cpu_s"]), cloud, tally, journey, half)
+        exchange = part_of("exchange", arrays)
+        return cls(key, done, n_step, width, float(arrays["cpu_s"]), cloud, tally, journey, half, exchange)
 
 
 class Past(Protocol):
@@ -198,7 +217,13 @@ class Finished:
 
 
 def find(
-    kept: Path | None, earlier: Sequence[Path], key: str, walkers: Walkers, n_stored: int, n_full: int
+    kept: Path | None,
+    earlier: Sequence[Path],
+    key: str,
+    walkers: Walkers,
+    n_stored: int,
+    n_full: int,
+    first_half: bool = False,
 ) -> tuple[State, Past] | None:
     """The furthest state of this run, not beyond its end, and its tracks; None if it starts afresh.
 
@@ -214,6 +239,9 @@ def find(
         Of the run at hand.
     n_stored, n_full : int
         Stored cells and those with full records.
+    first_half : bool
+        Of a run of another duration, use only what lies in the first half of the run at hand: an exchange forms its
+        means over the last half.
     """
     found: list[tuple[State, Past]] = []
     if kept is not None and (state := State.load(kept / STATE, key)) is not None:
@@ -223,5 +251,9 @@ def find(
     for folder in earlier:
         if (state := State.load(folder / END, key)) is not None and (folder / TRACKS).is_file():
             found.append((state, Finished(folder)))
-    fitting = [pair for pair in found if pair[0].done <= walkers.n_step]
+    fitting = []
+    for state, past in found:
+        other = first_half and state.n_step != walkers.n_step
+        if (2 if other else 1) * state.done <= walkers.n_step:
+            fitting.append((state, past))
     return max(fitting, key=lambda pair: pair[0].done, default=None)

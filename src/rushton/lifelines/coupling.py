@@ -34,6 +34,9 @@ What the response makes of it: the histories run through the mean field of the l
 model, from the cell of the ideally mixed vessel that eats by its own law what is fed. What they eat over what is fed is
 the response's ``uptake_mismatch``: it grows as slow pools drift from where they were when the field was made.
 
+An interrupted run goes on where it stopped; a finished one is the start of one at least twice as long, where both have
+the same while before the record: fields, cells, sums of coarse cells and books are kept between two steps.
+
 Sums over cells are formed in their order and coarse cells are summed one after the other: the same seed gives the
 same bytes on any number of threads.
 
@@ -44,6 +47,9 @@ one-way procedure: Haringa et al. 2016, Eng. Life Sci. 16:652, doi 10.1002/elsc.
 
 from __future__ import annotations
 
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,6 +65,7 @@ from rushton.lifelines.coupling_species import kinds_of
 from rushton.lifelines.result import Lifelines
 from rushton.lifelines.walkers import Walkers
 from rushton.physiology import model_of
+from rushton.physiology.user_model import file_hashes
 from rushton.store import Progress, silent
 from rushton.transport.operator import assemble
 from rushton.transport.substrate import feed_source
@@ -88,6 +95,20 @@ class SameWays:
     def finish(self, walkers: Walkers) -> None:
         """Nothing is traded."""
 
+    def key(self, walkers: Walkers) -> str:
+        """Hash of where the others began."""
+        digest = hashlib.blake2b(digest_size=16)
+        for begun in self._begun_at.values():
+            digest.update(np.ascontiguousarray(begun).tobytes())
+        return digest.hexdigest()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Nothing is under way."""
+        return {}
+
+    def restore(self, walkers: Walkers, state: Mapping[str, np.ndarray]) -> None:
+        """The walkers are where they were."""
+
 
 def couple(
     case: Case,
@@ -99,6 +120,8 @@ def couple(
     *,
     walk: str | None = None,
     threads: int | None = None,
+    kept: Path | None = None,
+    earlier: Sequence[Path] = (),
 ) -> Lifelines:
     """Follow cells that change the field they live in.
 
@@ -116,7 +139,9 @@ def couple(
         Its transfer feeds the oxygen that the cells breathe; without it oxygen stays at the default of the model.
     walk : str, optional
     threads : int, optional
-        As for ``tracking.track``.
+    kept : Path, optional
+    earlier : sequence of Path
+        As for ``tracking.track``; a finished run can be made longer if the new one is at least twice as long.
 
     Returns
     -------
@@ -145,10 +170,12 @@ def couple(
         kinds_of(model, ~flow.mesh.solid, case.broth.density, gas),
         strain.spread,
         settings.slow_pools == "at-rest",
+        model_file=file_hashes(strain.model_file) if strain.model_file else (),
     )
     threads = threads or usable_cores()
-    lifelines = tracking.track(case, flow, two_way, folder, progress, walk=walk, threads=threads, exchange=two_way)
-    two_way.team.close()
+    lifelines = tracking.track(
+        case, flow, two_way, folder, progress, walk=walk, threads=threads, exchange=two_way, kept=kept, earlier=earlier
+    )
     few = settings.model_copy(
         update={"cells": min(settings.cells, MOST_COMPARED), "full_records": 0, "stored_cells": 10}
     )
@@ -157,4 +184,7 @@ def couple(
             case.model_copy(update={"lifelines": few}), flow, substrate, Path(aside), walk=walk, threads=threads,
             exchange=SameWays(two_way.begun_at),
         )  # fmt: skip
+    two_way.team.close()
+    if kept is not None:
+        shutil.rmtree(kept, ignore_errors=True)
     return replace(lifelines, coupled=Coupled.of(two_way, substrate, one_way))

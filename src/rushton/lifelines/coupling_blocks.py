@@ -18,6 +18,7 @@ solids leave too small are joined to their smallest neighbour.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -134,6 +135,15 @@ class Difference:
         self._count = self._keep * self._count + np.bincount(block, minlength=self.n)
         self.value = self._sum / self._count
 
+    def state(self) -> dict[str, np.ndarray]:
+        """The sums so far."""
+        return {"sum": self._sum, "count": self._count}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``."""
+        self._sum, self._count = state["sum"], state["count"]
+        self.value = self._sum / self._count
+
 
 class Ratio:
     """R of every coarse cell, averaged in time.
@@ -175,5 +185,17 @@ class Ratio:
         """
         self._own = self._keep * self._own + np.bincount(block, weights=own, minlength=self.n)
         self._mean = self._keep * self._mean + np.bincount(block, weights=mean, minlength=self.n)
+        self._form()
+
+    def _form(self) -> None:
         there = self._mean > 0.0
         self.value = np.where(there, self._own / np.where(there, self._mean, 1.0), 1.0)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """The sums so far."""
+        return {"own": self._own, "mean": self._mean}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``; before anything was observed R is one."""
+        self._own, self._mean = state["own"], state["mean"]
+        self._form()

@@ -97,6 +97,10 @@ class Cells:
         self._team = team
         self.substeps = 1
 
+    def restore(self, state: np.ndarray, substeps: int) -> None:
+        """Go back to pools (n_cell, n_state) and sub-steps."""
+        self.state, self.substeps = state, substeps
+
     @property
     def mean_state(self) -> np.ndarray:
         """(n_state,) mean of the pools."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -72,6 +73,23 @@ class Course:
             for total, c in zip(self._fields, (now.c, *(species.c for species in now.species)), strict=True):
                 total += c
             self._rates += rates
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Notes so far."""
+        return {
+            "table": self.table[: self.noted], "pools": self.pools[: self.noted], "s": self._s, "s2": self._s2,
+            "fields": self._fields, "rates": self._rates,
+            "numbers": np.array([self.held, self.fed, self.eaten, self.taken, self.sampled]),
+        }  # fmt: skip
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``; a longer run than that of the state has not come to its last half."""
+        self.noted = len(state["table"])
+        self.table[: self.noted], self.pools[: self.noted] = state["table"], state["pools"]
+        self.held, self.fed, self.eaten, self.taken, sampled = (float(x) for x in state["numbers"])
+        if 2 * self.noted > len(self.table):
+            self._s, self._s2, self._fields, self._rates = (state[key] for key in ("s", "s2", "fields", "rates"))
+            self.sampled = int(sampled)
 
     @property
     def mean_fields(self) -> np.ndarray:

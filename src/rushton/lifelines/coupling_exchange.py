@@ -7,7 +7,10 @@ take note.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,9 +25,11 @@ from rushton.lifelines.coupling_course import Course
 from rushton.lifelines.coupling_slow import SPAN, SlowPools
 from rushton.lifelines.coupling_species import Kind, Species
 from rushton.lifelines.observer import SCALE
+from rushton.lifelines.parts import part_of, within
 from rushton.lifelines.walkers import Walkers
 from rushton.physiology.fed import fed_cell
 from rushton.physiology.population import draw_parameters
+from rushton.sources import sources_hash
 from rushton.transport.consumption import ConsumedScalar
 from rushton.transport.operator import ScalarOperator
 
@@ -41,6 +46,11 @@ REST, REST_STEPS, REST_GROWTH, LONGEST_REST_STEP = 1e-6, 300, 1.5, 1e3
 """Field at rest: relative change of the uptake ratio per step, most steps, their growth, the longest, s."""
 LEAST = 1e-12
 """Concentrations below this times the half saturation are taken as this in q*(C)/C, -."""
+
+
+def warm_up(walkers: Walkers) -> float:
+    """How long field and cells of a run live together before the record begins, s."""
+    return min(WARM_UP, WARM_UP_SHARE * walkers.n_step * walkers.dt)
 
 
 class TwoWay:
@@ -66,6 +76,8 @@ class TwoWay:
         Bring slow pools to rest before the record begins (:mod:`rushton.lifelines.coupling_slow`).
     window : float
         See ``WINDOW``.
+    model_file : sequence of str
+        Hashes of the file that a user's model comes from.
 
     Attributes
     ----------
@@ -92,10 +104,12 @@ class TwoWay:
         spread: dict[str, float] | None = None,
         slow_at_rest: bool = False,
         window: float = WINDOW,
+        model_file: Sequence[str] = (),
     ) -> None:
         self._model, self._operator, self._source = model, operator, source
         self._half, self._biomass, self._density, self.window = half_saturation, biomass, density, window
         self._kinds, self._spread, self._slow_at_rest = tuple(kinds), spread or {}, slow_at_rest
+        self._model_file = list(model_file)
         self._fluid = ~operator.mesh.solid
         self.volumes, self._volume = operator.volumes, float(operator.volumes.sum())
         self.feed = float(source.sum())
@@ -188,8 +202,8 @@ class TwoWay:
 
     # --- before the first step ---------------------------------------------------------------------------------------
 
-    def _prepare(self, walkers: Walkers) -> None:
-        """Cells with their pools, coarse cells, the field at rest with them, and the first while that is not kept."""
+    def _set_up(self, walkers: Walkers) -> None:
+        """Cells, coarse cells, fields and books, none of them under way."""
         n_cell = len(walkers.cloud.place)
         self.interval = walkers.every * walkers.dt
         self.weight = self._biomass * self._volume / n_cell
@@ -203,18 +217,25 @@ class TwoWay:
         )  # fmt: skip
         self.block = coarse_cells(self._operator.mesh, n_cell)
         self.scalar = ConsumedScalar(self._operator, self.interval, self.team)
-        self._rest()
-        others = [kind.start.ravel() for kind in self._kinds]
-        mean = self.cells.mean_cell([self.c.ravel(), *others])
-        block, expected = self.block.ravel(), n_cell * self.volumes.ravel() / self._volume
-        self.ratio = Ratio(block, self.window, self.interval, -expected * mean[:, 0])
+
+    def _correct(self, n_cell: int, expected: np.ndarray) -> None:
+        """The ratio, and the other species; expected (n_all, 1 + n_species) is what the mean cells in every mesh cell
+        give to the broth, mol/(kg s) times their number."""
+        block, operator, dt = self.block.ravel(), self._operator, self.interval
+        self.ratio = Ratio(block, self.window, dt, -expected[:, 0])
         self.species = [
-            Species(
-                kind, self._operator, self._biomass, self.interval, self.window, block, n_cell, expected * mean[:, n],
-                self.team,
-            )
+            Species(kind, operator, self._biomass, dt, self.window, block, n_cell, expected[:, n], self.team)
             for n, kind in enumerate(self._kinds, start=1)
-        ]  # fmt: skip
+        ]
+
+    def _prepare(self, walkers: Walkers) -> None:
+        """The field at rest with the cells, then the first while together, that is not kept."""
+        self._set_up(walkers)
+        self._rest()
+        n_cell = len(walkers.cloud.place)
+        share = n_cell * self.volumes.ravel() / self._volume
+        mean = self.cells.mean_cell([self.c.ravel(), *(kind.start.ravel() for kind in self._kinds)])
+        self._correct(n_cell, share[:, None] * mean)
         self.mean = self.cells.mean_cell(self._fields)
         here = self._here(walkers)
         self.cells.choose_substeps([c[here] for c in self._fields], self.interval)
@@ -224,12 +245,59 @@ class TwoWay:
             fed[0] = self.feed / (self._biomass * self._volume) * self._model.uptake_per_mol_kg_s
             slow = SlowPools(self.cells.imposed, fed, self.start)
             self._live(walkers, SPAN, slow)
-        span = min(WARM_UP, WARM_UP_SHARE * walkers.n_step * walkers.dt)
-        self.warm_up = self._live(walkers, span) + (SPAN if slow else 0.0)
+        self.warm_up = self._live(walkers, warm_up(walkers)) + (SPAN if slow else 0.0)
         for species in self.species:
             species.open_books()
         self.course = Course(self, walkers.n_step // walkers.every)
         self.begun_at = {name: a.copy() for name, a in walkers.cloud._asdict().items() if name != "memory"}
+
+    # --- what an interrupted run goes on from ------------------------------------------------------------------------
+
+    def key(self, walkers: Walkers) -> str:
+        """Hash of all that decides what cells and fields do to each other, the duration left out."""
+        digest = hashlib.blake2b(digest_size=16)
+        operator, model = self._operator, self._model
+        fields = [getattr(kind, name) for kind in self._kinds for name in ("start", "transfer", "saturation")]
+        arrays = (
+            operator.diagonal, operator.neighbours, operator.volumes, self._source, self.c, self._around, self.start,
+            model.parameter_vector, *(field for field in fields if field is not None),
+        )  # fmt: skip
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        said = [
+            model.name, [(kind.name, kind.column, kind.reported, kind.into_broth) for kind in self._kinds],
+            self._half, self._biomass, self._density, self.window, sorted(self._spread.items()), self._slow_at_rest,
+            round(warm_up(walkers) / (walkers.every * walkers.dt)), self._model_file,
+            sources_hash("rushton.physiology", "rushton.transport"),
+        ]  # fmt: skip
+        digest.update(json.dumps(said).encode())
+        return digest.hexdigest()
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Fields, cells and books, between two steps."""
+        assert self.course is not None, "before the run"
+        return {
+            "c": self.c, "mean": self.mean, "pools": self.cells.state,
+            "numbers": np.array([self.warm_up, self.seconds, self.cells.substeps]),
+            **within("scalar", self.scalar), **within("ratio", self.ratio), **within("course", self.course),
+            **{f"begun_at.{name}": array for name, array in self.begun_at.items()},
+            **{key: a for species in self.species for key, a in within(species.kind.name, species).items()},
+        }  # fmt: skip
+
+    def restore(self, walkers: Walkers, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``, of walkers that are already where they were then."""
+        self._set_up(walkers)
+        self._correct(len(walkers.cloud.place), np.zeros_like(self.mean))
+        self.c, self.mean = state["c"], state["mean"]
+        self.warm_up, self.seconds, substeps = (float(x) for x in state["numbers"])
+        self.cells.restore(state["pools"], int(substeps))
+        self.scalar.restore(part_of("scalar", state))
+        self.ratio.restore(part_of("ratio", state))
+        for species in self.species:
+            species.restore(part_of(species.kind.name, state))
+        self.course = Course(self, walkers.n_step // walkers.every)
+        self.course.restore(part_of("course", state))
+        self.begun_at = part_of("begun_at", state)
 
     def _rest(self) -> None:
         """The substrate's field steady with the mean cell, R = 1, the others as they start: steps of growing length."""

@@ -21,12 +21,14 @@ take it rises as long as the run lasts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from rushton.cores import Team
 from rushton.lifelines.coupling_blocks import Difference, Ratio
+from rushton.lifelines.parts import part_of, within
 from rushton.physiology.model import CellModel
 from rushton.transport import Gas
 from rushton.transport.consumption import ConsumedScalar
@@ -35,6 +37,7 @@ from rushton.transport.operator import ScalarOperator
 OXYGEN = "oxygen"
 LEAST = 1e-9
 """Concentrations below this, mol/m3, are taken as this in q*/C."""
+_BOOKS = ("debt", "held_mol", "given_mol", "traded_mol", "transferred_mol", "turned_mol")
 GREATEST_REPAYMENT = 0.5
 """Part of what the mean cells trade that may go into repaying a debt, -."""
 
@@ -205,6 +208,19 @@ class Species:
             self.correction.observe(block, -own, -mean)
         else:
             self.correction.observe(block, own, mean)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that the next step depends on, and the books."""
+        numbers = np.array([getattr(self, name) for name in _BOOKS])
+        return {"c": self.c, "numbers": numbers, **within("scalar", self._scalar), **within("ratio", self.correction)}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``."""
+        self.c = state["c"]
+        for name, value in zip(_BOOKS, state["numbers"], strict=True):
+            setattr(self, name, float(value))
+        self._scalar.restore(part_of("scalar", state))
+        self.correction.restore(part_of("ratio", state))
 
     @property
     def balance_error(self) -> float:

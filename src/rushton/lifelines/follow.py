@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -39,6 +39,15 @@ class Exchange(Protocol):
     def finish(self, walkers: Walkers) -> None:
         """After they have."""
 
+    def key(self, walkers: Walkers) -> str:
+        """Hash of all that decides what happens, the duration left out; asked for before the first step."""
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What a run that was interrupted between two samples goes on from."""
+
+    def restore(self, walkers: Walkers, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``; the walkers are already where they were."""
+
 
 def follow(
     walkers: Walkers,
@@ -47,6 +56,7 @@ def follow(
     progress: Progress,
     kept: Path | None = None,
     earlier: Sequence[Path] = (),
+    exchange: Exchange | None = None,
 ) -> Sample:
     """Walk to the end and write all tracks.
 
@@ -62,14 +72,17 @@ def follow(
         Folder for the state of this run while it is under way; what an interrupted one has left there is used.
     earlier : sequence of Path
         Folders of finished runs; where one differs in nothing but a shorter duration, this run goes on from its end.
+        With an exchange the other has to end in the first half of this one.
+    exchange : Exchange, optional
+        Called around every stored sample. With one the caller removes ``kept`` once all is done.
 
     Returns
     -------
     Sample
         What was counted when half of the run, or a little more, was done.
     """
-    key = run_key(walkers, file.n_cell, file.n_full)
-    past, half_length = _resume(walkers, file, key, kept, earlier)
+    key = run_key(walkers, file.n_cell, file.n_full, exchange.key(walkers) if exchange is not None else "")
+    past, half_length = _resume(walkers, file, key, kept, earlier, exchange)
     log = None
     if kept is not None:
         kept.mkdir(parents=True, exist_ok=True)
@@ -78,34 +91,34 @@ def follow(
         log.cut(copied if isinstance(past, Log) and past.path == log.path else 0)
     if past is not None:
         progress(walkers.done / walkers.n_step, f"going on at {walkers.done * walkers.dt:.0f} s")
-    half_length = _walk(walkers, mesh, file, progress, key, past, half_length, log, None)
+    half_length = _walk(walkers, mesh, file, progress, key, past, half_length, log, exchange)
     file.close()
-    State.of(key, walkers, file.width, half_length).save(file.path.with_name(END))
-    if kept is not None:
+    traded = exchange.state() if exchange is not None else {}
+    State.of(key, walkers, file.width, half_length, traded).save(file.path.with_name(END))
+    if kept is not None and exchange is None:
         shutil.rmtree(kept)
     return half_length
 
 
-def follow_in_exchange(
-    walkers: Walkers, mesh: TankMesh, file: TrackFile, progress: Progress, exchange: Exchange
-) -> Sample:
-    """As ``follow``, with an exchange around every stored sample. The field is not kept: it always starts afresh."""
-    half_length = _walk(walkers, mesh, file, progress, "", None, None, None, exchange)
-    file.close()
-    return half_length
-
-
 def _resume(
-    walkers: Walkers, file: TrackFile, key: str, kept: Path | None, earlier: Sequence[Path]
+    walkers: Walkers,
+    file: TrackFile,
+    key: str,
+    kept: Path | None,
+    earlier: Sequence[Path],
+    exchange: Exchange | None,
 ) -> tuple[Past | None, Sample | None]:
-    """Put the walkers where an earlier run has got to; its tracks, and its counts at half of the run if they hold."""
-    found = find(kept, earlier, key, walkers, file.n_cell, file.n_full)
+    """Put walkers and exchange where an earlier run has got to; its tracks, and its counts at half of the run if they
+    hold."""
+    found = find(kept, earlier, key, walkers, file.n_cell, file.n_full, exchange is not None)
     if found is None:
         if kept is not None:
             shutil.rmtree(kept, ignore_errors=True)
         return None, None
     state, past = found
     walkers.restore(state.cloud, state.tally, state.journey, state.done, state.cpu_s)
+    if exchange is not None:
+        exchange.restore(walkers, state.exchange)
     return past, state.half_length if state.n_step == walkers.n_step else None
 
 
@@ -169,7 +182,8 @@ def _walk(
             writing = writer.submit(write, n, index[:, :width], full[:, :width])
             if log is not None and have < width == file.width and time.monotonic() - saved > CHECKPOINT_SECONDS:
                 writing.result()
-                State.of(key, walkers, file.width, half_length).save(log.path.with_name(STATE))
+                traded = exchange.state() if exchange is not None else {}
+                State.of(key, walkers, file.width, half_length, traded).save(log.path.with_name(STATE))
                 saved = time.monotonic()
         if writing is not None:
             writing.result()

@@ -29,7 +29,7 @@ from rushton.errors import CaseError, SolverError
 from rushton.lifelines import walks
 from rushton.lifelines.analysis import analyse
 from rushton.lifelines.field import integral_time, make_field
-from rushton.lifelines.follow import Exchange, follow, follow_in_exchange
+from rushton.lifelines.follow import Exchange, follow
 from rushton.lifelines.generator import make_key
 from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
@@ -166,10 +166,7 @@ def track(
     }  # fmt: skip
     file = TrackFile(Path(folder) / TRACKS, n_stored, n_full, n_sample, every * dt, mesh.n_mesh_cell, attributes)
     try:
-        if exchange is None:
-            half_length = follow(walkers, mesh, file, progress, kept, earlier)
-        else:
-            half_length = follow_in_exchange(walkers, mesh, file, progress, exchange)
+        half_length = follow(walkers, mesh, file, progress, kept, earlier, exchange)
     except BaseException:
         file.discard()
         raise

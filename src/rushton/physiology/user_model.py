@@ -23,6 +23,7 @@ NaN, and what is imposed must be eaten.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -70,6 +71,20 @@ def load_model(path: str | Path, name: str) -> CellModel:
     except UnicodeDecodeError:
         raise ModelError(f"{path} is not a text file in UTF-8", "strain.model_file", "Give a Python file.") from None
     return _model(text, str(path), name, _sbml_of(text, path))
+
+
+def file_hashes(path: str) -> list[str]:
+    """Hashes of a user's model file and of the SBML it names; what cannot be read the loader of the model says."""
+    hashes = []
+    try:
+        raw = Path(path).read_bytes()
+        hashes.append(hashlib.sha256(raw).hexdigest())
+        named = sbml_file(raw.decode("utf-8", "replace"))
+        if named is not None:
+            hashes.append(hashlib.sha256((Path(path).parent / named).read_bytes()).hexdigest())
+    except OSError:
+        pass
+    return hashes
 
 
 def sbml_file(text: str) -> str | None:

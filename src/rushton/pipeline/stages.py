@@ -7,7 +7,6 @@ Doors are imported when the stage runs: starting the program must not cost the i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -193,29 +192,15 @@ def _environment(case: Case) -> dict[str, Any]:
     return {"critical": plain(case.strain.critical) if case.strain else None}
 
 
-def _contents(path: str) -> list[str]:
-    """Hashes of a user's model file and of the SBML it names; what cannot be read the loader of the model says."""
-    from rushton.physiology.user_model import sbml_file
-
-    hashes = []
-    try:
-        raw = Path(path).read_bytes()
-        hashes.append(hashlib.sha256(raw).hexdigest())
-        named = sbml_file(raw.decode("utf-8", "replace"))
-        if named is not None:
-            hashes.append(hashlib.sha256((Path(path).parent / named).read_bytes()).hexdigest())
-    except OSError:
-        pass
-    return hashes
-
-
 def _response(case: Case) -> dict[str, Any]:
     strain = case.strain
     model: dict[str, Any] | None = None
     if strain is not None:
         model = {"model": strain.model, "parameters": dict(strain.parameters), "spread": dict(strain.spread)}
         if strain.model_file is not None:
-            model["file"] = _contents(strain.model_file)
+            from rushton.physiology.user_model import file_hashes
+
+            model["file"] = file_hashes(strain.model_file)
     return {"strain": model, "response": plain(case.response)}
 
 

@@ -21,6 +21,8 @@ whatever the tolerance: what the field loses is what was eaten less what was fed
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from rushton.cores import ALONE, Team
@@ -102,8 +104,10 @@ class ConsumedScalar:
         self._balance.main = main
         if self._lines is None:
             self._lines = LineSweeps(main, self._operator.neighbours, self._team)
+            self._first = self._factored = main
         elif self._stale:
             self._lines.set_main(main)
+            self._factored = main
         self._stale = False
         right = self._capacity * c + source
         new = c.copy()
@@ -115,6 +119,7 @@ class ConsumedScalar:
             scale = self._lines.scale(error / new.size)
             if sweep == RENEW:
                 self._lines.set_main(main)
+                self._factored = main
                 self._model().set_mass(self._capacity + sink)
             if sweep >= RENEW:
                 self._model().correct(self._balance.r, scale, self._left)
@@ -137,6 +142,18 @@ class ConsumedScalar:
             new *= factor
             eaten *= factor
         return new, eaten
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What the digits of the next step depend on besides its arguments: the diagonals that were factorised first
+        (it sets the scale) and last. There must have been a step."""
+        return {"first": self._first, "factored": self._factored}
+
+    def restore(self, state: Mapping[str, np.ndarray]) -> None:
+        """Go back to a ``state``."""
+        self._first, self._factored = state["first"], state["factored"]
+        self._lines = LineSweeps(self._first, self._operator.neighbours, self._team)
+        self._lines.set_main(self._factored)
+        self._stale = False
 
     def _model(self) -> Compartments:
         """The compartment model, made when it is first needed."""
