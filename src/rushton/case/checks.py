@@ -165,7 +165,13 @@ def _check_ring(case: Case, radius: float, half: float) -> None:
 
 
 def check_rigs(case: Case) -> None:
-    """A chamber that plays records of lifelines needs some."""
+    """A chamber that plays records of lifelines needs some, and a rig that switches oxygen the tank's oxygen."""
+    if case.scaledown is not None and "oxygen-switching" in case.scaledown.rigs and case.gas is None:
+        raise CaseError(
+            "a rig that switches oxygen reproduces the tank's dissolved oxygen, and the case computes none",
+            "scaledown.rigs",
+            "add a [gas] section, or leave 'oxygen-switching' out",
+        )
     asked = case.scaledown is not None and "microfluidic" in case.scaledown.rigs
     if asked and case.lifelines.full_records == 0:
         raise CaseError(

@@ -10,6 +10,7 @@ from rushton.case.fields import (
     FlowRate,
     Length,
     OptionalBiomass,
+    OptionalRate,
     OptionalTime,
     OptionalVolume,
     Section,
@@ -210,10 +211,40 @@ class LabLimits(Section):
     )
     media_max: int = Field(default=6, ge=2, le=24, description="media between which a chamber can switch")
     gas_flow: float = Field(default=1.0, ge=0.001, le=10.0, description="air to the lab vessel, vvm")
+    slowest_speed: Speed = Field(
+        default_factory=_of_the_bench("slowest_speed", "speed"),
+        gt=0.0,
+        le=100.0,
+        description="slowest stirrer speed that still suspends the cells (default: 100 rpm)",
+    )
+    kla_min: OptionalRate = Field(
+        default=None, gt=0.0, le=1.0, description="measured kLa at the slowest stirrer speed (default: estimated)"
+    )
+    kla_max: OptionalRate = Field(
+        default=None, gt=0.0, le=1.0, description="measured kLa at stirrer_speed and gas_flow (default: van 't Riet's)"
+    )
+    kla_settling: Time = Field(
+        default_factory=_of_the_bench("kla_settling", "time"),
+        ge=0.0,
+        le=600.0,
+        description="first-order time in which kLa follows a step of the stirrer (default: 3 s)",
+    )
+    probe_lag: Time = Field(
+        default_factory=_of_the_bench("probe_lag", "time"),
+        gt=0.0,
+        le=600.0,
+        description="first-order time of the oxygen probe (default: 35 s)",
+    )
+    jacket_transfer: float = Field(
+        default=150.0, gt=0.0, le=3000.0, description="heat transfer of the lab vessel's jacket, W/(m2 K)"
+    )
+    coolant_difference: float = Field(
+        default=10.0, gt=0.0, le=60.0, description="broth warmer than the coolant in its jacket, at most, K"
+    )
 
     @model_validator(mode="after")
     def _orders(self) -> LabLimits:
-        for kind in ("feed_pump", "loop_pump", "biomass", "vessel_volume"):
+        for kind in ("feed_pump", "loop_pump", "biomass", "vessel_volume", "kla"):
             low, high = getattr(self, f"{kind}_min"), getattr(self, f"{kind}_max")
             if low is not None and high is not None and low >= high:
                 what = kind.replace("_", " ")
@@ -222,6 +253,12 @@ class LabLimits(Section):
                     f"scaledown.limits.{kind}_min",
                     f"lower {kind}_min or raise {kind}_max",
                 )
+        if "slowest_speed" in self.model_fields_set and self.slowest_speed >= self.stirrer_speed:
+            raise CaseError(
+                "the slowest speed of the stirrer is not below its speed",
+                "scaledown.limits.slowest_speed",
+                f"below {60.0 * self.stirrer_speed:g} rpm, the stirrer_speed",
+            )
         return self
 
 
@@ -260,7 +297,16 @@ class ScaledownSettings(Section):
     """The rigs to design, and within which limits."""
 
     rigs: tuple[
-        Literal["str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors", "microfluidic"], ...
+        Literal[
+            "str-pfr",
+            "str-str",
+            "three-compartments",
+            "pulsed-feed",
+            "mini-bioreactors",
+            "microfluidic",
+            "oxygen-switching",
+        ],
+        ...,
     ] = Field(default=("str-pfr", "pulsed-feed"), min_length=1, description="rigs to design")
     working_volume: Volume = Field(default=0.003, ge=1e-6, le=1.0, description="liquid in the whole rig")
     equipment: EquipmentNames = Field(

@@ -75,8 +75,11 @@ def design(
 
     settings = _settings(results.case.scaledown, rigs, working_volume, seed, equipment)
     case = results.case.model_copy(update={"scaledown": settings})
-    known = results.scaledown.designs if results.scaledown is not None else ()
-    found = design_rigs(case, results.lifelines, results.response, progress, known)
+    earlier = results.scaledown
+    known = () if earlier is None else earlier.designs
+    if earlier is not None and earlier.oxygen is not None:
+        known += earlier.oxygen.designs
+    found = design_rigs(case, results.lifelines, results.response, progress, known, results.environment)
     folder = Path(output) if output is not None else results.folder / FOLDER
     with explained(folder):
         found.write(folder)

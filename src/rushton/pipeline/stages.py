@@ -278,6 +278,11 @@ def _gas_of_cells(case: Case) -> tuple[str, ...]:
     return ("gas",) if _two_way(case) else ()  # cells that act back on the fields breathe its oxygen
 
 
+def _oxygen_of_rigs(case: Case) -> tuple[str, ...]:
+    asked = case.scaledown is not None and "oxygen-switching" in case.scaledown.rigs
+    return ("environment",) if asked else ()  # oxygen along lifelines
+
+
 def _no_response(case: Case) -> str:
     return _no_lifelines(case) or ("the case has no [response]" if case.response is None else "")
 
@@ -403,7 +408,7 @@ def preflight(case: Case) -> None:
 def _compute_scaledown(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.scaledown import design
 
-    return design(case, done["lifelines"], done["response"], progress)
+    return design(case, done["lifelines"], done["response"], progress, environment=done.get("environment"))
 
 
 STAGES: tuple[Stage, ...] = (
@@ -448,7 +453,7 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "scaledown", _scaledown, ("lifelines", "response"), ("rushton.scaledown", "rushton.physiology"),
-        _compute_scaledown, "rushton.scaledown:Scaledown", _no_scaledown,
+        _compute_scaledown, "rushton.scaledown:Scaledown", _no_scaledown, _oxygen_of_rigs,
     ),
 )  # fmt: skip
 """All stages that compute something, in their order; the report follows them."""

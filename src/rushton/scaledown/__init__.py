@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
+    from rushton.lifelines.environment import Environment
     from rushton.response import Response
 
 __all__ = ["Design", "Scaledown", "design"]
@@ -26,8 +27,9 @@ def design(
     response: Response | None,
     progress: Progress = silent,
     known: Sequence[Design] = (),
+    environment: Environment | None = None,
 ) -> Scaledown:
     """Design the rigs of a case; see ``rushton.scaledown.designer.design``."""
     from rushton.scaledown import designer
 
-    return designer.design(case, lifelines, response, progress, known)
+    return designer.design(case, lifelines, response, progress, known, environment)

@@ -29,11 +29,13 @@ TO_SI = {
     "mL/min": 1e-6 / 60.0, "mL": 1e-6, "L": 1e-3, "mm": 1e-3, "m": 1.0, "g/L": 1.0,
     "kPa": 1e3, "s": 1.0, "h": 3600.0, "rpm": 1.0 / 60.0,
     "1/h": 1.0 / 3600.0, "vvm": 1.0 / 60.0, "mol/m3": 1.0, "mol/mol": 1.0, "g/g": 1.0, "-": 1.0,
+    "K": 1.0, "W/(m2 K)": 1.0,
 }  # fmt: skip
 """Technician's unit -> SI."""
 
 _KINDS = {
     "mL/min": "flow_rate", "mL": "volume", "m": "length", "s": "time", "g/L": "biomass", "rpm": "speed",
+    "1/h": "rate",
 }  # fmt: skip
 """Kind of quantity behind a unit (``rushton.units.KINDS``)."""
 
@@ -67,10 +69,22 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "switch_time_min": ("s", "time in which a switch of media in a chamber is 95 % complete"),
     "media_max": ("-", "media between which a chamber can switch"),
     "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
+    "slowest_speed": ("rpm", "slowest stirrer speed of the lab vessel"),
+    "kla_settling": ("s", "first-order time in which kLa follows a step of the stirrer"),
+    "probe_lag": ("s", "first-order time of the oxygen probe"),
+    "jacket_transfer": ("W/(m2 K)", "heat transfer of the jacket"),
+    "coolant_difference": ("K", "broth warmer than the coolant in its jacket, at most"),
 }
+_MEASURED = {
+    "kla_max": ("kla_measured", "kLa of the lab vessel at its stirrer speed and air"),
+    "kla_min": ("kla_slowest", "kLa of the lab vessel at its slowest stirrer speed"),
+}
+"""Field of a measured value that a case or a vessel may give -> name among the limits, meaning."""
 _PAIRS = ("feed_pump", "loop_pump", "biomass")
 _DEFAULT_SOURCES = {
     "impeller_power_number": "J. H. Rushton, E. W. Costich and H. J. Everett (1950) Chem. Eng. Prog. 46:395",
+    "jacket_transfer": "5 mm of borosilicate glass, 1.2 W/(m K) (ISO 3585), between films of 2500 and 500 W/(m2 K); "
+    "steel some 500; bench practice",
 }
 
 
@@ -164,6 +178,11 @@ class Bench:
             elif name in named and math.isclose(value, _as_si(named[name][1], unit), rel_tol=1e-9):
                 source = named[name][0]
             limits[name] = Limit(name, value, unit, meaning, source)
+        for key, (name, meaning) in _MEASURED.items():
+            if (rate := getattr(given, key)) is not None:
+                own = key in named and math.isclose(rate, _as_si(named[key][1], "1/h"), rel_tol=1e-9)
+                source = named[key][0] if own else "case file, scaledown.limits"
+                limits[name] = Limit(name, float(rate), "1/h", meaning, source)
         broth = case.broth
         return cls(
             case.scaledown.working_volume,

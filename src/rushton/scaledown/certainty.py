@@ -68,7 +68,7 @@ def resampled(sample: Sample, stream: int) -> list[Counts]:
     return [Counts(*rows) for rows in zip(*columns, strict=True)]
 
 
-def resampled_targets(lifelines: Lifelines, shortest: float) -> tuple[Target, ...]:
+def resampled_targets(lifelines: Lifelines, shortest: float, sample: Sample | None = None) -> tuple[Target, ...]:
     """The tank, and resamples of it, ready for comparison; empty where its groups are too few.
 
     Parameters
@@ -76,8 +76,10 @@ def resampled_targets(lifelines: Lifelines, shortest: float) -> tuple[Target, ..
     lifelines : Lifelines
     shortest : float
         Smoothing window, s.
+    sample : Sample, optional
+        Of another signal along them than the uptake ratio.
     """
-    sample: Sample | None = getattr(lifelines, "sample", None)
+    sample = sample or getattr(lifelines, "sample", None)
     if sample is None or sample.n_group < LEAST_GROUPS:
         return ()
     return tuple(Target.of(counts, shortest, lifelines.duration) for counts in resampled(sample, 0))

@@ -36,7 +36,8 @@ TICK = 0.5
 PLAYED = 3600.0
 """Length of the programme, s; as many records are joined."""
 _FINE = 8  # samples of the concentration in a tick
-_DENSITY = 10.0  # kg/m3 of cells in the chamber, for which flushes are counted
+DENSITY = 10.0
+"""Cells in the chamber for which flushes are counted, kg/m3."""
 _CHANGED = 0.05  # of K_s, what the cells may change
 
 
@@ -81,7 +82,7 @@ def lagged(target: np.ndarray, lag: float) -> np.ndarray:
 
 def flushes(duty: Duty) -> float:
     """Chamber volumes per second at which 10 g/L of cells change the medium by less than 5 % of K_s, 1/s."""
-    return 1.0 / (_CHANGED * duty.culture(_DENSITY).uptake_time)
+    return 1.0 / (_CHANGED * duty.culture(DENSITY).uptake_time)
 
 
 def played(duty: Duty, start: float) -> np.ndarray:

@@ -96,7 +96,7 @@ def spread(s: np.ndarray, dt: float, whole: float) -> np.ndarray:
 
 
 def follow_signal(test: CellTest, s: np.ndarray, dt: float) -> Course:
-    """The course along uptake ratios s, (n_cell, n_time), held for dt seconds each."""
+    """The course along signals s, (n_cell, n_time), held for dt seconds each."""
     from rushton.physiology.integrate import advance, environment_array
     from rushton.physiology.timescales import substeps_needed
 
@@ -106,20 +106,13 @@ def follow_signal(test: CellTest, s: np.ndarray, dt: float) -> Course:
     rates = np.empty((borders.size - 1, len(model.reported)))
     substeps = 0
     for n, (first, last) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
-        around = environment_array(model, *_surroundings(test, s[:, first:last]))
+        around = environment_array(model, *test.surroundings(s[:, first:last]))
         substeps = substeps or substeps_needed(model, around, state[0], dt)
         total = np.zeros((s.shape[0], len(model.reported)))
         advance(model, around, dt, state, total, 0, np.zeros((s.shape[0], 0, model.n_out)), substeps, time=first * dt)
         rates[n] = total.mean(axis=0) / ((last - first) * substeps)
     by_name = dict(zip(model.reported_names, rates.T, strict=True))
     return Course(borders * dt, by_name, state[0].copy())
-
-
-def _surroundings(test: CellTest, s: np.ndarray) -> tuple[np.ndarray, dict]:
-    from rushton.physiology import imposed_environment
-
-    q_s, around = imposed_environment(test.model, s, test.uptake_max, test.half_saturation, test.density)
-    return q_s, {name: value for name, value in around.items() if name in test.model.environment_names}
 
 
 def net_growth(course: Course) -> np.ndarray:
@@ -161,7 +154,7 @@ def by_products(
 
     s, dt = test.histories(operation, random, seed, 1)
     enough = int(min(max(_LONGEST, 3.0 * operation.cycle()), s.shape[1] * dt) / dt)
-    q_s, around = _surroundings(test, s[:, :enough])
+    q_s, around = test.surroundings(s[:, :enough])
     found = {}
     for trade in trades:
         name = test.model.reported_names[trade.reported]

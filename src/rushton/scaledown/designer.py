@@ -26,11 +26,13 @@ from rushton.scaledown.finalists import band_of_tried, best_of, choose, kept_of,
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
 from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.match import PARTS
+from rushton.scaledown.oxygen_tank import check_oxygen, nothing_to_switch, oxygen_excerpt, oxygen_tank
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.result import Design, Scaledown, no_design
 from rushton.scaledown.rig import Rig, Settings
 from rushton.scaledown.robustness import robustness
 from rushton.scaledown.search import Candidate, Found, search
+from rushton.scaledown.switching import IrregularSwitching, StirrerSwitching
 from rushton.scaledown.tank import EXCERPT, Tank, make_tank, nothing_to_reproduce, tank_excerpt, tank_response
 from rushton.scaledown.verdict import gaps, judge
 from rushton.store import Progress, silent
@@ -38,7 +40,9 @@ from rushton.store import Progress, silent
 if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
+    from rushton.lifelines.environment import Environment
     from rushton.response import Response
+    from rushton.scaledown.sheet import Sheet
 
 RIGS: dict[str, tuple[Rig, ...]] = {
     "str-pfr": (StrPfr(),),
@@ -47,10 +51,14 @@ RIGS: dict[str, tuple[Rig, ...]] = {
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
     "mini-bioreactors": (MiniBioreactors(),),
     "microfluidic": (Microfluidic(),),
+    "oxygen-switching": (StirrerSwitching(), IrregularSwitching()),
 }
-"""What a name in the case file stands for: a pulsed feed is designed with equal pulses and with unequal ones."""
+"""What a name in the case file stands for: programmes are designed with equal and with unequal pulses or phases."""
 
 _RANDOM = (LoopOperation, CompartmentsOperation)  # stays are drawn
+
+
+ONLY_OXYGEN = "only rigs that switch oxygen were asked for"
 
 
 def design(
@@ -59,6 +67,7 @@ def design(
     response: Response | None,
     progress: Progress = silent,
     known: Sequence[Design] = (),
+    environment: Environment | None = None,
 ) -> Scaledown:
     """Design the rigs of a case.
 
@@ -74,41 +83,80 @@ def design(
         Told of the share done.
     known : sequence of Design
         Designs found earlier for this tank, from which the search of the same rig starts too.
+    environment : Environment or None
+        With oxygen along the lifelines, for rigs that switch it.
 
     Returns
     -------
     Scaledown
+        Rigs for the uptake of substrate, and under ``oxygen`` those that switch oxygen.
     """
-    clock = time.perf_counter()
-    if reason := nothing_to_reproduce(lifelines):
+    names = () if case.scaledown is None else dict.fromkeys(case.scaledown.rigs)
+    asked = [rig for name in names for rig in RIGS[name]]
+    switching = [rig for rig in asked if isinstance(rig, StirrerSwitching)]
+    feeding = [rig for rig in asked if not isinstance(rig, StirrerSwitching)]
+    if switching:
+        check_oxygen(case, environment)
+    reason = nothing_to_reproduce(lifelines) if feeding or not switching else ONLY_OXYGEN
+    if reason and not switching:
         progress(1.0, reason)
         return no_design(lifelines.statistics, tank_response(response), reason)
     tank = make_tank(case, lifelines, response)
-    assert case.strain is not None and case.scaledown is not None
-    rigs = [rig for name in dict.fromkeys(case.scaledown.rigs) for rig in RIGS[name]]
+    share = 1.0 if not switching else 0.0 if reason else len(feeding) / len(asked)
+    if reason:
+        found = no_design(lifelines.statistics, tank.response, reason)
+    else:
+        found = _sized(case, feeding, tank, True, tank_excerpt(lifelines), known, _within(progress, 0.0, share))
+    if not switching:
+        return found
+    assert environment is not None
+    breathing = oxygen_tank(case, tank, environment)
+    if reason := nothing_to_switch(breathing, environment):
+        progress(1.0, reason)
+        return replace(found, oxygen=no_design(breathing.statistics, tank.response, reason))
+    excerpt, told = oxygen_excerpt(case, lifelines, environment), _within(progress, share, 1.0)
+    return replace(found, oxygen=_sized(case, switching, breathing, False, excerpt, known, told))
+
+
+def _sized(
+    case: Case,
+    rigs: Sequence[Rig],
+    tank: Tank,
+    with_standard: bool,
+    excerpt: tuple[np.ndarray, float],
+    known: Sequence[Design],
+    progress: Progress,
+) -> Scaledown:
+    """All rigs for one signal of the tank, and the standard STR-PFR where that is one of them."""
+    clock = time.perf_counter()
     shares = np.linspace(0.05, 1.0, len(rigs) + 1)
-    progress(0.0, "standard STR-PFR")
-    standard = _finish(case, StrPfr(), None, tank)
-    designs = [standard]
+    designs, reference = [], None
+    if with_standard:
+        progress(0.0, "standard STR-PFR")
+        designs.append(_finish(case, StrPfr(), None, tank))
+        reference = designs[0].distance
     for n, rig in enumerate(rigs):
         own = replace(tank, duty=rig.duty(tank.duty))
         told = _part_of(progress, shares[n], shares[n + 1], rig.title)
         known_of_it = [f.settings for d in known if d.rig == rig.name and not d.reference for f in d.finalists]
         found = _search(case, rig, own, known_of_it, told)
         progress(float(0.2 * shares[n] + 0.8 * shares[n + 1]), f"{rig.title}: cell model and protocol")
-        designs.append(_finish(case, rig, found, own, standard.distance))
-    excerpt, excerpt_step = tank_excerpt(lifelines)
+        designs.append(_finish(case, rig, found, own, reference))
     progress(1.0, "designed")
     return Scaledown(
         designs=tuple(sorted(designs, key=lambda d: d.distance)),
         floor=tank.floor,
         floor_parts=tank.floor_parts,
-        tank=lifelines.statistics,
-        tank_excerpt=excerpt,
-        tank_excerpt_step=excerpt_step,
+        tank=tank.statistics,
+        tank_excerpt=excerpt[0],
+        tank_excerpt_step=excerpt[1],
         tank_response=tank.response,
         seconds=time.perf_counter() - clock,
     )
+
+
+def _within(progress: Progress, low: float, high: float) -> Progress:
+    return lambda share, text: progress(low + share * (high - low), text)
 
 
 def _search(
@@ -149,11 +197,8 @@ def _finish(
     """Round the candidates, simulate them again, run the cell model, choose, write the protocol; the standard rig where
     nothing was searched.
     """
-    from rushton.scaledown import protocol_chamber as chamber
     from rushton.scaledown.expected import expect_of
-    from rushton.scaledown.protocol import write_protocol
     from rushton.scaledown.protocol_json import protocol_record
-    from rushton.scaledown.protocol_tables import feed_table
     from rushton.scaledown.sheet import Sheet
 
     assert case.scaledown is not None
@@ -193,10 +238,9 @@ def _finish(
         robustness=moved,
         verdict=verdict,
     )
-    played = isinstance(rig, Microfluidic)
     expected = expect_of(sheet, won.wanted, won.duty, tank.test, random)
     sheet = replace(sheet, expected=expected)
-    table = chamber.switching_table(sheet) if played else feed_table(sheet)
+    protocol, table = _papers(sheet)
     kept = won.signal[: max(2, int(EXCERPT / won.step))]
     every = max(1, round(0.1 / won.step))
     return Design(
@@ -215,7 +259,7 @@ def _finish(
         statistics=won.statistics,
         excerpt=kept[::every].astype(np.float32),
         excerpt_step=won.step * every,
-        protocol=write_protocol(sheet),
+        protocol=protocol,
         table=table,
         record=protocol_record(sheet, expected, table),
         distance_band=band,
@@ -225,3 +269,14 @@ def _finish(
         robustness=moved,
         verdict=verdict,
     )
+
+
+def _papers(sheet: Sheet) -> tuple[str, str]:
+    """Protocol and table of a rig."""
+    from rushton.scaledown import protocol_chamber, protocol_switching
+    from rushton.scaledown.protocol import write_protocol
+    from rushton.scaledown.protocol_tables import feed_table
+
+    tables = {Microfluidic: protocol_chamber.switching_table, StirrerSwitching: protocol_switching.stirrer_table}
+    own = next((write for kind, write in tables.items() if isinstance(sheet.rig, kind)), feed_table)
+    return write_protocol(sheet), own(sheet)

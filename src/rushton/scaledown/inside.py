@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.physiology import CellModel
 
+OXYGEN = "oxygen"  # the species as the cell models name it
 SAMPLE = 0.3  # s, interval at which uptake drives the cell, as in the tank's response
 _FINE = 3  # samples of the signal averaged into one of these
 _HISTORIES = 8  # cells followed where stays are random
@@ -75,6 +76,9 @@ class CellTest:
         s.
     density : float
         Of the broth, kg/m3.
+    oxygen_half_saturation, mean_uptake : float
+        K_O, mol/m3, where the signal of a rig is s_O = O/(O + K_O), under this steady uptake ratio; 0 where the signal
+        is the uptake ratio itself.
     """
 
     model: CellModel
@@ -84,10 +88,14 @@ class CellTest:
     rates: dict[str, float]
     duration: float
     density: float = 1000.0
+    oxygen_half_saturation: float = 0.0
+    mean_uptake: float = 0.0
 
     @classmethod
-    def of(cls, case: Case, mean_uptake: float) -> CellTest:
-        """The test of a case at the tank's mean uptake ratio."""
+    def of(
+        cls, case: Case, mean_uptake: float, oxygen: float | None = None, oxygen_half_saturation: float = 0.0
+    ) -> CellTest:
+        """The test of a case at the tank's mean uptake ratio and mean oxygen, mol/m3 (the model's default if None)."""
         from rushton.physiology import imposed_environment, model_of, steady_state
 
         assert case.strain is not None
@@ -95,10 +103,14 @@ class CellTest:
         model = model_of(case.strain).within({"biomass": (case.broth.biomass or 0.0) / density}, density)
         q_max, half = case.strain.uptake.max, case.strain.uptake.half_saturation / case.broth.density
         q_s, around = imposed_environment(model, mean_uptake, q_max, half, density)
+        if oxygen is not None:
+            around = around | model.surroundings_from_mol_kg({OXYGEN: oxygen / density}, density)
         environment = model.environment_vector(float(q_s), **_known(model, around))
         start = steady_state(model, environment)
         rates = model.evaluate(environment, start)[1]
-        return cls(model, q_max, half, start, rates, case.response.duration, density)
+        return cls(
+            model, q_max, half, start, rates, case.response.duration, density, oxygen_half_saturation, mean_uptake
+        )  # fmt: skip
 
     @property
     def growth(self) -> float:
@@ -124,19 +136,29 @@ class CellTest:
         n_time = round(self.duration / dt)
         return np.stack([np.resize(signal, n_time) for signal in signals]), dt
 
+    def surroundings(self, s: np.ndarray) -> tuple[np.ndarray, dict[str, Any]]:
+        """Uptake and concentrations, in the units of the model, that cells meet under a signal s of any shape."""
+        from rushton.physiology import imposed_environment
+
+        others = {}
+        if self.oxygen_half_saturation > 0.0:
+            oxygen = self.oxygen_half_saturation * s / (1.0 - s) / self.density
+            others = self.model.surroundings_from_mol_kg({OXYGEN: oxygen}, self.density)
+            s = np.full_like(s, self.mean_uptake)
+        q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation, self.density)
+        return q_s, _known(self.model, around | others)
+
     def run(self, operation: Operation, random: bool, seed: int) -> Inside:
         """Follow cells through a rig for the duration of the tank's histories."""
-        from rushton.physiology import imposed_environment, integrate_ensemble
+        from rushton.physiology import integrate_ensemble
 
         s, dt = self.histories(operation, random, seed)
         n_time = s.shape[1]
-        q_s, around = imposed_environment(self.model, s, self.uptake_max, self.half_saturation, self.density)
+        q_s, around = self.surroundings(s)
         split = n_time - round(final_window(self.duration) / dt)
         state, parts = self.start, []
         for part in (slice(0, split), slice(split, n_time)):
-            ran = integrate_ensemble(
-                self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in _known(self.model, around).items()}
-            )
+            ran = integrate_ensemble(self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in around.items()})
             state = ran.state
             parts.append(ran.mean)
         share = split / n_time

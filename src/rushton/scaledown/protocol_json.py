@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from rushton.correlations import OXYGEN_IN_AIR
 from rushton.scaledown.chamber import ChamberOperation
-from rushton.scaledown.expected import Expected, oxygen_at
+from rushton.scaledown.expected import Expected, Spread, oxygen_at
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import HELD, breath
@@ -25,6 +26,8 @@ from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_rigs import events
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
+from rushton.scaledown.switching import SwitchedOperation
+from rushton.scaledown.transfer import Transfer
 from rushton.store import library_versions, to_json
 
 FORMAT = 1
@@ -36,8 +39,10 @@ _SETTINGS = {
     "starvation_volume": "starvation_volume_mL", "bore": "bore_mm", "length": "length_m",
     "period": "period_s", "gap": "mean_gap_s", "on_time": "on_time_s", "feed": "feed_mol_s",
     "switch_time": "switch_time_s",
+    "fast_speed": "fast_speed_rpm", "slow_speed": "slow_speed_rpm", "fast_kla": "fast_kla_1_h",
+    "slow_kla": "slow_kla_1_h", "fast_time": "fast_time_s", "slow_time": "slow_time_s",
 }  # fmt: skip
-_FACTORS = {"_mL_min": ML_MIN, "_mL": ML, "_mm": 1e3}
+_FACTORS = {"_mL_min": ML_MIN, "_mL": ML, "_mm": 1e3, "_rpm": 60.0, "_1_h": 3600.0}
 _DIRECTIONS = {
     "loop": "from the vessel through the loop and back",
     "bleed": "out of the vessel, on level control",
@@ -149,14 +154,32 @@ def _set_points(sheet: Sheet, played: bool) -> dict[str, Any]:
         none = {key: None for key in ("stirrer_rpm", "gas_L_min")}
         return temperature | none | {f"{key}_reason": reason for key in none}
     air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, _aerated_share(sheet))
-    return temperature | {
-        "stirrer_rpm": bench["stirrer_speed"] * 60.0,
-        "gas_L_min": bench["gas_flow"] * bench.volume * 6e4,
-        "gas_vvm": bench["gas_flow"] * 60.0,
-        "dissolved_oxygen_min_percent": 100.0 * HELD,
-        "kla_needed_1_h": 3600.0 * air.kla_needed,
-        "kla_given_1_h": [3600.0 * kla for kla in air.kla_given],
-    }
+    switched = {}
+    if isinstance(sheet.operation, SwitchedOperation):
+        table, vessel = sheet.operation.table, Transfer.of(bench)
+        switched = {
+            "stirrer_rpm": None,
+            "stirrer_rpm_reason": "it is switched",
+            "gas_oxygen_fraction": sheet.settings["oxygen_fraction"],
+            "stirrer_table": {
+                "repeat_s": sheet.operation.period,
+                "time_s": table[:, 0],
+                "rpm": [60.0 * vessel.speed(kla) for kla in table[:, 1]],
+                "kla_1_h": 3600.0 * table[:, 1],
+            },
+        }
+    return (
+        temperature
+        | {
+            "stirrer_rpm": bench["stirrer_speed"] * 60.0,
+            "gas_L_min": bench["gas_flow"] * bench.volume * 6e4,
+            "gas_vvm": bench["gas_flow"] * 60.0,
+            "dissolved_oxygen_min_percent": 100.0 * HELD,
+            "kla_needed_1_h": 3600.0 * air.kla_needed,
+            "kla_given_1_h": [3600.0 * kla for kla in air.kla_given],
+        }
+        | switched
+    )
 
 
 def _feed(sheet: Sheet, played: bool, table: str) -> dict[str, Any]:
@@ -294,6 +317,10 @@ def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
         else:
             in_tube = "tube_volume" in sheet.settings and port.name.startswith("tube")
             oxygen = oxygen_at(port, air, port.delay if in_tube else 0.0, share)
+            if isinstance(sheet.operation, SwitchedOperation):  # of the gas at work, over air saturation
+                dissolved, full = sheet.operation.dissolved(), sheet.operation.saturation
+                full *= OXYGEN_IN_AIR / sheet.settings["oxygen_fraction"]
+                oxygen = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
             one["dissolved_oxygen_percent"] = {key: 100.0 * value for key, value in oxygen.as_dict().items()}
         ports.append(one)
     out: dict[str, Any] = {"ports": ports, "settled": expected.settled}

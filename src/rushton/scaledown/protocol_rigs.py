@@ -4,12 +4,20 @@ and what it cannot do.
 
 from __future__ import annotations
 
-from rushton.scaledown import protocol_bolus, protocol_chamber, protocol_compartments, protocol_loop, protocol_pulses
+from rushton.scaledown import (
+    protocol_bolus,
+    protocol_chamber,
+    protocol_compartments,
+    protocol_loop,
+    protocol_pulses,
+    protocol_switching,
+)
 from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.protocol_words import Event, Words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
+from rushton.scaledown.switching import StirrerSwitching, SwitchedOperation
 from rushton.scaledown.vessel import VesselOperation
 
 
@@ -23,6 +31,8 @@ def words_of(sheet: Sheet) -> Words:
         return protocol_pulses.WORDS
     if isinstance(sheet.operation, CompartmentsOperation):
         return protocol_compartments.WORDS
+    if isinstance(sheet.operation, SwitchedOperation):
+        return protocol_switching.WORDS
     return protocol_loop.WORDS
 
 
@@ -79,7 +89,7 @@ def events(sheet: Sheet) -> list[Event]:
 
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
-    if isinstance(sheet.rig, Microfluidic):
+    if isinstance(sheet.rig, Microfluidic | StirrerSwitching):
         return words_of(sheet).shortcomings(sheet)
     return [
         *words_of(sheet).shortcomings(sheet),

@@ -143,8 +143,8 @@ class IrregularFeed(PulsedFeed):
         enter, leave, poor, _ = duty.borders
         on_time = _on_the_clock(settings["on_time"], duty)
         rich = round(settings["excess_share"] * n)
-        in_excess = settings["stretch_excess"] * _at_middles(duty.stays[0], rich)
-        in_limitation = settings["stretch_limitation"] * _at_middles(duty.stays[1], n - rich)
+        in_excess = settings["stretch_excess"] * at_middles(duty.stays[0], rich)
+        in_limitation = settings["stretch_limitation"] * at_middles(duty.stays[1], n - rich)
         peak = np.maximum(_pulse_for(in_excess, leave, t_k), _CLEARLY * enter)
         # a pulse x K_s is x t_K flow / <s> of stock: the pump cannot do less than its smallest, nor be faster than it
         # is
@@ -157,12 +157,12 @@ class IrregularFeed(PulsedFeed):
         fed = (fed - poor + np.log(fed / poor)) * t_k
         rng = np.random.default_rng(_ORDER)
         shuffle, noise = rng.permutation(n), rng.standard_normal(n)
-        order = np.argsort(np.argsort(_series(noise, settings["memory"])))
+        order = np.argsort(np.argsort(remembering(noise, settings["memory"])))
         amounts, fed = amounts[order], fed[order]
         tick = duty.bench["pulse_time_step"]
         on = np.maximum(on_time, np.ceil(amounts / fastest / tick - 1e-6) * tick)
         # what the mean feed allows is eaten over the programme: the rest of its time is starvation
-        starved = _at_middles(duty.stays[2], n)[shuffle]
+        starved = at_middles(duty.stays[2], n)[shuffle]
         left = amounts.sum() * t_k / (duty.mean_uptake * (1.0 - base)) - fed.sum()
         gaps = fed + starved * max(left, 0.0) / max(float(starved.sum()), 1e-9)
         gaps *= min(1.0, duty.bench["cycle_max"] / float(gaps.sum()))
@@ -208,7 +208,7 @@ def _table(gaps: np.ndarray, amounts: np.ndarray, on: np.ndarray, base: float) -
     return table, period
 
 
-def _at_middles(quantiles: np.ndarray, number: int) -> np.ndarray:
+def at_middles(quantiles: np.ndarray, number: int) -> np.ndarray:
     """Stays at the middle quantiles of a number of equal parts, (number,) s, from those at 1 % to 99 %."""
     wanted = 100.0 * (np.arange(number) + 0.5) / max(1, number)
     return np.interp(wanted, np.arange(1, 100), quantiles)
@@ -242,7 +242,7 @@ def shortest_excess(duty: Duty, biomass: float) -> float:
     return (enter - leave + math.log(enter / leave)) * duty.culture(biomass).uptake_time
 
 
-def _series(noise: np.ndarray, memory: float) -> np.ndarray:
+def remembering(noise: np.ndarray, memory: float) -> np.ndarray:
     """Autoregressive series of first order, variance 1, that closes on itself."""
     series = np.zeros_like(noise)
     for i in range(2 * noise.size):

@@ -151,13 +151,18 @@ class Design:
         return entry
 
 
+OXYGEN = "oxygen"
+"""Folder, within that of the designs, of the rigs that switch oxygen."""
+
 _SUMMARY_NAMES = {
     "biomass": "biomass_kg_m3", "flow": "flow_m3_s", "tube_volume": "tube_volume_m3",
     "second_volume": "second_volume_m3", "excess_flow": "excess_flow_m3_s",
     "starvation_flow": "starvation_flow_m3_s", "excess_volume": "excess_volume_m3",
     "starvation_volume": "starvation_volume_m3", "switch_time": "switch_time_s",
     "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s",
-    "on_time": "on_time_s", "feed": "feed_mol_s",
+    "on_time": "on_time_s", "feed": "feed_mol_s", "fast_kla": "fast_kla_1_s", "slow_kla": "slow_kla_1_s",
+    "fast_speed": "fast_speed_1_s", "slow_speed": "slow_speed_1_s", "fast_time": "fast_time_s",
+    "slow_time": "slow_time_s",
 }  # fmt: skip
 
 
@@ -183,6 +188,9 @@ class Scaledown:
         Wall time of the design.
     reason : str
         Why nothing was designed; empty where something was.
+    oxygen : Scaledown or None
+        The same for rigs that switch oxygen, where one was asked for: its signal is s_O = O/(O + K_O), its distances
+        are between oxygen in rig and tank and stand in no row with the others.
     """
 
     designs: tuple[Design, ...]
@@ -194,6 +202,7 @@ class Scaledown:
     tank_response: dict[str, Any]
     seconds: float
     reason: str = ""
+    oxygen: Scaledown | None = None
 
     @property
     def best(self) -> Design | None:
@@ -220,6 +229,8 @@ class Scaledown:
             out["floor_reason"] = self.reason or "one half of the lifelines has no completed stay: follow more cells"
         if best is None:
             out["best_reason"] = out["designs_reason"] = self.reason
+        if self.oxygen is not None:
+            out["oxygen"] = self.oxygen.summary()
         return out
 
     # --- hand-over ---------------------------------------------------------------------------------------------
@@ -242,6 +253,8 @@ class Scaledown:
             plain["verdict"] = asdict(design.verdict)
             meta["designs"].append(plain)
         save_result(folder, arrays, meta)
+        if self.oxygen is not None:
+            self.oxygen.save(Path(folder) / OXYGEN)
 
     @classmethod
     def load(cls, folder: Path) -> Scaledown:
@@ -262,7 +275,9 @@ class Scaledown:
             statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
             designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
         tank = SignalStatistics.from_arrays(arrays, "tank_")
-        return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], **meta)
+        below = Path(folder) / OXYGEN
+        oxygen = cls.load(below) if below.is_dir() else None
+        return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], oxygen=oxygen, **meta)
 
     def export(self, results_folder: Path) -> None:
         """Write designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md, .csv and .json; protocols of rigs no
@@ -291,6 +306,8 @@ class Scaledown:
         for old in folder.glob("protocol-*"):
             if old not in written and old.suffix in (".md", ".csv", ".json"):
                 old.unlink()
+        if self.oxygen is not None:
+            self.oxygen.write(folder / OXYGEN)
 
 
 def no_design(tank: SignalStatistics, response: dict[str, float | None], reason: str) -> Scaledown:

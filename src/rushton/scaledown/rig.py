@@ -60,6 +60,35 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class OxygenDuty:
+    """What a rig that switches oxygen has to do.
+
+    Attributes
+    ----------
+    half_saturation : float
+        K_O of respiration, mol/m3.
+    uptake : float
+        q_O with oxygen in plenty at the tank's mean uptake of substrate, mol/(kg s).
+    mean : float
+        Time mean of dissolved oxygen around the tank's cells, mol/m3.
+    critical : float
+        Critical oxygen of the strain, mol/m3.
+    mean_signal : float
+        Time mean of s_O = O/(O + K_O).
+    peaks, valleys : (99,) float
+        Times above and below that mean, at the quantiles 1 % to 99 %, s.
+    """
+
+    half_saturation: float
+    uptake: float
+    mean: float
+    critical: float
+    mean_signal: float
+    peaks: np.ndarray
+    valleys: np.ndarray
+
+
+@dataclass(frozen=True)
 class Duty:
     """What a rig has to do, whatever its kind.
 
@@ -83,6 +112,8 @@ class Duty:
         s of some of the tank's cells, every ``history_step`` s; empty where no record was kept.
     borders : (4,) float
         C/K_s at which excess is entered and left, starvation entered and left (border and margin): s/(1 - s).
+    oxygen : OxygenDuty or None
+        For rigs that switch oxygen, where the tank's is known.
     """
 
     bench: Bench
@@ -97,6 +128,7 @@ class Duty:
     history: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     history_step: float = 1.0
     borders: tuple[float, float, float, float] = (24.0, 94.0 / 6.0, 1.0 / 24.0, 6.0 / 94.0)
+    oxygen: OxygenDuty | None = None
 
     def culture(self, biomass: float) -> Culture:
         """The strain at a biomass, kg/m3."""

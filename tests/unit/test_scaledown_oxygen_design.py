@@ -1,0 +1,153 @@
+"""From oxygen along lifelines to a rig that switches it: the target, the design, its sheet, what is refused."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tomllib
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from rushton.case.load import case_from_dict
+from rushton.errors import CaseError, SolverError
+from rushton.lifelines import signal_statistics
+from rushton.lifelines.environment import LEVELS, Environment, Scalar
+from rushton.scaledown import Scaledown, design, search
+from rushton.scaledown.oxygen_tank import oxygen_regimes, oxygen_tank, read_along
+from rushton.scaledown.tank import make_tank
+
+MESH, SAMPLING = 200, 0.3
+
+
+def case_of(cases_folder, **more):
+    data = tomllib.loads((cases_folder / "aerated_pilot.toml").read_text("utf-8"))
+    data |= {
+        "broth": {"name": "water_37C", "biomass": "20 g/L"},
+        "feed": [
+            {
+                "substrate": "glucose", "rate": "1.5 kg/h", "diameter": "0.07 m",
+                "position": {"radius": "0.2 m", "angle": "45 deg", "height": "0.95 m"},
+            }
+        ],
+        "strain": {"name": "ecoli_ruh", "critical": {"oxygen": "8 umol/L"}},
+        "lifelines": {"cells": 100},
+        "response": {"histories": 10, "duration": "600 s"},
+        "scaledown": {"working_volume": "2 L", "rigs": ["oxygen-switching"]},
+    }  # fmt: skip
+    return case_from_dict(data | more)
+
+
+@pytest.fixture(scope="module")
+def case(cases_folder):
+    return case_of(cases_folder)
+
+
+@pytest.fixture(scope="module")
+def lines(case):
+    """60 cells that drift along a line of mesh cells for 200 s; uptake is the same everywhere."""
+    rng = np.random.default_rng(3)
+    steps = np.cumsum(rng.integers(-6, 7, (60, 700)), axis=1) + rng.integers(0, MESH, (60, 1))
+    index = np.abs((steps + MESH) % (2 * MESH) - MESH).clip(0, MESH - 1).astype(np.int32)  # reflected at both ends
+    s = np.full((60, 700), 0.15)
+    halves = tuple(signal_statistics(part, SAMPLING, case.strain.regimes.model_copy(update={"smoothing": 1.0}))
+                   for part in (s[::2], s[1::2]))  # fmt: skip
+    return SimpleNamespace(
+        halves=halves, statistics=halves[0] + halves[1], duration=210.0, time_step=0.06, sampling=SAMPLING,
+        stored_cells=60, records=lambda: SimpleNamespace(time=np.zeros(0), s=np.zeros((0, 0))),
+        cell_index=lambda cells=slice(None): index[cells],
+        cell_index_blocks=lambda block=2000: iter([(slice(0, 60), index)]),
+    )  # fmt: skip
+
+
+def around(lines, oxygen):
+    met = oxygen[lines.cell_index()]
+    return Environment(
+        scalars=(Scalar("oxygen", "mol/m3", "dissolved oxygen", oxygen.astype(np.float32), 8e-3, "below"),),
+        quantiles=np.percentile(met, LEVELS)[None], mean=np.array([met.mean()]),
+        volume_mean=np.array([oxygen.mean()]), mean_band=np.zeros((1, 2)), crossings={}, cells=60, samples=700,
+        sampling=SAMPLING, without={},
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def environment(lines):
+    return around(lines, np.linspace(1e-3, 0.06, MESH))
+
+
+@pytest.fixture(scope="module")
+def designed(case, lines, environment):
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
+            patch.setattr(search, name, value)
+        return design(case, lines, None, environment=environment)
+
+
+def test_the_target_is_the_oxygen_that_cells_meet(case, lines, environment):
+    tank = oxygen_tank(case, make_tank(case, lines, None), environment)
+    k, need = case.gas.respiration.half_saturation, tank.duty.oxygen
+    assert tank.regimes.excess == pytest.approx(8e-3 / (8e-3 + k))
+    assert tank.regimes.smoothing == pytest.approx(3 * SAMPLING)
+    met = environment.along(lines, "oxygen")
+    assert need.mean_signal == pytest.approx(float((met / (met + k)).mean()), rel=1e-6)
+    assert tank.statistics.raw_shares[0] == pytest.approx(float((met > 8e-3).mean()), abs=1e-3)
+    assert need.uptake == pytest.approx(case.gas.respiration.max / case.broth.biomass)
+    assert 0.0 < tank.floor < 0.5
+    assert np.all(np.diff(need.peaks) >= 0.0) and need.peaks[0] >= SAMPLING
+
+
+def test_peaks_and_valleys_are_times_above_and_below_the_mean(case):
+    """A square wave of 6 s up and 3 s down, cut off at the ends."""
+    wave = np.tile(np.repeat([1, 0], [20, 10]), 20)[None]
+    index = np.vstack([wave, np.roll(wave, 7, axis=1)]).astype(np.int32)
+    lines = SimpleNamespace(sampling=SAMPLING, cell_index_blocks=lambda block: iter([(slice(0, 2), index)]))
+    _, mean, peaks, valleys = read_along(lines, np.array([0.2, 0.8]), oxygen_regimes(case, SAMPLING))
+    assert mean == pytest.approx(0.6)
+    assert peaks[49] == pytest.approx(6.0, abs=0.61)  # the window moves the crossing
+    assert valleys[49] == pytest.approx(3.0, abs=0.61)
+
+
+def test_both_kinds_are_designed_and_written(designed, case, lines, environment, tmp_path):
+    assert designed.designs == () and "only rigs that switch oxygen" in designed.reason
+    assert {d.rig for d in designed.oxygen.designs} == {"oxygen-switching", "oxygen-switching-irregular"}
+    designed.write(tmp_path)
+    for d in designed.oxygen.designs:
+        text = (tmp_path / "oxygen" / f"protocol-{d.name}.md").read_text("utf-8")
+        for word in ("Probe shows", "Measure kLa first", "excess of oxygen", "Reference run", "Stop rules"):
+            assert word in text
+        assert "nan" not in text.lower().split()
+        rows = list(csv.DictReader(io.StringIO((tmp_path / "oxygen" / f"protocol-{d.name}.csv").read_text("utf-8"))))
+        stirrer = [row for row in rows if row["pump"] == "stirrer"]
+        assert len(stirrer) == d.settings["switches"]
+        assert {round(float(row["stirrer_rpm"])) for row in stirrer} == {
+            round(60 * d.settings["fast_speed"]), round(60 * d.settings["slow_speed"])
+        }  # fmt: skip
+        assert all(float(row["time_s"]).is_integer() for row in stirrer)
+        # under imposed uptake lack of oxygen costs yield, and never gains any
+        assert d.inside["relative_yield"] <= 1.0 + 1e-6
+
+
+def test_it_saves_and_loads_itself(designed, tmp_path):
+    designed.save(tmp_path)
+    loaded = Scaledown.load(tmp_path)
+    assert loaded.oxygen.summary() == designed.oxygen.summary()
+    assert [d.protocol for d in loaded.oxygen.designs] == [d.protocol for d in designed.oxygen.designs]
+
+
+def test_a_tank_that_never_lacks_oxygen_has_nothing_to_reproduce(case, lines):
+    found = design(case, lines, None, environment=around(lines, np.linspace(0.05, 0.2, MESH)))
+    assert found.oxygen.designs == ()
+    assert "never leaves excess" in found.oxygen.reason and "nothing for a rig to reproduce" in found.oxygen.reason
+
+
+def test_a_case_without_gas_or_results_without_oxygen_are_refused(cases_folder, case, lines, environment):
+    plain = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text("utf-8"))
+    with pytest.raises(CaseError, match="dissolved oxygen"):
+        case_from_dict(plain | {"scaledown": {"rigs": ["oxygen-switching"]}})
+    with pytest.raises(SolverError, match="until environment"):
+        design(case, lines, None)
+    bare = replace(environment, scalars=(replace(environment.scalars[0], name="height"),))
+    with pytest.raises(SolverError, match="oxygen along lifelines"):
+        design(case, lines, None, environment=bare)
