@@ -218,9 +218,28 @@ def design(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of the designs.", show_default="RESULTS/design")
     ] = None,
+    screen: Annotated[
+        Path | None, typer.Option("--screen", help="List of strains: which two rigs separate them best.")
+    ] = None,
+    assay: Annotated[
+        float | None, typer.Option("--assay", help="Relative error of one assay, for --screen.", show_default="0.04")
+    ] = None,
+    repeats: Annotated[
+        int | None, typer.Option("--repeats", help="Runs of every strain in every rig, for --screen.", show_default="1")
+    ] = None,
 ) -> None:
-    """Design lab rigs for the tank of a finished run, without running it again."""
+    """Design lab rigs for the tank of a finished run, without running it again.
+
+    With --screen STRAINS (a list as for `rushton panel`): which two of the rigs separate the strains best by what the
+    gradients of the tank do to them. Designs of the run are taken as they are; results in RESULTS/scaledown/screening.
+    """
     from rich.table import Table
+
+    if screen is not None:
+        _screen(results, screen, rig, output, assay, repeats, (working_volume, seed, equipment))
+        return
+    if assay is not None or repeats is not None:
+        raise CaseError("nothing is screened", "--assay, --repeats", "name a list of strains with --screen")
 
     from rushton.pipeline import design as design_rigs
 
@@ -239,6 +258,35 @@ def design(
     if found.floor is not None:
         out.print(f"[dim]The tank against itself: {found.floor:.3g}. Settings in SI.[/]")
     out.print(f"Protocols: [bold]{escape(str(folder))}[/]   ({found.seconds:.0f} s)")
+
+
+def _screen(
+    results: Path,
+    strains: Path,
+    rigs: list[str] | None,
+    output: Path | None,
+    assay: float | None,
+    repeats: int | None,
+    again: tuple[str | None, int | None, list[str] | None],
+) -> None:
+    """`rushton design --screen`; ``again`` holds working volume, seed and equipment."""
+    from rushton.study.screening import screen
+    from rushton.study.screening.criterion import ASSAY
+    from rushton.study.screening.screen import show
+
+    volume, seed, equipment = again
+    with _one_bar() as progress:
+        found, folder = screen(
+            results, strains, rigs or (), output,
+            assay=ASSAY if assay is None else assay, repeats=1 if repeats is None else repeats,
+            working_volume=volume, seed=seed, equipment=equipment or (), progress=progress,
+        )  # fmt: skip
+    show(found, out)
+    for failure in found.failures:
+        err.print(f"[yellow]Not run[/] {escape(failure.row)} ({escape(failure.name)}): {escape(failure.reason)}")
+    for one in found.left_out:
+        err.print(f"[yellow]Left out[/] {escape(one.name)}: {escape(one.reason)}", soft_wrap=True)
+    out.print(f"Page: [bold]{escape(str(folder / 'screening.html'))}[/]   ({found.seconds:.0f} s)")
 
 
 @app.command()

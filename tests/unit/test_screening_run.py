@@ -1,0 +1,175 @@
+"""`rushton design --screen` on a coarse tank: files, page, conclusion, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from rushton.case import case_from_dict
+from rushton.cli import app
+from rushton.errors import CaseError, ResultsError
+from rushton.pipeline import Results, run
+from rushton.study.screening import Screening, screen
+
+HEAD = """
+[panel]
+lifelines = 60
+histories = 20
+duration = "45 min"
+"""
+STRAINS = (
+    HEAD
+    + """
+[[strain]]
+name = "wild"
+[[strain]]
+name = "touchy"
+parameters = { Kgly33 = 15.0 }
+[[strain]]
+name = "calm"
+parameters = { Kgly33 = 60.0 }
+[[strain]]
+name = "poor affinity"
+uptake = { half_saturation = "60 umol/kg" }
+[[strain]]
+name = "dense"
+biomass = "70 g/kg"
+[[strain]]
+name = "forgetful"
+parameters = { kdE33 = 0.5 }
+[[strain]]
+name = "hungry"
+uptake = { max = "400 umol/g/h" }
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> Results:
+    data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
+    data["numerics"] = {"mesh_cells": 4000}
+    data["lifelines"] = {"cells": 80, "duration": "60 s", "full_records": 10}
+    del data["feed_study"], data["scaledown"]
+    case = case_from_dict(data, name="tiny")
+    return run(case, tmp_path_factory.mktemp("screening") / "tiny.results", until="lifelines")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("strains")
+    (folder / "strains.toml").write_text(STRAINS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def found(results: Results, folder: Path) -> Screening:
+    return screen(results.folder, folder / "strains.toml", ["mini-bioreactors", "microfluidic"], folder / "out")[0]
+
+
+def test_every_strain_is_read_in_every_rig(found: Screening) -> None:
+    assert {r.name for r in found.rigs} == {"mini-bioreactors", "microfluidic"}
+    assert [s.name for s in found.strains] == ["wild", "touchy", "calm", "poor affinity", "dense", "forgetful"]
+    assert [f.name for f in found.failures] == ["hungry"]
+    mini = next(j for j, r in enumerate(found.rigs) if r.name == "mini-bioreactors")
+    z = dict(zip((s.name for s in found.strains), found.readings[:, mini], strict=True))
+    assert z["touchy"] < z["wild"] < z["calm"]
+    # fed per biomass as in the tank, so that it eats as much; the media of a chamber do not know the strain
+    assert found.uptake_off[mini] < 5.0 and found.uptake_off[1 - mini] > 20.0
+    assert found.rigs[1 - mini].reads == "growth" and found.rigs[1 - mini].notes
+    low, high = found.tank_band
+    assert np.all(low <= found.tank) and np.all(found.tank <= high)
+    loss = found.panel.loss(found.panel.tank, found.panel.ideal)
+    assert found.tank == pytest.approx(1.0 - loss)
+
+
+def test_files_hold_every_number(found: Screening, folder: Path) -> None:
+    with (folder / "out" / "screening.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 6 * 3 and {row["place"] for row in rows} == {"tank", "mini-bioreactors", "microfluidic"}
+    dense = {row["place"]: row for row in rows if row["strain"] == "dense"}
+    wild = {row["place"]: row for row in rows if row["strain"] == "wild"}
+    for place in ("tank", "mini-bioreactors"):
+        ratio = float(dense[place]["biomass_kg_m3"]) / float(wild[place]["biomass_kg_m3"])
+        assert ratio == pytest.approx(70.0 / 55.0, rel=1e-4)
+    with (folder / "out" / "pairs.csv").open(encoding="utf-8") as file:
+        sets = list(csv.DictReader(file))
+    assert [row["rank"] for row in sets] == ["1", "2", "3", "", ""]
+    assert sum(row["first"] == row["second"] for row in sets) == 2
+    assert float(sets[0]["gain"]) == pytest.approx(found.best.gain, rel=1e-4)
+    said = json.loads((folder / "out" / "screening.json").read_text(encoding="utf-8"))
+    assert said["rigs"] == [r.name for r in found.rigs] and said["conclusion"]
+    page = (folder / "out" / "screening.html").read_text(encoding="utf-8")
+    assert "could not be drawn" not in page and "http://" not in page.replace("http://www.w3.org", "")
+    assert said["conclusion"][0].replace("'", "&#39;") in page
+    assert (folder / "out" / "protocols" / "protocol-mini-bioreactors.md").is_file()
+
+
+def test_the_command_says_which_rigs_and_refuses_the_rest(
+    found: Screening, results: Results, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import rushton.study.screening as door
+
+    monkeypatch.setattr(door, "screen", lambda *a, **k: (found, folder / "out"))
+    ran = CliRunner().invoke(app, ["design", str(results.folder), "--screen", str(folder / "strains.toml")])
+    assert ran.exit_code == 0, ran.output
+    assert "robustness" in ran.output and "gain" in ran.output and "screening.html" in ran.output
+    ran = CliRunner().invoke(app, ["design", str(results.folder), "--assay", "0.05"])
+    assert ran.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (HEAD + '[[strain]]\nname = "wild"\n', "nothing separates one strain"),
+        (HEAD + '[[strain]]\nname = "wild"\n[[strain]]\nname = "x"\nbase = "nobody"\n', "nobody"),
+        (HEAD, "no strain"),
+    ],
+)
+def test_lists_of_too_few_are_refused(results: Results, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "list.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CaseError) as refused:
+        screen(results.folder, tmp_path / "list.toml", ["mini-bioreactors"], tmp_path / "out")
+    assert words in str(refused.value)
+
+
+def test_results_without_designs_or_lifelines_are_refused(
+    results: Results, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ResultsError, match="no lab rig is designed"):
+        screen(results.folder, folder / "strains.toml", (), tmp_path / "out")
+    with pytest.raises(CaseError, match="did you mean 'str-pfr'"):
+        screen(results.folder, folder / "strains.toml", ["str-pfx"], tmp_path / "out")
+    with pytest.raises(CaseError, match="assay"):
+        screen(results.folder, folder / "strains.toml", (), tmp_path / "out", assay=0.0)
+    with pytest.raises(CaseError, match="runs"):
+        screen(results.folder, folder / "strains.toml", (), tmp_path / "out", repeats=0)
+    import rushton.pipeline as pipeline
+
+    monkeypatch.setattr(pipeline, "open_results", lambda path: SimpleNamespace(lifelines=None, folder=tmp_path))
+    with pytest.raises(ResultsError, match="no lifelines"):
+        screen(tmp_path, folder / "strains.toml", (), tmp_path / "out")
+
+
+def test_strains_that_are_all_alike_are_not_separated(found: Screening, results: Results, tmp_path: Path) -> None:
+    from rushton.scaledown.tank import make_tank
+    from rushton.study.panels import read_strains, run_panel
+    from rushton.study.screening import in_rigs
+    from rushton.study.screening.run import _designs
+    from rushton.study.screening.words import conclusion
+
+    alike = "".join(f'[[strain]]\nname = "{n}"\n' for n in "abcdef")
+    (tmp_path / "list.toml").write_text(HEAD + alike, encoding="utf-8")
+    listed = read_strains(tmp_path / "list.toml", results.case)
+    panel = run_panel(results, listed.strains, listed.failures, listed.settings, tmp_path / "kept")
+    designs, case = _designs(results, ["mini-bioreactors"], None, None, (), tmp_path, lambda share, text: None)
+    same = in_rigs(case, make_tank(case, results.lifelines, None), designs, panel)
+    assert not same.separates and same.best.apart == 0
+    assert conclusion(same)[0].startswith("Nothing separates these 6 strains: in the tank")
+    assert np.ptp(same.readings[:, 0]) < 1e-12
