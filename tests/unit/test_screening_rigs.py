@@ -14,7 +14,7 @@ from rushton.scaledown.bench import Bench
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import ThreeCompartments
 from rushton.scaledown.inside import CellTest
-from rushton.scaledown.loops import StrPfr, StrStr
+from rushton.scaledown.loop_rigs import StrPfr, StrStr
 from rushton.scaledown.pulses import PulsedFeed
 from rushton.scaledown.rig import Duty
 from rushton.scaledown.zones import Culture

@@ -17,6 +17,7 @@ from rushton.cli import app
 from rushton.errors import CaseError, ResultsError
 from rushton.pipeline import Results, run
 from rushton.study.screening import Screening, screen
+from rushton.study.screening import run as running
 
 HEAD = """
 [panel]
@@ -68,21 +69,35 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+DESIGNED: list[tuple] = []
+"""Designs and case of the screening below, for a second look."""
+
+
 @pytest.fixture(scope="module")
 def found(results: Results, folder: Path) -> Screening:
-    return screen(results.folder, folder / "strains.toml", ["mini-bioreactors", "microfluidic"], folder / "out")[0]
+    inside = running._designs
+
+    def kept(*arguments):  # noqa: ANN002, ANN202
+        DESIGNED.append(inside(*arguments))
+        return DESIGNED[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "_designs", kept)
+        rigs = ["mini-bioreactors", "microfluidic"]
+        return screen(results.folder, folder / "strains.toml", rigs, folder / "out")[0]
 
 
 def test_every_strain_is_read_in_every_rig(found: Screening) -> None:
-    assert {r.name for r in found.rigs} == {"mini-bioreactors", "microfluidic"}
+    names = [r.name for r in found.rigs]
+    assert sorted(names) == ["microfluidic", "mini-bioreactors", "str-pfr-reference"]
     assert [s.name for s in found.strains] == ["wild", "touchy", "calm", "poor affinity", "dense", "forgetful"]
     assert [f.name for f in found.failures] == ["hungry"]
-    mini = next(j for j, r in enumerate(found.rigs) if r.name == "mini-bioreactors")
+    mini, chamber, standard = (names.index(n) for n in ("mini-bioreactors", "microfluidic", "str-pfr-reference"))
     z = dict(zip((s.name for s in found.strains), found.readings[:, mini], strict=True))
     assert z["touchy"] < z["wild"] < z["calm"]
     # fed per biomass as in the tank, so that it eats as much; the media of a chamber do not know the strain
-    assert found.uptake_off[mini] < 5.0 and found.uptake_off[1 - mini] > 20.0
-    assert found.rigs[1 - mini].reads == "growth" and found.rigs[1 - mini].notes
+    assert max(found.uptake_off[[mini, standard]]) < 5.0 and found.uptake_off[chamber] > 20.0
+    assert found.rigs[chamber].reads == "growth" and found.rigs[chamber].notes
     low, high = found.tank_band
     assert np.all(low <= found.tank) and np.all(found.tank <= high)
     loss = found.panel.loss(found.panel.tank, found.panel.ideal)
@@ -92,7 +107,7 @@ def test_every_strain_is_read_in_every_rig(found: Screening) -> None:
 def test_files_hold_every_number(found: Screening, folder: Path) -> None:
     with (folder / "out" / "screening.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 6 * 3 and {row["place"] for row in rows} == {"tank", "mini-bioreactors", "microfluidic"}
+    assert len(rows) == 6 * 4 and {row["place"] for row in rows} == {"tank", *(r.name for r in found.rigs)}
     dense = {row["place"]: row for row in rows if row["strain"] == "dense"}
     wild = {row["place"]: row for row in rows if row["strain"] == "wild"}
     for place in ("tank", "mini-bioreactors"):
@@ -100,8 +115,8 @@ def test_files_hold_every_number(found: Screening, folder: Path) -> None:
         assert ratio == pytest.approx(70.0 / 55.0, rel=1e-4)
     with (folder / "out" / "pairs.csv").open(encoding="utf-8") as file:
         sets = list(csv.DictReader(file))
-    assert [row["rank"] for row in sets] == ["1", "2", "3", "", ""]
-    assert sum(row["first"] == row["second"] for row in sets) == 2
+    assert [row["rank"] for row in sets] == [*"123456", "", "", ""]
+    assert sum(row["first"] == row["second"] for row in sets) == 3
     assert float(sets[0]["gain"]) == pytest.approx(found.best.gain, rel=1e-4)
     said = json.loads((folder / "out" / "screening.json").read_text(encoding="utf-8"))
     assert said["rigs"] == [r.name for r in found.rigs] and said["conclusion"]
@@ -161,14 +176,14 @@ def test_strains_that_are_all_alike_are_not_separated(found: Screening, results:
     from rushton.scaledown.tank import make_tank
     from rushton.study.panels import read_strains, run_panel
     from rushton.study.screening import in_rigs
-    from rushton.study.screening.run import _designs
     from rushton.study.screening.words import conclusion
 
     alike = "".join(f'[[strain]]\nname = "{n}"\n' for n in "abcdef")
     (tmp_path / "list.toml").write_text(HEAD + alike, encoding="utf-8")
     listed = read_strains(tmp_path / "list.toml", results.case)
     panel = run_panel(results, listed.strains, listed.failures, listed.settings, tmp_path / "kept")
-    designs, case = _designs(results, ["mini-bioreactors"], None, None, (), tmp_path, lambda share, text: None)
+    assert results.lifelines is not None
+    designs, case = DESIGNED[0]
     same = in_rigs(case, make_tank(case, results.lifelines, None), designs, panel)
     assert not same.separates and same.best.apart == 0
     assert conclusion(same)[0].startswith("Nothing separates these 6 strains: in the tank")

@@ -43,7 +43,7 @@ class RigReadings:
     rates, reference : (n_history, n_strain, 3) float
         Mean q_s, mu and product over the run and in the steady reference, in the units of the model.
     uptake : (n_strain,) float
-        Mean s = q/q_max, -.
+        Mean s = q/q_max of the population, -.
     notes : tuple of str
     """
 

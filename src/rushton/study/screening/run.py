@@ -65,7 +65,7 @@ def screen(
         TOML file or CSV table as `rushton panel` reads it.
     rigs : sequence of str
         Names of ``rushton list rigs``; the designs of the run where none is given. A rig that the run has not designed
-        is designed now.
+        is designed now. The standard STR-PFR is always among them.
     output : path, optional
         Folder for screening.csv, pairs.csv, screening.json and screening.html; ``scaledown/screening`` inside the
         results by default. The strains' runs in the tank are kept in it.
@@ -170,8 +170,6 @@ def _designs(
         found += made.designs
     elif stored is not None:
         found += [d for d in stored.designs if d.reference]
-    if rigs:  # the standard rig is compared unless rigs are chosen
-        found = [d for d in found if not d.reference]
     chosen = {rig.name for name in wanted for rig in RIGS[name]} or set(there)
     made_now = {d.rig for d in found if not d.reference}
     found += [d for name, d in there.items() if name in chosen and name not in made_now]
@@ -277,6 +275,7 @@ def _run(
     density, seed, tank_biomass = case.broth.density, panel.settings.seed, case.broth.biomass
     assert tank_biomass is not None
     met: dict[Culture, Met | RushtonError] = {}
+    eaten: dict[Culture, float] = {}
     residents = []
     for s in panel.strains:
         law = s.strain.uptake
@@ -284,14 +283,15 @@ def _run(
         culture = Culture(biomass, law.max, law.half_saturation)
         if culture not in met:
             try:
-                met[culture] = met_in(with_culture(operation, culture, duty.bench), panel.duration, density, seed)
+                own = with_culture(operation, culture, duty.bench)
+                met[culture], eaten[culture] = met_in(own, panel.duration, density, seed), own.mean_uptake
             except RushtonError as error:
                 met[culture] = error
         found = met[culture]
         if isinstance(found, RushtonError):
             one.lived[s.name] = found
             continue
-        one.uptake[s.name] = float(found.s.mean())
+        one.uptake[s.name] = eaten[culture]
         residents.append(Resident(s.name, models[s.name], s.strain.spread, found))
     lived = live(residents, panel.duration, panel.histories, seed, near, told) if residents else {}
     for name, result in lived.items():
