@@ -21,7 +21,8 @@ from rushton.scaledown.search import Candidate, Found
 from rushton.scaledown.tank import make_tank
 from rushton.scaledown.zones import Loop
 
-ALL = [rig for rigs in designer.RIGS.values() for rig in rigs]
+# rigs that switch oxygen need a tank with gas: test_scaledown_oxygen_design.py
+ALL = [rig for name, rigs in designer.RIGS.items() for rig in rigs if name != "oxygen-switching"]
 GLUCOSE = 180.156  # g/mol
 
 

@@ -124,6 +124,7 @@ class Lungs:
             }
             for z in self.zones
         ]
+        tube = {} if self.tube_time is None else {"tube_time_s": self.tube_time, "tube_warming_K": self.tube_warming}
         return {
             "zones": zones,
             "breathes": all(z.breathes for z in self.zones),
@@ -132,8 +133,7 @@ class Lungs:
             "cools": self.heat <= self.cooling,
             "oxygen_lasts_s": self.lasts,
             "oxygen_lasts_least_s": self.lasts_min,
-            "tube_time_s": self.tube_time,
-            "tube_warming_K": self.tube_warming,
+            **tube,
             "warnings": list(self.warnings),
         }
 
@@ -229,7 +229,8 @@ def warming(operation: LoopOperation, bench: Bench, heating: float) -> float:
     surface = 4.0 * loop.tube_volume / bore  # pi d L
     loss = bench["tube_heat_loss"] * surface
     ntu = loss / (loop.flow * bench.density * HEAT_CAPACITY)
-    return (heating * loop.tube_volume / loss - bench["room_difference"]) * -math.expm1(-ntu)
+    warmer = bench.temperature - bench["room_temperature"]
+    return (heating * loop.tube_volume / loss - warmer) * -math.expm1(-ntu)
 
 
 def _chamber(operation: ChamberOperation, duty: Duty, saturation: float) -> Lungs:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.scaledown.bolus import MiniBioreactors
+from rushton.scaledown.breath import lungs
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.finalists import band_of_tried, best_of, choose, kept_of, tried, with_cells
@@ -268,6 +269,7 @@ def _finish(
         gaps=gaps(responses, tank.response),
         robustness=moved,
         verdict=verdict,
+        breath=lungs(written.operation, tank.duty).as_dict(),
     )
 
 

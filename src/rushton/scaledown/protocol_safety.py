@@ -1,26 +1,24 @@
-"""What a protocol says of dangers: oxygen, temperature and pressure of the rig, and when to stop.
-
-A tube loses heat to the room: with U = 10 W/(m2 K) (free convection and radiation of an uninsulated tube, an order of
-magnitude), the broth cools on its way by U pi d L (T - T_room)/(rho c_p Q), c_p = 4180 J/(kg K).
-"""
+"""What a protocol says of dangers: oxygen, heat, temperature and pressure of the rig (``breath``), and when to stop."""
 
 from __future__ import annotations
 
 import math
 
-from rushton.scaledown.oxygen import Breath
+from rushton.correlations import METABOLIC_HEAT
+from rushton.scaledown.breath import lungs
+from rushton.scaledown.oxygen import AIR, Breath
 from rushton.scaledown.protocol_rigs import words_of
-from rushton.scaledown.sheet import ML_MIN, Sheet, bullets, number, percent, table
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
 from rushton.scaledown.zones import laminar_pressure_drop
 
-HEAT_LOSS = 10.0  # W/(m2 K)
-HEAT_CAPACITY = 4180.0  # J/(kg K), water
-ROOM = 293.15  # K
+LOUD = ("The rig cannot", "The loop changes")
+"""Beginnings of warnings that are said aloud; the others stand in the lines and tables."""
 
 
 def hazards(sheet: Sheet, air: Breath) -> str:
     """Oxygen, temperature, pressure: figure and what to do."""
     bench, s = sheet.duty.bench, sheet.settings
+    made = lungs(sheet.operation, sheet.duty)
     heat = air.heat * bench.volume
     rows = [
         (
@@ -31,15 +29,14 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         (
             "temperature",
             f"{number(heat, 2)} W of respiration and up to {number(bench.stirrer_power, 2)} W of the stirrer",
-            "cooling tried at this load before inoculation",
+            f"the jacket removes {number(made.cooling, 2)} W at {bench['coolant_difference']:.0f} K: try it at this "
+            "load before inoculation",
         ),
         ("pressure", "gas outlet filter wet or blocked", "relief valve on the head, condenser before the filter"),
     ]
     if "tube_volume" in s and "bore" in s:
         stay = s["tube_volume"] / s["flow"]
         drop = laminar_pressure_drop(s["flow"], s["bore"], s["length"], bench.viscosity, bench.density)
-        surface = math.pi * s["bore"] * s["length"]
-        lost = HEAT_LOSS * surface * (bench.temperature - ROOM) / (bench.density * HEAT_CAPACITY * s["flow"])
         runs_out = (
             "**runs out before the outlet**"
             if stay > air.lasts
@@ -55,7 +52,8 @@ def hazards(sheet: Sheet, air: Breath) -> str:
             ),
             (
                 "loop: temperature",
-                f"bare in a room of 20 °C the tube cools the broth by {abs(lost):.2f} K",
+                f"bare in a room of {bench['room_temperature'] - 273.15:.0f} °C the broth leaves the tube "
+                f"{abs(made.tube_warming or 0.0):.2f} K {'warmer' if (made.tube_warming or 0.0) > 0.0 else 'colder'}",
                 "insulate or trace it where that is above 0.5 K; thermometer at the outlet",
             ),
             (
@@ -148,4 +146,31 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
             )
         else:
             lines.append(f"The tube holds its broth for {time:.1f} s: oxygen lasts.")
-    return bullets(lines)
+    made = lungs(sheet.operation, sheet.duty)
+    lines.append(
+        f"Heat: {number(made.heat, 3)} W of respiration ({METABOLIC_HEAT / 1e3:.0f} kJ/mol O2) and stirring at most; "
+        f"the jacket removes {number(made.cooling, 3)} W ({bench['jacket_transfer']:.0f} W/(m2 K), coolant "
+        f"{bench['coolant_difference']:.0f} K colder)."
+    )
+    lines += [f"**{warning}**" for warning in made.warnings if warning.startswith(LOUD)]
+    if len(made.zones) == 1:
+        return bullets(lines)
+    head = (
+        "Vessel", "Broth, mL", "Demand, mmol/(L h)", "at its peak", "kLa needed, 1/h", "kLa given, 1/h: slowest to set "
+        "speed, salt solution", "Oxygen in its gas, mean (peak)",
+    )  # fmt: skip
+    rows = [
+        (
+            z.name, f"{z.volume * ML:.0f}", f"{3.6e3 * z.demand:.0f}", f"{3.6e3 * z.peak:.0f}",
+            f"{3600 * z.kla_needed:.0f}",
+            f"{3600 * z.kla_least:.0f} to {3600 * z.kla_most:.0f}, {3600 * z.kla_salty:.0f}",
+            f"{_gas(z.gas_needed)} ({_gas(z.gas_peak)})",
+        )
+        for z in made.zones
+    ]  # fmt: skip
+    return f"{bullets(lines)}\n\nEvery vessel by itself, as broth with antifoam:\n\n{table(head, rows)}"
+
+
+def _gas(fraction: float) -> str:
+    """Oxygen that the gas must hold."""
+    return "air" if fraction <= AIR else percent(fraction) if fraction <= 1.0 else "out of reach"

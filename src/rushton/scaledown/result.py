@@ -49,6 +49,8 @@ class Design:
         that are known.
     robustness : dict of str to float
         The distance when pump, K_s, q_max or biomass are not as assumed (``robustness.NAMES``).
+    breath : dict
+        Oxygen demand, transfer and heat of every zone, what cannot be breathed or cooled (``breath.Lungs.as_dict``).
     verdict : Verdict
         Whether the rig represents the tank, why, and what it would show instead.
     searched_distance : float or None
@@ -94,6 +96,7 @@ class Design:
     gaps: dict[str, Gap]
     robustness: dict[str, float]
     verdict: Verdict
+    breath: dict[str, Any]
     record: str = ""
 
     @property
@@ -131,6 +134,7 @@ class Design:
             "robustness": self.robustness,
             "verdict": self.verdict.word,
             "verdict_text": self.verdict.text,
+            "breath": self.breath,
             "finalists": [
                 f.as_dict() | {"settings": {_SUMMARY_NAMES.get(k, k): v for k, v in f.settings.items()}}
                 for f in self.finalists

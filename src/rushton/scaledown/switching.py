@@ -269,7 +269,8 @@ class StirrerSwitching:
         factor = duty.half_saturation / made.culture.half_saturation
         demand = biomass * duty.uptake_max / made.culture.uptake_max
         other = replace(duty, oxygen=replace(need, half_saturation=factor * need.half_saturation))
-        return self._at_work(dict(written.settings), other, demand)
+        operation = self._at_work(dict(written.settings), other, demand)
+        return replace(operation, mean_uptake=made.mean_uptake / demand)  # the feed stays
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """The two ends of the stirrer, for the medians of the tank's peaks and valleys."""
