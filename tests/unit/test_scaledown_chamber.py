@@ -144,3 +144,15 @@ def test_designed_it_is_nearer_than_any_loop_and_its_table_is_its_programme(case
     for words in ("| Medium |", "switching table", "cannot reproduce", "chamber volumes per second"):
         assert words in best.protocol
     assert "nan" not in best.protocol.lower().split()
+
+
+def test_the_lag_is_the_recursion_from_tick_to_tick():
+    target, lag = np.random.default_rng(2).uniform(0.0, 24.0, 50), 0.33
+    keep, x, begins = np.exp(-TICK / lag), 0.0, []
+    for n in range(40 * target.size):  # until it repeats
+        if n >= 39 * target.size:
+            begins.append(x)
+        x = target[n % target.size] + (x - target[n % target.size]) * keep
+    eighths = np.exp(-TICK * (np.arange(8) + 0.5) / (8 * lag))
+    expected = target[:, None] + (np.array(begins) - target)[:, None] * eighths
+    assert np.allclose(lagged(target, lag), expected.ravel(), rtol=1e-12)

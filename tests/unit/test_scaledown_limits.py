@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +12,8 @@ from rushton.case import load_case
 from rushton.lifelines import signal_statistics
 from rushton.scaledown import design, search
 from rushton.scaledown.bench import Bench
+from rushton.scaledown.designer import RIGS
+from rushton.scaledown.tank import make_tank
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,53 @@ def test_the_part_of_a_bench_that_the_library_has(case):
     wide = Bench.from_case(changed(case, loop_pump_max=1e-4, pulse_min=2.0)).shipped_part()
     assert wide["loop_pump_max"] == pytest.approx(2500.0 / 6e7)
     assert wide["pulse_min"] == 2.0
+
+
+# --- random pairs of nested limits, the whole search ----------------------------------------------------------------
+
+LOOSENED = {
+    "loop_pump_max": 2.0, "side_share_max": 1.6, "biomass_max": 1.6, "feed_pump_max": 2.0, "pulse_min": 0.5,
+    "pulse_volume_min": 0.4, "robot_period_min": 0.6,
+}  # fmt: skip
+
+
+def nested(bench, rng):
+    """A bench with limits tighter or looser than the library's, at random, and one with some of them looser still."""
+    tight = {key: factor ** rng.uniform(-1.5, 0.3) for key, factor in LOOSENED.items()}
+    loose = {
+        key: tight[key] * factor ** (rng.uniform(0.0, 0.8) * (rng.random() < 0.5)) for key, factor in LOOSENED.items()
+    }
+    out = []
+    for factors in (tight, loose):
+        factors["side_share_max"] = min(factors["side_share_max"], 1.7)
+        limits = {key: replace(bench.limits[key], value=bench[key] * f) for key, f in factors.items()}
+        out.append(replace(bench, limits=bench.limits | limits))
+    return out
+
+
+def optima(name, case, tank, number):
+    """(number, 2) optimum within tight and within loose limits."""
+    made = make_tank(case, tank, None)
+    rig, rng, found = RIGS[name][0], np.random.default_rng(11), []
+    for _ in range(number):
+        benches = nested(made.duty.bench, rng)
+        duties = [rig.duty(replace(made.duty, bench=bench)) for bench in benches]
+        found.append([search.search(rig, d, made.target, made.regimes, 1).candidates[0].score for d in duties])
+    return np.array(found)
+
+
+def test_looser_limits_never_worsen_the_optimum_of_a_rig_with_two_settings(case, tank):
+    found = optima("mini-bioreactors", case, tank, 3)
+    assert np.all(found[:, 1] <= found[:, 0] + 1e-9)
+    assert np.any(found[:, 1] < found[:, 0] - 1e-3)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["pulsed-feed", "str-pfr"])
+def test_looser_limits_hardly_ever_worsen_an_optimum(name, case, tank):
+    """Not proven, but measured: docs/validation.md."""
+    found = optima(name, case, tank, 10)
+    worse = found[:, 1] - found[:, 0]
+    print(f"{name}: worse in {np.sum(worse > 1e-9)} of {worse.size} pairs, at most by {worse.max():.4f}")
+    assert np.sum(worse > 1e-9) <= 3
+    assert worse.max() < 0.03

@@ -66,16 +66,14 @@ def lagged(target: np.ndarray, lag: float) -> np.ndarray:
     """Concentration in the chamber, (n_tick * 8,) at the middles of eighths of a tick, for set values (n_tick,) that
     repeat for ever.
     """
+    from scipy.signal import lfilter
+
     keep = math.exp(-TICK / lag)
-    start = np.empty(target.size)
-    # at the periodic state: the end of a first round from nothing, over what of it would be left after one more
-    x = 0.0
-    for value in target:
-        x = value + (x - value) * keep
-    x /= 1.0 - keep**target.size
-    for n, value in enumerate(target):
-        start[n] = x
-        x = value + (x - value) * keep
+    # what every tick leaves at its end, x -> value + (x - value) keep, in a first round from nothing
+    ends = lfilter([1.0 - keep], [1.0, -keep], target)
+    # at the periodic state it begins with the end of that round over what of it would be left after one more
+    begin = ends[-1] / (1.0 - keep**target.size)
+    start = np.append(begin, ends[:-1] + begin * keep ** np.arange(1, target.size))
     left = np.exp(-TICK * (np.arange(_FINE) + 0.5) / (_FINE * lag))
     return (target[:, None] + (start - target)[:, None] * left).ravel()
 

@@ -1,15 +1,20 @@
-"""Sizing a rig: seeded differential evolution of the distance over the rig's settings, then the same on what can be
-set.
+"""Sizing a rig: seeded differential evolution of the distance over its settings, then descents on what can be set.
 
 1. The search runs in the unit cube (logarithms where a variable spans decades), on ideal settings. Every evaluation
    follows one cell through the rig with memoryless uptake, by the same sequence of stays (common random numbers), so
    the distance is a deterministic function of the settings and one seed gives the same digits. Method: Storn and Price
    (1997) J. Glob. Optim. 11:341, as in scipy, best1bin.
-2. The best of all that was tried, some way apart from each other, and seeded steps around the best of them are rounded
-   to pump set-points, bores and clocks, and judged by the mean distance over a feed pump that is right, and one that is
-   off by its accuracy either way. A setting that loses a regime when the pump drifts is no design.
+2. From the best of all that was tried, some way apart from each other, descents on a lattice that does not depend on
+   the limits (``lattice``), judged as written: rounded to pump set-points, bores and clocks; the three that end lowest
+   go on through finer steps. What the bench cannot pump is no design, nor what loses a regime when the feed pump is off
+   by its accuracy.
 3. The five best go on, no two of them alike once rounded, and as far as there are such from different corners of the
-   cube (``finalists``). What is reported afterwards is the distance with the pump right; the others stand beside it.
+   cube (``finalists``).
+
+Looser limits hold more settings; the search must not lose the good ones among them. It starts from settings known
+before, and keeps them (``designer``); and because descents end on the same lattice whatever the limits, searches within
+different limits agree where they come into the same valley. That is no proof: how often and how far looser limits still
+worsen an optimum stands in ``docs/validation.md``.
 """
 
 from __future__ import annotations
@@ -24,6 +29,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rushton.lifelines import SignalStatistics, signal_statistics
+from rushton.scaledown.lattice import Lattice, Point, descend
 from rushton.scaledown.match import Distance, Target, distance
 from rushton.scaledown.rig import Duty, Operation, Rig, Settings
 
@@ -35,10 +41,13 @@ _SEARCH_SAMPLES = 60_000
 _FINAL_SAMPLES = 600_000
 _MOST_SAMPLES = 1_000_000  # a rig so slow that this does not hold its cycles is far from any tank
 _POPULATION = 10  # per variable
-_GENERATIONS = 30
-_KEPT = 10  # of the last population, tried on set-points
-_STEPS = 96  # around the best of them,
-_TOGETHER = 4  # so many at a time
+_GENERATIONS = 16
+_KEPT = 5  # descents, from the best of the search that lie apart,
+_COARSE = (2, 3, 4)  # through these levels of the lattice;
+_FINISHED = 3  # that go on
+_FINE = (2, 3, 4, 5, 6, 7, 3, 4, 5, 6, 7)  # through these,
+_STEPS = 96  # and try so many times the points beside one at most
+_NO_DESIGN = 100.0  # added to the distance of what cannot be built or run
 _HANDED_OVER = 5  # candidates, with
 _APART = 0.05  # so much between any two of them in some variable, of its range
 
@@ -54,7 +63,7 @@ class Candidate:
     duty : Duty
         With the limits they were found within.
     score : float
-        Mean distance as written, over a right pump and two that are off, at the length of the search.
+        Distance as written, at the length of the search.
     sound : bool
         Whether the bench can pump it, and no regime is lost when the pump is off.
     """
@@ -140,8 +149,9 @@ def search(
     from scipy.optimize import differential_evolution
 
     variables = rig.variables(duty)
+    lattice = Lattice(variables)
 
-    def settings_at(place: np.ndarray) -> Settings:
+    def settings_at(place: np.ndarray | tuple[float, ...]) -> Settings:
         return {v.name: v.value(float(p)) for v, p in zip(variables, place, strict=True)}
 
     def score(operation: Operation) -> Distance:
@@ -154,24 +164,34 @@ def search(
         ideal.append((value, tuple(place)))
         return value
 
-    def robust(place: np.ndarray) -> _Rounded:
-        drift = duty.bench["pump_accuracy"]
-        settings = settings_at(place)
-        rigs = [rig.write(settings, duty, factor) for factor in (1.0, 1.0 - drift, 1.0 + drift)]
-        scores = [score(w.operation) for w in rigs]
+    def as_written(settings: Settings) -> _Rounded:
+        written = rig.write(settings, duty)
+        met = score(written.operation)
         # what the bench cannot pump is no design, however close it would come
-        fits = not rigs[0].recipe.remarks
-        value = float(np.mean([s.total for s in scores])) + (0.0 if fits else 100.0)
-        sound = fits and not any(set(s.missing) - set(scores[0].missing) for s in scores)
-        return _Rounded(value, tuple(place), tuple(f"{v:.9g}" for v in rigs[0].settings.values()), sound)
+        value = met.total + (_NO_DESIGN if written.recipe.remarks else 0.0)
+        place = tuple(v.place(settings[v.name]) for v in variables)
+        return _Rounded(
+            value, place, tuple(f"{v:.9g}" for v in written.settings.values()), tuple(settings.items()), met.missing
+        )
 
-    rng = np.random.default_rng(seed)
+    checked: dict[tuple[str, ...], bool] = {}
+
+    def sound(one: _Rounded) -> bool:
+        """Whether the bench can pump it, and it keeps its regimes when the pump is off."""
+        if one.written not in checked:
+            drift, settings = duty.bench["pump_accuracy"], dict(one.settings)
+            checked[one.written] = one.value < _NO_DESIGN and not any(
+                set(score(rig.write(settings, duty, factor).operation).missing) - set(one.missing)
+                for factor in (1.0 - drift, 1.0 + drift)
+            )
+        return checked[one.written]
+
     generation = 0
 
     def after(*_args: object, **_kwargs: object) -> None:
         nonlocal generation
         generation += 1
-        told(0.85 * min(1.0, generation / _GENERATIONS))
+        told(0.7 * min(1.0, generation / _GENERATIONS))
 
     clock = time.perf_counter()
     # threads: the compiled loops hold no lock; a generation is judged as a whole, so their number changes no digit
@@ -179,7 +199,7 @@ def search(
         found = differential_evolution(
             on_paper,
             [(0.0, 1.0)] * len(variables),
-            init=_first_population(rig, duty, rng, known),
+            init=_first_population(rig, duty, np.random.default_rng(seed), known),
             maxiter=_GENERATIONS,
             tol=1e-3,
             rng=np.random.default_rng(seed),
@@ -188,23 +208,34 @@ def search(
             workers=pool.map,
             callback=after,
         )
-        kept = _spread([place for _, place in sorted(ideal)], _KEPT, 2.0 * _APART)
-        known_places = [tuple(v.place(one[v.name]) for v in variables) for one in known]
-        rounded = list(pool.map(robust, [np.array(place) for place in (*kept, *known_places)]))
-        of_known = rounded[len(kept) :]
-        best = min(rounded)
-        rounds = _STEPS // _TOGETHER
-        for n in range(rounds):
-            width = 0.08 * 0.05 ** (n / rounds)
-            steps = width * rng.standard_normal((_TOGETHER, len(variables)))
-            rounded += pool.map(robust, np.clip(np.array(best.place) + steps, 0.0, 1.0))
-            best = min(rounded)
-            told(0.85 + 0.15 * (n + 1) / rounds)
-    evaluations = int(found.nfev) + 3 * len(rounded)
+        of_known = list(pool.map(as_written, [{v.name: one[v.name] for v in variables} for one in known]))
+        rounded: dict[Point, _Rounded] = {}
+
+        def values(points: Sequence[Point]) -> list[float]:
+            new = [p for p in points if p not in rounded]
+            rounded.update(zip(new, pool.map(as_written, [lattice.settings(p) for p in new]), strict=True))
+            best = min((one.value for one in rounded.values() if checked.get(one.written)), default=np.inf)
+            out = []
+            for one in (rounded[p] for p in points):
+                if one.value < best:  # only what would be the best of all is worth the check
+                    sound(one)
+                out.append(one.value + (0.0 if checked.get(one.written, True) else _NO_DESIGN))
+            return out
+
+        apart = _spread([place for _, place in sorted(ideal)], _KEPT, 2.0 * _APART)
+        starts = [settings_at(place) for place in apart] + [dict(one.settings) for one in of_known]
+        ends, most = set(), 2 * len(variables) * _STEPS
+        for n, start in enumerate(starts):
+            ends.add(descend(lattice, lattice.point(start, _FINE[-1]), values, _COARSE, most))
+            told(0.7 + 0.2 * (n + 1) / len(starts))
+        for point in sorted(ends, key=lambda p: (values([p])[0], p))[:_FINISHED]:
+            descend(lattice, point, values, _FINE, most, pairs=True)
+        everything = sorted([*rounded.values(), *of_known])
+        best_ones = _apart_as_written(everything, sound)
+    evaluations = int(found.nfev) + len(everything) + 2 * len(checked)
     seconds = (time.perf_counter() - clock) / evaluations
-    best_ones = _apart_as_written(sorted(rounded))
     handed_over = best_ones + [one for one in of_known if one not in best_ones]
-    candidates = tuple(Candidate(settings_at(np.array(one.place)), duty, one.value, one.sound) for one in handed_over)
+    candidates = tuple(Candidate(dict(one.settings), duty, one.value, sound(one)) for one in handed_over)
     return Found(candidates, float(found.fun), evaluations, seconds, duty)
 
 
@@ -214,7 +245,8 @@ class _Rounded(NamedTuple):
     value: float
     place: tuple[float, ...]
     written: tuple[str, ...]
-    sound: bool
+    settings: tuple[tuple[str, float], ...]
+    missing: tuple[str, ...]
 
 
 def _spread(places: Sequence[tuple[float, ...]], number: int, apart: float) -> list[tuple[float, ...]]:
@@ -232,15 +264,17 @@ def _far(a: tuple[float, ...], b: tuple[float, ...]) -> float:
     return max(abs(x - y) for x, y in zip(a, b, strict=True))
 
 
-def _apart_as_written(ordered: Sequence[_Rounded]) -> list[_Rounded]:
-    """The best ones whose set-points differ, first those that stand apart, then any."""
+def _apart_as_written(ordered: Sequence[_Rounded], sound: Callable[[_Rounded], bool]) -> list[_Rounded]:
+    """The best sound ones whose set-points differ, those that stand apart first; others where none is sound."""
     kept: list[_Rounded] = []
-    for apart in (_APART, 0.0):
+    for apart, needed in ((_APART, True), (0.0, True), (0.0, False)):
         for one in ordered:
+            if len(kept) == _HANDED_OVER:
+                break
             new = all(one.written != k.written and _far(one.place, k.place) >= apart for k in kept)
-            if new and len(kept) < _HANDED_OVER:
+            if new and (not needed or sound(one)):
                 kept.append(one)
-    return sorted(kept)
+    return sorted(kept, key=lambda one: (not sound(one), one))
 
 
 def _first_population(rig: Rig, duty: Duty, rng: np.random.Generator, known: Sequence[Settings]) -> np.ndarray:
