@@ -7,6 +7,7 @@ import io
 import math
 from dataclasses import replace
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -116,12 +117,12 @@ def test_what_a_technician_looks_for_is_there(designs, name):
     phases = " ".join(row[0] for row in rows_of(section(d, "Phases")))
     assert "Settle" in phases and "Gradient" in phases and "End" in phases
     head = section(d, "Sampling plan").splitlines()[1]
-    assert all(word in head for word in ("Day", "Hour", "Port", "mL", "Read", "Stopped by"))
+    assert all(word in head for word in ("Day", "Hours", "Port", "mL", "Read", "Stopped by"))
     head = section(d, "Expected readings").splitlines()[1]
     assert all(word in head for word in ("glucose, mg/L", "Oxygen, % of air", "by-product", "Delay, s"))
     assert len(section(d, "Stop rules").split("\n- ")) >= 3
     assert len(rows_of(section(d, "Reference run"))) >= 4
-    assert len(rows_of(section(d, "Target against achieved"))) >= 20
+    assert len(rows_of(section(d, "Target against achieved"))) >= 7
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n != "microfluidic"])
@@ -189,13 +190,15 @@ def test_amounts_and_samples_are_those_of_the_run(designs, name):
     # samples: at most 2 % of 3 L a day, flushed volume counted in
     plan = section(d, "Sampling plan")
     days: dict[str, float] = {}
-    for day, _hour, _port, volume, *_ in rows_of(plan):
+    hours_of = []
+    for day, _phase, times, _port, volume, *_ in rows_of(plan):
         count, each = volume.split(" x ") if " x " in volume else ("1", volume)
-        days[day] = days.get(day, 0.0) + int(count) * (float(each) + 1.2)
+        taken = len(times.split(",")) * int(count) * (float(each) + 1.2)
+        days[day] = days.get(day, 0.0) + taken
+        hours_of += [float(t) for t in times.split(",")]
     assert max(days.values()) <= 60.0
     assert first_number(plan.split(" mL = ")[0].split()[-1]) == pytest.approx(max(days.values()), rel=0.02)
-    hours_of = [float(row[1]) for row in rows_of(plan)]
-    assert hours_of == sorted(hours_of) and hours_of[0] < 0.0 and hours_of[-1] > 30.0
+    assert min(hours_of) < 0.0 and max(hours_of) == 32.0 and {8.0, 16.0, 24.0, 30.0} <= set(hours_of)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -240,3 +243,21 @@ def test_oxygen_of_a_vessel_with_a_tube_closes_its_balance(tube_demand):
     back = max(0.0, c - tube_demand * loop.tube_time)
     supplied = kla * (1.0 - c) * loop.vessel_volume
     assert supplied == pytest.approx(demand * loop.vessel_volume + loop.flow * (c - back), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_drawing_shows_what_is_set(designs, name):
+    d = designs[name]
+    root = ElementTree.fromstring(d.drawing)
+    words = " ".join(e.text or "" for e in root.iter("{http://www.w3.org/2000/svg}text"))
+    if name == "microfluidic":
+        assert all(row[1] in words for row in rows_of(section(d, "Feed"))[1:])
+        return
+    assert f"{first_number(named(section(d, 'Feed'))['stock']):.1f} g/L" in words
+    setup = named(section(d, "Set-up"))
+    for key, value in setup.items():
+        if key in ("vessel", "tube", "first vessel", "second vessel") or key.startswith("vessel "):
+            assert f"{value} mL" in words, key
+    if "tube bore" in setup:
+        length = setup["tube length, pump head and connectors included"]
+        assert f"{setup['tube bore']} mm, {length} m" in words

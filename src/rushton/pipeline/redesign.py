@@ -71,6 +71,7 @@ def design(
             str(results.folder),
             "run the case with a [[feed]], a [strain] and broth.biomass, at least `--until lifelines`",
         )
+    from rushton.report import write_bench_pages
     from rushton.scaledown import design as design_rigs
 
     settings = _settings(results.case.scaledown, rigs, working_volume, seed, equipment)
@@ -83,6 +84,7 @@ def design(
     folder = Path(output) if output is not None else results.folder / FOLDER
     with explained(folder):
         found.write(folder)
+        write_bench_pages(folder, case, found)
         made_for = {"results": str(results.folder), "scaledown": settings.model_dump(mode="json")}
         atomic_write_text(folder / "design.json", to_json(made_for | found.summary()))
     return found, folder

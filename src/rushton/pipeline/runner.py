@@ -131,12 +131,13 @@ def report(results_folder: Path | str, watch: Watch = _unwatched) -> Path:
 
 
 def _write_report(results: Results, watch: Watch) -> Path:
-    from rushton.report import write_report
+    from rushton.report import write_bench_pages, write_report
 
     watch(Event(REPORT, "running"))
     start = time.perf_counter()
     loaded = {name: getattr(results, name) for name in KEYS}
     path = write_report(results.folder, results.case, **loaded, summary=results.summary)
+    write_bench_pages(results.folder / "scaledown", results.case, results.scaledown)
     watch(Event(REPORT, "done", 1.0, str(path), time.perf_counter() - start))
     return Path(path)
 

@@ -213,7 +213,12 @@ def _met(curves: Sequence[tuple[str, np.ndarray, np.ndarray]]) -> tuple[float, f
     return 0.8 * low, 1.25 * high
 
 
-def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starvation: float, excess: float) -> Figure:
+def signal_comparison(
+    rows: Sequence[tuple[str, np.ndarray, np.ndarray]],
+    starvation: float,
+    excess: float,
+    label: str = "s = q / q$_{max}$, –",
+) -> Figure:
     """s(t) of one cell in the tank and in each rig: (label, time s, s)."""
     figure = new_figure(7.6, 0.5 + 0.9 * len(rows))
     axes = np.atleast_1d(np.asarray(figure.subplots(len(rows), 1, sharex=True), dtype=object))
@@ -224,5 +229,5 @@ def signal_comparison(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], starva
         axis.margins(x=0)
         axis.set_title(name, loc="left", fontsize=8.0, color=MUTED)
     axes[-1].set_xlabel("time, s")
-    figure.supylabel("s = q / q$_{max}$, –", fontsize=8.5)
+    figure.supylabel(label, fontsize=8.5)
     return figure

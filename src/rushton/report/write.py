@@ -192,18 +192,22 @@ def _meta(case: Any) -> str:
     return " · ".join(parts)
 
 
-def template() -> Any:
-    """Template of a page: title, tiles, story, sections, footer."""
+def templates() -> Any:
+    """Where the templates are."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("rushton.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=False,
     )
-    return environment.get_template("report.html.j2")
+
+
+def template() -> Any:
+    """Template of a page: title, tiles, story, sections, footer."""
+    return templates().get_template("report.html.j2")
 
 
 def stylesheet() -> Any:

@@ -201,6 +201,7 @@ def _finish(
     from rushton.scaledown.expected import expect_of
     from rushton.scaledown.protocol_json import protocol_record
     from rushton.scaledown.sheet import Sheet
+    from rushton.scaledown.sketch_rigs import sketch_of
 
     assert case.scaledown is not None
     seed, regimes, step = case.scaledown.seed, tank.regimes, tank.lifelines.time_step
@@ -261,6 +262,7 @@ def _finish(
         excerpt=kept[::every].astype(np.float32),
         excerpt_step=won.step * every,
         protocol=protocol,
+        drawing=sketch_of(sheet),
         table=table,
         record=protocol_record(sheet, expected, table),
         distance_band=band,

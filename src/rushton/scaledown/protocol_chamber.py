@@ -193,14 +193,15 @@ def _phases(sheet: Sheet) -> str:
 
 def _sampling(sheet: Sheet) -> str:
     days = max(1, math.ceil(_hours(sheet) / 24.0))
-    rows = [("0", "-1.0 to 0.0", "chamber", "0", f"images every {IMAGES:.0f} min", "-")]
+    rows = [("0", "settle", "-1 to 0", "chamber", "0", f"images every {IMAGES:.0f} min", "-")]
+    growth = f"images every {IMAGES:.0f} min: growth, reporters per cell"
     for day in range(1, days + 1):
-        until = min(24.0 * day, _hours(sheet))
-        rows.append((str(day), f"{24.0 * (day - 1):.1f} to {until:.1f}", "chamber", "0", f"images every {IMAGES:.0f} "
-                     "min: growth, reporters per cell", "-"))  # fmt: skip
-        rows.append((str(day), f"{until:.1f}", "outlet", "0.5", "substrate, contamination", "0.2 um filter"))
+        since, until = 24.0 * (day - 1), min(24.0 * day, _hours(sheet))
+        rows.append((str(day), "gradient", f"{since:.4g} to {until:.4g}", "chamber", "0", growth, "-"))
+        read = "substrate, contamination"
+        rows.append((str(day), "gradient", f"{until:.4g}", "outlet", "0.5", read, "0.2 um filter"))
     return (
-        table(("Day", "Hour from t = 0", "Port", "mL", "Read", "Stopped by"), rows)
+        table(("Day", "Phase", "Hours from t = 0", "Port", "mL", "Read", "Stopped by"), rows)
         + "\n\nNothing is taken from the cells; the outlet carries only medium."
     )
 

@@ -10,26 +10,30 @@ from rushton.scaledown.robustness import NAMES, WORDS
 from rushton.scaledown.sheet import ML, Sheet, number, table, with_band
 
 PART_WORDS = {
-    "signal": "uptake ratio s (Wasserstein-1)",
-    "excess_stays": "stays in excess (Wasserstein-1 of log10 time, in the tank's standard deviations)",
-    "limitation_stays": "stays in limitation (same)",
-    "starvation_stays": "stays in starvation (same)",
-    "transitions": "passages between regimes (Jensen-Shannon)",
+    "signal": "uptake ratio s",
+    "excess_stays": "stays in excess",
+    "limitation_stays": "stays in limitation",
+    "starvation_stays": "stays in starvation",
+    "transitions": "passages",
 }
 
 
 def match(sheet: Sheet) -> str:
     """Tank and rig side by side, and the distance in its parts."""
-    parts = [(PART_WORDS[name], f"{value:.3f}") for name, value in zip(PARTS, sheet.achieved.parts, strict=True)]
+    parts = [f"{value:.3f}" for value in sheet.achieved.parts]
     band = "" if sheet.distance_band is None else " ({:.3f} to {:.3f})".format(*sheet.distance_band)
-    parts.append(("**distance: mean of the five** (95 % band)", f"**{sheet.achieved.total:.3f}**{band}"))
-    moved = [(WORDS[name], f"{sheet.robustness[name]:.3f}") for name in NAMES if name in sheet.robustness]
+    moved = {WORDS[name]: f"{sheet.robustness[name]:.3f}" for name in NAMES if name in sheet.robustness}
     text = [
         "The protocol as written above, set-points rounded, simulated again:",
         target_table(sheet.tank, sheet.statistics),
-        table(("Part of the distance", "Value"), parts),
-        "Built and set as written, but not all is as assumed:",
-        table(("What is different", "Distance"), moved),
+        "Distance, the mean of five parts (95 % band): Wasserstein-1 of the uptake ratio and of log10 of the stays, in "
+        "the tank's standard deviations; Jensen-Shannon of the passages.",
+        table(
+            (*(PART_WORDS[name] for name in PARTS), "**distance**"),
+            [(*parts, f"**{sheet.achieved.total:.3f}**{band}")],
+        ),
+        "The distance, built and set as written, when something is not as assumed:",
+        table(list(moved), [list(moved.values())]),
     ]
     if sheet.achieved.missing:
         words = {"E": "excess", "L": "limitation", "S": "starvation"}
@@ -74,19 +78,19 @@ def limits(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     foreign = words_of(sheet).foreign
     kept = {limit.meaning: limit for name, limit in bench.limits.items() if not name.startswith(foreign)}
-    rows = [(limit.meaning, number(limit.shown), limit.unit, limit.source) for limit in kept.values()]
+    rows = [(limit.meaning, f"{number(limit.shown)} {limit.unit}", limit.source) for limit in kept.values()]
     named = sheet.case.scaledown.equipment.chosen if sheet.case.scaledown is not None else {}
-    rows[:0] = [(one["kind"].replace("_", " "), name, "", "scaledown.equipment") for name, one in named.items()]
+    rows[:0] = [(one["kind"].replace("_", " "), name, "scaledown.equipment") for name, one in named.items()]
     if "flow" in sheet.settings:
         bores = ", ".join(f"{1e3 * b:.1f}" for b in bench.bores)
-        rows.append(("bores of tubing at hand", bores, "mm", "scaledown.limits or equipment"))
+        rows.append(("bores of tubing at hand", f"{bores} mm", "scaledown.limits or equipment"))
     rows += [
-        ("working volume", number(bench.volume * ML), "mL", "scaledown.working_volume, or mini_volume"),
+        ("working volume", f"{number(bench.volume * ML)} mL", "scaledown.working_volume, or mini_volume"),
         (
-            "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f}", "s",
+            "blending of the lab vessel to 95 %", f"{bench.blend_time:.2f} s",
             "Grenville and Nienow's correlation; every rig feels a first-order lag of a third of it",
         ),
     ]  # fmt: skip
-    text = table(("Limit", "Value", "Unit", "From"), rows)
+    text = table(("Limit", "Value", "From"), rows)
     closing = '"bench practice" marks a usual value without one authority: put your own under [scaledown.limits].'
     return f"{text}\n\n{closing}"

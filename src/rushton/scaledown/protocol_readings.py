@@ -16,14 +16,16 @@ from rushton.scaledown.zones import time_to_deplete
 def sampling(sheet: Sheet) -> str:
     """When, where, how much, how."""
     samples = plan(sheet)
-    rows = []
+    together: dict[tuple[str, ...], list[str]] = {}
     for one in samples:
         amount = "pooled" if one.volume == 0.0 else f"{one.volume * ML:.1f}"
         if one.count > 1:
             amount = f"{one.count} x {amount}"
-        rows.append((str(one.day), f"{one.hour:.1f}", one.port, amount, one.read, one.quench))
+        same = (str(one.day), one.phase, one.port, amount, one.read, one.quench)
+        together.setdefault(same, []).append(f"{one.hour:.4g}")
+    rows = [(day, phase, ", ".join(hours), *rest) for (day, phase, *rest), hours in together.items()]
     text = [
-        table(("Day", "Hour from t = 0", "Port", "mL", "Read", "Stopped by"), rows),
+        table(("Day", "Phase", "Hours from t = 0", "Port", "mL", "Read", "Stopped by"), rows),
         "**Routine:** dry weight, product, residual substrate, by-product; filtered within 10 s, filtrate and pellet "
         "frozen. **Series:** substrate and pools within the cells; into 4 volumes of cold methanol (-40 °C) or liquid "
         "nitrogen inside the port, filtered cold.",

@@ -60,6 +60,7 @@ def feed(sheet: Sheet) -> str:
 def stirrer(sheet: Sheet, air: Breath) -> str:
     """Stirrer, gas, temperature, pH."""
     bench = sheet.duty.bench
+    shared = "second_volume" in sheet.settings or "excess_volume" in sheet.settings
     rows = [
         (
             "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
@@ -68,7 +69,7 @@ def stirrer(sheet: Sheet, air: Breath) -> str:
         ),
         (
             "air", number(bench["gas_flow"] * 60 * bench.volume * 1e3), "L/min",
-            f"{bench['gas_flow'] * 60:.1f} vvm, into the stirred vessel only",
+            f"{bench['gas_flow'] * 60:.1f} vvm, " + ("shared by volume" if shared else "into the stirred vessel only"),
         ),
         ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see Oxygen"),
         (

@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rushton.lifelines import SignalStatistics
 from rushton.scaledown.protocol_rigs import events
 from rushton.scaledown.protocol_words import Event
-from rushton.scaledown.sheet import ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of, table
+from rushton.scaledown.sheet import ML_MIN, REGIME_WORDS, Sheet, Stays, number, percent, stays_of, table
 
 LONG_TABLE = 12  # events; a longer programme is printed pulse by pulse in columns
 _COLUMNS = 3
 
 
 def target_table(tank: SignalStatistics, rig: SignalStatistics) -> str:
-    """Target against achieved: shares and stays of every regime, passages."""
-    rows: list[tuple[str, str, str]] = []
-    for r, word in enumerate(REGIME_WORDS):
-        a, b = stays_of(tank, r), stays_of(rig, r)
-        rows += [
-            (f"**{word}**: share of time", percent(a.share), percent(b.share)),
-            ("stays per hour", number(a.per_hour), number(b.per_hour)),
-            ("mean stay, s", number(a.mean), number(b.mean)),
-            ("median stay, s", number(a.median), number(b.median)),
-            ("95 % of stays below, s", number(a.p95), number(b.p95)),
-        ]
+    """Target against achieved: shares and stays of every regime, passages, mean uptake."""
+    pairs = [[stays_of(s, r) for s in (tank, rig)] for r in range(3)]
+    measures: tuple[tuple[str, Callable[[Stays], str]], ...] = (
+        ("share of time", lambda s: percent(s.share)),
+        ("stays per hour", lambda s: number(s.per_hour)),
+        ("mean stay, s", lambda s: number(s.mean)),
+        ("median stay, s", lambda s: number(s.median)),
+        ("95 % of stays below, s", lambda s: number(s.p95)),
+    )
+    head = ["What a cell experiences"] + [f"{w}: {who}" for w in REGIME_WORDS for who in ("tank", "rig")]
+    rows = [(name, *(told(s) for pair in pairs for s in pair)) for name, told in measures]
     total = [max(1, int(s.transitions.sum())) for s in (tank, rig)]
-    for i, j in ((0, 1), (1, 0), (1, 2), (2, 1)):
-        shares = [percent(s.transitions[i, j] / n) for s, n in zip((tank, rig), total, strict=True)]
-        rows.append((f"passages {REGIME_WORDS[i]} to {REGIME_WORDS[j]}", shares[0], shares[1]))
-    rows.append(("mean uptake over maximum", f"{tank.mean:.3f}", f"{rig.mean:.3f}"))
-    return table(("What a cell experiences", "Tank", "This rig"), rows)
+    ways = ((0, 1), (1, 0), (1, 2), (2, 1))
+    names = [f"{REGIME_WORDS[i]} to {REGIME_WORDS[j]}" for i, j in ways]
+    passages = [
+        (who, *(percent(s.transitions[i, j] / n) for i, j in ways), f"{s.mean:.3f}")
+        for who, s, n in zip(("tank", "rig"), (tank, rig), total, strict=True)
+    ]
+    return table(head, rows) + "\n\n" + table(("Passages", *names, "mean s = q/q_max"), passages)
 
 
 def feed_rows(sheet: Sheet) -> tuple[Sequence[str], list[Sequence[str]]]:

@@ -98,6 +98,7 @@ class Design:
     verdict: Verdict
     breath: dict[str, Any]
     record: str = ""
+    drawing: str = ""
 
     @property
     def mismatch(self) -> float | None:
@@ -301,14 +302,16 @@ class Scaledown:
         atomic_write_text(folder / "robustness.csv", robustness_table(moved))
         written = set()
         for design in self.designs:
-            for suffix, text in ((".md", design.protocol), (".csv", design.table), (".json", design.record)):
+            texts = (design.protocol, design.table, design.record, design.drawing)
+            for suffix, text in zip((".md", ".csv", ".json", ".svg"), texts, strict=True):
                 if not text:
                     continue
                 path = folder / f"protocol-{design.name}{suffix}"
                 atomic_write_text(path, text)
                 written.add(path)
+        # pages to print are made from these files afterwards (``rushton.report.bench_page``), old ones would contradict
         for old in folder.glob("protocol-*"):
-            if old not in written and old.suffix in (".md", ".csv", ".json"):
+            if old not in written and old.suffix in (".md", ".csv", ".json", ".svg", ".html"):
                 old.unlink()
         if self.oxygen is not None:
             self.oxygen.write(folder / OXYGEN)
