@@ -28,6 +28,8 @@ from rushton.report.pictures3d import Pictures, build_scene, render
 from rushton.response.result import Response
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.result import Design, Scaledown
+from rushton.scaledown.robustness import NAMES as ROBUSTNESS
+from rushton.scaledown.verdict import Gap, Verdict
 from rushton.transport.mixing import Mixing
 from rushton.transport.substrate import Substrate
 
@@ -370,6 +372,12 @@ def make_scaledown(lifelines: Lifelines) -> Scaledown:
                 excerpt_step=0.3,
                 protocol=PROTOCOL,
                 table="t_s,rate\n",
+                distance_band=(0.98 * distance, 1.03 * distance),
+                optimum=distance,
+                finalists=(),
+                gaps={"relative_productivity_final": Gap(0.04, (0.03, 0.05))},
+                robustness=dict.fromkeys(ROBUSTNESS, 1.2 * distance),
+                verdict=Verdict("partly representative", "partly representative: it is a wave."),
             )
         )
     return made(
