@@ -245,19 +245,28 @@ def design(
 
     with _one_bar() as progress:
         found, folder = design_rigs(results, rig or (), working_volume, seed, output, progress, equipment or ())
-    table = Table(box=None, pad_edge=False)
-    for column in ("rig", "distance", "not met", "settings"):
-        table.add_column(column, justify="right" if column == "distance" else "left")
-    for one in found.designs:
-        kept = ", ".join(f"{key} {value:.3g}" for key, value in one.settings.items())
-        name = "standard STR-PFR" if one.reference else one.rig
-        table.add_row(name, f"{one.distance:.3f}", " ".join(one.missing), escape(kept))
-    out.print(table)
-    if found.reason:
-        err.print(f"[yellow]Note[/] {escape(found.reason)}", soft_wrap=True)
-    if found.floor is not None:
-        out.print(f"[dim]The tank against itself: {found.floor:.3g}. Settings in SI.[/]")
-    out.print(f"Protocols: [bold]{escape(str(folder))}[/]   ({found.seconds:.0f} s)")
+    for what, part in (("", found), ("Oxygen", found.oxygen)):
+        if part is None:
+            continue
+        table = Table(box=None, pad_edge=False, title=what or None, title_justify="left")
+        for column in ("rig", "distance", "not met", "settings"):
+            table.add_column(column, justify="right" if column == "distance" else "left")
+        for one in part.designs:
+            kept = ", ".join(f"{key} {value:.3g}" for key, value in one.settings.items())
+            name = "standard STR-PFR" if one.reference else one.rig
+            table.add_row(name, f"{one.distance:.3f}", " ".join(one.missing), escape(kept))
+        if part.designs:
+            out.print(table)
+        if part.reason:
+            err.print(f"[yellow]Note[/] {escape(part.reason)}", soft_wrap=True)
+        if part.floor is not None:
+            out.print(f"[dim]The tank against itself: {part.floor:.3g}. Settings in SI.[/]")
+        for one in part.designs:
+            for warning in one.breath["warnings"]:
+                if warning.startswith("The rig cannot"):
+                    err.print(f"[yellow]Note[/] {escape(one.name)}: {escape(warning)}", soft_wrap=True)
+    seconds = found.seconds + (0.0 if found.oxygen is None else found.oxygen.seconds)
+    out.print(f"Protocols: [bold]{escape(str(folder))}[/]   ({seconds:.0f} s)")
 
 
 def _screen(

@@ -134,4 +134,6 @@ def headline(summary: dict[str, Any]) -> list[tuple[str, str, str]]:
         floor = scaledown.get("floor")
         floor_text = f"; floor {floor:.3g}" if floor is not None else ""
         rows.append(("Best lab rig", str(best["rig"]), f"distance {best['distance']:.3g}{floor_text}"))
+    if best := (scaledown.get("oxygen") or {}).get("best"):
+        rows.append(("Best rig for oxygen", str(best["rig"]), f"distance of oxygen {best['distance']:.3g}"))
     return rows

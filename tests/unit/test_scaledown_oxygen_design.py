@@ -15,6 +15,7 @@ from rushton.case.load import case_from_dict
 from rushton.errors import CaseError, SolverError
 from rushton.lifelines import signal_statistics
 from rushton.lifelines.environment import LEVELS, Environment, Scalar
+from rushton.report.scaledown_oxygen import oxygen_blocks
 from rushton.scaledown import Scaledown, design, search
 from rushton.scaledown.oxygen_tank import oxygen_regimes, oxygen_tank, read_along
 from rushton.scaledown.tank import make_tank
@@ -151,3 +152,12 @@ def test_a_case_without_gas_or_results_without_oxygen_are_refused(cases_folder, 
     bare = replace(environment, scalars=(replace(environment.scalars[0], name="height"),))
     with pytest.raises(SolverError, match="oxygen along lifelines"):
         design(case, lines, None, environment=bare)
+
+
+def test_the_report_shows_them_apart(designed, case):
+    blocks = oxygen_blocks(case, designed.oxygen)
+    kinds = [type(block).__name__ for block in blocks]
+    assert kinds.count("Rich") == 2 and "Prose" in kinds
+    assert "20 umol/L" not in blocks[0].text and "8 umol/L" in blocks[0].text
+    assert oxygen_blocks(case, None) == []
+    assert "nothing" in oxygen_blocks(case, replace(designed.oxygen, designs=(), reason="nothing"))[0].text

@@ -136,7 +136,8 @@ RIG_NAMES = {
     "str-str": "STR-STR",
     "pulsed-feed": "pulsed feed",
     "pulsed-feed-irregular": "irregular pulsed feed",
-    "switched-stirrer": "switched stirrer",
+    "oxygen-switching": "switched stirrer",
+    "oxygen-switching-irregular": "irregularly switched stirrer",
 }
 
 

@@ -11,6 +11,7 @@ from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
 from rushton.report.headline import rig_name
 from rushton.report.markdown import to_html
 from rushton.report.numbers import given, number, percent
+from rushton.report.scaledown_oxygen import oxygen_blocks
 from rushton.report.style import REGIME_NAMES
 
 PART_NAMES = {
@@ -28,6 +29,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     section = Section("scaledown", "What to do in the laboratory")
     if result is None or not result.designs:
         section.blocks.append(missing(part, "Scale-down"))
+        section.blocks += oxygen_blocks(case, getattr(result, "oxygen", None))
         return section
     volume = case.scaledown.working_volume if case.scaledown is not None else None
     section.lead = (
@@ -47,16 +49,16 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "two halves of the tank's own lifelines: nothing can be told apart below it.",
             "Distance of every rig to the tank",
         ),
-        _parts(result),
+        parts_table(result),
         picture(
-            lambda: figures_response.target_and_achieved(_panels(result)),
+            lambda: figures_response.target_and_achieved(panels(result)),
             "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: "
             "the tank.",
             "Cumulative distributions of tank and rigs",
         ),
         picture(
             lambda: figures_response.signal_comparison(
-                _excerpts(result), case.strain.regimes.starvation, case.strain.regimes.excess
+                excerpts(result), case.strain.regimes.starvation, case.strain.regimes.excess
             ),
             "What one cell lives through, in the tank and in each rig. Amber: excess; blue: starvation.",
             "Uptake signals of one cell in the tank and in each rig",
@@ -68,6 +70,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     )
     for design in sorted(result.designs, key=lambda d: (d is not best, d.reference, d.distance)):
         section.blocks.append(Rich(to_html(design.protocol), f"Protocol: {_label(design)}", open=design is best))
+    section.blocks += oxygen_blocks(case, result.oxygen)
     return section
 
 
@@ -75,7 +78,9 @@ def _label(design: Any) -> str:
     return rig_name(design.rig) + (" (standard)" if design.reference else "")
 
 
-def _parts(result: Any) -> Any:
+def parts_table(result: Any) -> Any:
+    """Distance of every rig and its parts."""
+
     def row(name: str, total: float, parts: dict[str, float], drift: Any, missing: str) -> tuple[Any, ...]:
         swing = "–" if drift is None else f"{number(drift[0])}, {number(drift[1])}"
         return (name, total, *(parts.get(p) for p in PART_NAMES), swing, missing)
@@ -115,12 +120,15 @@ def _with_band(values: dict[str, Any], key: str) -> str:
     return percent(values.get(key)) + ("" if band is None else f" ({number(100 * band[0])} to {number(100 * band[1])})")
 
 
-def _panels(result: Any) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.ndarray]], bool]]:
+def panels(
+    result: Any, title: str = "Uptake", label: str = "s = q / q$_{max}$, –"
+) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.ndarray]], bool]]:
+    """Distributions of tank and rigs, for ``figures_response.target_and_achieved``."""
     from rushton.lifelines.regimes import RESIDENCE_EDGES, SIGNAL_EDGES
 
     everyone = [("the tank", result.tank)] + [(_label(d), d.statistics) for d in result.designs]
     signal = [(name, SIGNAL_EDGES, _below(s.signal_counts)) for name, s in everyone]
-    panels = [("Uptake", "s = q / q$_{max}$, –", signal, False)]
+    out = [(title, label, signal, False)]
     for row, regime in enumerate(("excess", "limitation", "starvation")):
         curves = [
             (name, RESIDENCE_EDGES, _below(s.regime_stays[row]))
@@ -128,8 +136,8 @@ def _panels(result: Any) -> list[tuple[str, str, list[tuple[str, np.ndarray, np.
             if s.regime_stays[row].sum() > 0
         ]
         if curves:
-            panels.append((f"Stays in {regime}", "stay, s", curves, True))
-    return panels
+            out.append((f"Stays in {regime}", "stay, s", curves, True))
+    return out
 
 
 def _below(counts: np.ndarray) -> np.ndarray:
@@ -137,7 +145,8 @@ def _below(counts: np.ndarray) -> np.ndarray:
     return total / max(total[-1], 1.0)
 
 
-def _excerpts(result: Any, window: float = 300.0) -> list[tuple[str, np.ndarray, np.ndarray]]:
+def excerpts(result: Any, window: float = 300.0) -> list[tuple[str, np.ndarray, np.ndarray]]:
+    """Signals of one cell, for ``figures_response.signal_comparison``."""
     rows = []
     if result.tank_excerpt.size:
         rows.append(("the tank", result.tank_excerpt_step, result.tank_excerpt))
