@@ -58,6 +58,7 @@ KINDS: dict[str, Kind] = {
     "time": Kind("s", ("600 s", "10 min", "80 h")),
     "volume": Kind("m3", ("54 m3", "3 L", "250 mL")),
     "speed": Kind("rev/s", ("98 rpm", "1.63 1/s", "1.63 rev/s")),
+    "mass": Kind("kg", ("250 g", "0.25 kg")),
     "density": Kind("kg/m3", ("1000 kg/m3", "1.02 g/mL", "1.02 kg/L")),
     "viscosity": Kind("Pa s", ("1 mPa s", "0.001 Pa s", "1 cP")),
     "consistency": Kind("Pa s^n", ("0.5 Pa s^n", "0.5 Pa.s^0.4", "500 mPa s^n")),

@@ -104,10 +104,12 @@ def test_a_by_product_that_cells_re_use_settles_where_its_balance_closes(cases_f
 def test_readings_have_the_band_of_the_pump_and_of_the_port(fungus):
     rig = pulses(30.0, fungus, 36.0)
     drifted = tuple(pulses(30.0, fungus, 36.0, factor=f) for f in (0.95, 1.05))
-    found = expect(rig, drifted, fungus, False, 1, 30.0, fungus.growth)
-    for (port, spread), low, high in zip(found.ports, *(one.ports() for one in drifted), strict=True):
+    wrong = tuple(pulses(30.0 * f, fungus, 36.0, 0.28 / f) for f in (0.9, 1.1))
+    found = expect(rig, drifted, wrong, fungus, False, 1, 30.0, fungus.growth)
+    for (port, spread), *others in zip(found.ports, *(one.ports() for one in (*drifted, *wrong)), strict=True):
         assert spread.low <= port.low <= spread.mean == port.mean <= port.high <= spread.high
-        assert spread.low == min(low.low, port.low) and spread.high == max(high.high, port.high)
+        assert spread.low == min(port.low, *(one.low for one in others))
+        assert spread.high == max(port.high, *(one.high for one in others))
     for name, spread in found.course.items():
         assert spread.mean.shape == found.course_time.shape, name
         assert (spread.low <= spread.mean).all() and (spread.mean <= spread.high).all(), name
@@ -116,9 +118,12 @@ def test_readings_have_the_band_of_the_pump_and_of_the_port(fungus):
         1.05 * found.course["uptake_mol_kg_s"].mean[-1], rel=1e-3
     )
     s, k = rig.mean_uptake, rig.culture.half_saturation
-    assert found.settled["substrate_mol_m3"] == pytest.approx(k * s / (1.0 - s))
+    steady = found.settled["substrate_mol_m3"]
+    least, most = 0.95 / 1.1 * s, 1.05 / 0.9 * s  # a weak pump and much biomass; a strong pump and little
+    expected = (k * least / (1.0 - least), k * s / (1.0 - s), k * most / (1.0 - most))
+    assert (steady.low, steady.mean, steady.high) == pytest.approx(expected, rel=1e-3)
     assert found.settled["specific_productivity_relative"] == 1.0
-    without = expect(rig, drifted, None, False, 1, 30.0, fungus.growth)
+    without = expect(rig, drifted, wrong, None, False, 1, 30.0, fungus.growth)
     assert without.course == {} and "no steady state" in without.reason and len(without.ports) == len(found.ports)
 
 

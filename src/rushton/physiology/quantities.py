@@ -34,12 +34,13 @@ MOLAR_MASS: dict[str, float] = {
     "glucose": 180.156e-3,
     "glycerol": 92.094e-3,
     "lactate": 90.078e-3,
+    "penicillin": 334.39e-3,
     "oxygen": 31.998e-3,
     "pyruvate": 88.062e-3,
     "sucrose": 342.30e-3,
     "biomass": 1.0,
 }
-"""kg/mol, acids as the free acid. Biomass is told in kg dry weight per kg, so its "molar mass" is one."""
+"""kg/mol, acids as the free acid, penicillin as penicillin G. Biomass is told in kg dry weight per kg, so its "molar mass" is one."""
 
 SUBSTRATE = "substrate"
 """The fed substrate, whichever it is: the species of models that are not tied to one."""

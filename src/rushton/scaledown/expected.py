@@ -1,8 +1,8 @@
 r"""What should be read in a rig: at every port, in the broth, and along the gradient phase; each with a band.
 
-A reading lies between the smallest and the largest value that is met at its port, in the rig as written and with the
-feed pump too low or too high by its accuracy (the band of ``Designs.drift``). Rates and biomass have the band of the
-pump alone.
+A reading lies between the smallest and the largest value that is met at its port, in the rig as written, with the feed
+pump too low or too high by its accuracy, and with the biomass as far off as the stop rules allow. Rates and biomass
+have the band of the pump alone.
 
 Settled phase and reference run, all broth in one stirred vessel under a steady feed:
 
@@ -28,6 +28,8 @@ import numpy as np
 from rushton.scaledown.course import biomass_course, by_products, follow, net_growth
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.oxygen import HELD, Breath
+from rushton.scaledown.phases import BIOMASS_OFF
+from rushton.scaledown.recipe import Written
 from rushton.scaledown.rig import Duty, Operation, Port, Settings
 from rushton.scaledown.sheet import Sheet
 
@@ -67,8 +69,8 @@ class Expected:
     course : dict of str to Spread of (n + 1,)
         By name with unit: biomass at the borders; rates as means over the interval before, at the start of the settled
         phase.
-    settled : dict of str to float
-        The same and the substrate in the settled phase and the reference run.
+    settled : dict of str to float, or Spread
+        The same, and the substrate with its band, in the settled phase and the reference run.
     broth : dict of str to Spread
         By-products at the end of the gradient phase, mol/m3.
     reason : str
@@ -78,7 +80,7 @@ class Expected:
     ports: tuple[tuple[Port, Spread], ...]
     course_time: np.ndarray
     course: dict[str, Spread]
-    settled: dict[str, float]
+    settled: dict[str, Any]
     broth: dict[str, Spread]
     reason: str = ""
 
@@ -100,10 +102,13 @@ def expect_of(sheet: Sheet, wanted: Settings, duty: Duty, test: CellTest | None,
     """
     drift = duty.bench["pump_accuracy"]
     drifted = tuple(sheet.rig.write(wanted, duty, factor).operation for factor in (1.0 - drift, 1.0 + drift))
+    written = Written(sheet.settings, sheet.recipe, sheet.operation)
+    wrong = tuple(sheet.rig.rebuilt(written, duty, factor) for factor in (1.0 - BIOMASS_OFF, 1.0 + BIOMASS_OFF))
     assert sheet.case.scaledown is not None
     return expect(
         sheet.operation,
         drifted,
+        wrong,
         test,
         random,
         sheet.case.scaledown.seed,
@@ -115,6 +120,7 @@ def expect_of(sheet: Sheet, wanted: Settings, duty: Duty, test: CellTest | None,
 def expect(
     written: Operation,
     drifted: tuple[Operation, ...],
+    wrong: tuple[Operation, ...],
     test: CellTest | None,
     random: bool,
     seed: int,
@@ -129,6 +135,8 @@ def expect(
         The rig as its protocol says.
     drifted : tuple of Operation
         The same with the feed too low and too high.
+    wrong : tuple of Operation
+        The same with the biomass too low and too high.
     test : CellTest or None
         The strain's cell model.
     random : bool
@@ -139,13 +147,16 @@ def expect(
     dilution : float
         Bleed over volume, 1/s.
     """
-    alike = [operation.ports() for operation in drifted]
+    alike = [operation.ports() for operation in (*drifted, *wrong)]
     ports = tuple(
         (port, Spread.of(port.mean, port.low, port.high, *(v for p in same for v in (p.low, p.mean, p.high))))
         for port, *same in zip(written.ports(), *alike, strict=True)
     )
-    s, k = written.mean_uptake, written.culture.half_saturation
-    settled = {"substrate_mol_m3": k * s / (1.0 - s)}
+    k, x = written.culture.half_saturation, written.culture.biomass
+    # what is fed is eaten: s goes with the feed over the biomass
+    eaten = [o.mean_uptake * o.culture.biomass / x for o in (written, *drifted)]
+    uptakes = [s / (o.culture.biomass / x) for s in eaten for o in (written, *wrong)]
+    settled: dict[str, Any] = {"substrate_mol_m3": Spread.of(*(k * s / (1.0 - s) for s in uptakes))}
     if test is None:
         return Expected(ports, np.zeros(0), {}, settled, {}, NO_MODEL)
     told, broth = [], []

@@ -23,6 +23,7 @@ BATCH_SUGAR = 20.0  # g/L
 SETTLING = 24.0  # h
 ENDING = 2.0  # h
 RESERVE = 1.1  # of what is made ready over what is used
+BIOMASS_OFF = 0.1  # of its set-point, from where on the bleed is corrected
 SMALL_VESSEL = 0.1e-3  # m3, below it no sample of 10 mL can be taken
 
 

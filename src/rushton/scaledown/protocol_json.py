@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,14 +21,18 @@ from rushton.scaledown.expected import Expected, Spread, oxygen_at
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import HELD, breath
-from rushton.scaledown.phases import ENDING, INOCULUM, SETTLING, growing_up
+from rushton.scaledown.phases import BIOMASS_OFF, ENDING, INOCULUM, SETTLING, growing_up
 from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_rigs import events
+from rushton.scaledown.rig import Port
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
 from rushton.scaledown.switching import SwitchedOperation
 from rushton.scaledown.transfer import Transfer
 from rushton.store import library_versions, to_json
+
+if TYPE_CHECKING:
+    from rushton.case.schema import Strain
 
 FORMAT = 1
 DIGITS = 7  # significant, of every number
@@ -92,6 +96,7 @@ def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
             "half_saturation_mol_m3": sheet.duty.half_saturation,
         },
         "substrate": {"name": sheet.substrate, "molar_mass_kg_mol": sheet.duty.molar_mass},
+        "product": _product(case.strain),
         "settings": in_bench_units(sheet.settings),
         "volumes": _volumes(sheet),
         **_tubing(sheet),
@@ -111,10 +116,27 @@ def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
             "tank": _with_reasons(sheet.tank_response, "the run has no response, or the cell model does not tell"),
         },
         "pump_accuracy": bench["pump_accuracy"],
+        "biomass_off": BIOMASS_OFF,
     }
     record = _shorter(record)
     content = json.dumps({key: value for key, value in record.items() if key != "versions"}, sort_keys=True)
     return compact({"format": FORMAT, "id": hashlib.sha256(content.encode()).hexdigest()[:10]} | record)
+
+
+def _product(strain: Strain) -> dict[str, Any]:
+    """What the cells make, and its molar mass where the models know it."""
+    from rushton.physiology import model_of
+    from rushton.physiology.quantities import MOLAR_MASS
+
+    model = model_of(strain)
+    if not model.has_product:
+        return {"name": None, "name_reason": "the cell model forms no product"}
+    species = next((q.species for q in model.reported if q.name == "q_p"), "")
+    mass = MOLAR_MASS.get(species)
+    known: dict[str, Any] = {"molar_mass_kg_mol": mass}
+    if mass is None:
+        known = known | {"molar_mass_kg_mol_reason": "not known: give it where grams are measured"}
+    return {"name": species or "product", **known}
 
 
 def in_bench_units(settings: Mapping[str, float]) -> dict[str, float]:
@@ -321,10 +343,14 @@ def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
                 dissolved, full = sheet.operation.dissolved(), sheet.operation.saturation
                 full *= OXYGEN_IN_AIR / sheet.settings["oxygen_fraction"]
                 oxygen = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
-            one["dissolved_oxygen_percent"] = {key: 100.0 * value for key, value in oxygen.as_dict().items()}
+            one["dissolved_oxygen_percent"] = _percent(oxygen)
         ports.append(one)
-    out: dict[str, Any] = {"ports": ports, "settled": expected.settled}
+    settled = {k: v.as_dict() if isinstance(v, Spread) else v for k, v in expected.settled.items()}
+    out: dict[str, Any] = {"ports": ports, "settled": settled}
     if air is not None:
+        mixed = Port("vessel", 0.0, 0.0, 0.0, sheet.operation.mean_uptake, 0.0)
+        out["oxygen_saturation_mol_m3"] = air.lasts * air.demand
+        settled["dissolved_oxygen_percent"] = _percent(oxygen_at(mixed, air, 0.0, 1.0))
         out["oxygen_demand_mol_m3_s"] = {"mean": air.demand, "largest": air.demand_max}
     out["by_products_mol_m3"] = {name: value.as_dict() for name, value in expected.broth.items()}
     if not expected.broth:
@@ -334,6 +360,10 @@ def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
         return out | {"course": None, "course_reason": expected.reason}
     course = {name: value.as_dict() for name, value in expected.course.items()}
     return out | {"course": {"time_s": expected.course_time, **course}}
+
+
+def _percent(share: Spread) -> dict[str, float]:
+    return {key: 100.0 * value for key, value in share.as_dict().items()}
 
 
 def _with_reasons(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
