@@ -308,11 +308,24 @@ def compare(
         list[str] | None,
         typer.Option("--equal", help="Bring every case to the first one's P/V, tip-speed, Re, theta95, kLa, vs, ..."),
     ] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", help="Readings of a lab run (CSV), laid over the predictions of its rig.")
+    ] = None,
+    template: Annotated[
+        bool, typer.Option("--template", help="Write an empty sheet for the readings of a rig, to the file -o.")
+    ] = False,
+    rig: Annotated[str | None, typer.Option("--rig", help="The rig of --data or --template.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder for compare.md, compare.csv and compare.html.")
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for tables and page; with --template the CSV file."),
     ] = None,
 ) -> None:
-    """Scale-up criteria side by side: power, tip speed, blend time, kLa, heat, ..., also at equal something."""
+    """Scale-up criteria side by side, also at equal something; or a lab run beside what was predicted (--data)."""
+    if data is not None or template:
+        _compare_lab(cases, data, template, rig, output, bool(equal))
+        return
+    if rig is not None:
+        raise CaseError("--rig belongs to --data or --template", "rushton compare", "add one of them, or leave it out")
     from rushton.study import compare as compare_cases
     from rushton.study.compare import LEGEND, SCALING, tables
 
@@ -326,6 +339,42 @@ def compare(
     if output is not None:
         for path in found.write(output):
             out.print(f"Written: {escape(str(path))}")
+
+
+def _compare_lab(
+    cases: list[str], data: Path | None, template: bool, rig: str | None, output: Path | None, equal: bool
+) -> None:
+    """Lab data beside their predictions, or an empty sheet for them."""
+    if len(cases) != 1 or equal or (data is not None and template):
+        raise CaseError(
+            "lab data are compared with one results folder", "rushton compare",
+            "rushton compare --data lab.csv my_tank.results; rushton compare --template my_tank.results -o lab.csv",
+        )  # fmt: skip
+    from rushton.study.lab_data import compare_data, empty_sheet
+
+    if data is None:
+        from rushton.store import atomic_write_text
+
+        path = output if output is not None else Path("lab.csv")
+        if path.exists():
+            raise CaseError(
+                "this exists already", str(path), "name another file with -o: a filled sheet is not replaced"
+            )
+        atomic_write_text(path, empty_sheet(cases[0], rig))
+        out.print(
+            f"To fill in: [bold]{escape(str(path))}[/]   then: rushton compare --data {escape(str(path))} {cases[0]}"
+        )
+        return
+    from rushton.study.lab_data.screen import table as verdict_table
+
+    found = compare_data(data, cases[0], rig)
+    out.print(verdict_table(found))
+    for text in filter(None, (found.productivity.words,)):
+        out.print(f"[bold]{escape(text)}[/]", soft_wrap=True)
+    for note in found.notes:
+        err.print(f"[yellow]Note[/] {escape(note)}", soft_wrap=True)
+    page, table = found.write(output if output is not None else Path(f"{data.stem}.compared"))
+    out.print(f"Page: [bold]{escape(str(page))}[/]   Table: {escape(str(table))}")
 
 
 @app.command()

@@ -40,7 +40,8 @@ MOLAR_MASS: dict[str, float] = {
     "sucrose": 342.30e-3,
     "biomass": 1.0,
 }
-"""kg/mol, acids as the free acid, penicillin as penicillin G. Biomass is told in kg dry weight per kg, so its "molar mass" is one."""
+"""kg/mol, acids as the free acid, penicillin as penicillin G. Biomass is told in kg dry weight per kg, so its "molar
+mass" is one."""
 
 SUBSTRATE = "substrate"
 """The fed substrate, whichever it is: the species of models that are not tied to one."""

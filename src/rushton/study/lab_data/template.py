@@ -1,0 +1,86 @@
+"""An empty lab sheet from the sampling plan: a line for everything to be read, with time, phase, port and unit."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rushton.study.lab_data.quantities import QUANTITIES
+
+SECOND_SAMPLE = 4 * 3600.0  # s before the gradient phase begins, the first of the two settled samples
+DAY = 86400.0  # s
+HEAD = ("time_h", "phase", "port", "quantity", "value", "unit", "sd", "replicate", "note")
+
+
+def template(protocol: Mapping[str, Any]) -> str:
+    """CSV to be filled in.
+
+    Parameters
+    ----------
+    protocol : mapping
+        ``protocol-<rig>.json``.
+    """
+    out = io.StringIO()
+    product = protocol["product"]
+    mass = product.get("molar_mass_kg_mol")
+    lines = [
+        "# Rushton lab data: fill 'value' (and 'sd', the standard deviation, where it is known).",
+        "# time_h counts from the start of the gradient phase. Write <1 where nothing above 1 was found.",
+        "# Lines may be added; a line without a value is passed over.",
+        f"# rig: {protocol['rig']}",
+        f"# protocol: {protocol['id']}",
+    ]
+    if product["name"] is not None:
+        lines.append(f"# product_molar_mass: {f'{1e3 * mass:.6g} g/mol' if mass else ''}")
+    if protocol["recipe"]:
+        lines.append("# stock_density: ")
+    out.write("\n".join(lines) + "\n")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(HEAD)
+    for time, phase, port, name in plan(protocol):
+        unit = QUANTITIES[name].unit if name in QUANTITIES else "g/L"
+        writer.writerow([f"{time / 3600.0:g}", phase, port, name, "", unit, "", "", ""])
+    return out.getvalue()
+
+
+def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
+    """What is to be read: (time, s; phase; port, or empty; quantity), in the order of the run, reference run last."""
+    sampling, expected = protocol["sampling"], protocol["expected"]
+    phases = {p["phase"]: p for p in protocol["phases"]}
+    total = phases["gradient"]["duration_s"]
+    ports = [p["port"] for p in sampling["ports"]]
+    product = protocol["product"]["name"] is not None
+    daily = _every(min(DAY, total), total)
+    if not protocol["recipe"]:  # a chamber: growth of single cells is all that can be read
+        return [(t, phase, "", "growth") for phase in ("gradient", "reference") for t in daily]
+    broth = ["biomass", *(["titre"] if product else [])]
+    oxygen = [p for p in expected["ports"] if p["dissolved_oxygen_percent"] is not None]
+    regular = _every(min(sampling["broth_every_s"], total), total)
+    lines: list[tuple[float, str, str, str]] = []
+    settled = [t for t in (-SECOND_SAMPLE, 0.0) if t >= phases["settle"]["start_s"]]
+    for t in settled:
+        lines += [(t, "settle", "", name) for name in (*broth, "substrate", "dissolved_oxygen")]
+    for t in regular:
+        lines += [(t, "gradient", "", name) for name in broth]
+        lines.append((t, "gradient", ports[0], "substrate"))
+        if t in daily:
+            lines += [(t, "gradient", port, "substrate") for port in ports[1:]]
+            lines += [(t, "gradient", p["port"], "dissolved_oxygen") for p in oxygen]
+            lines += [(t, "gradient", "", name) for name in ("feed_weight", *(expected["by_products_mol_m3"] or {}))]
+    lines += [(total + phases["end"]["duration_s"], "end", "", name) for name in ("biomass", "substrate")]
+    judged = phases["gradient"]["judged_from_s"]
+    for t in sorted({*settled, *daily, *(t for t in regular if t >= judged)}):
+        lines += [(t, "reference", "", name) for name in broth]
+        if t in daily or t in settled:
+            lines.append((t, "reference", "", "substrate"))
+    return lines
+
+
+def _every(interval: float, total: float) -> list[float]:
+    """Times at every interval up to and with the end, s."""
+    times = [float(t) for t in interval * np.arange(1, int(total / interval + 1e-9) + 1)]
+    return times if times and total - times[-1] < 0.01 * total else [*times, total]
