@@ -48,7 +48,13 @@ def record(**changes) -> dict:
         ],
         "sampling": {
             "ports": [{"port": "vessel", "key": "vessel"}, {"port": "tube, half", "key": "tube-half"}],
-            "broth_every_s": 14400.0, "ports_every_s": 86400.0,
+            "plan": [
+                {"time_s": -14400.0, "phase": "settle", "read": "routine"},
+                {"time_s": 36000.0, "phase": "gradient", "read": "routine"},
+                {"time_s": 72000.0, "phase": "gradient", "read": "routine"},
+                {"time_s": 72000.0, "phase": "gradient", "read": "series"},
+                {"time_s": 79200.0, "phase": "end", "read": "routine"},
+            ],
         },
         "expected": {
             "ports": [

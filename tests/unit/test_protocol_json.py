@@ -10,12 +10,11 @@ import pytest
 
 from rushton.case import load_case
 from rushton.scaledown import course as courses
-from rushton.scaledown.expected import Spread, expect, oxygen_at
+from rushton.scaledown.expected import Spread, expect, oxygen_when_mixed
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.loops import str_pfr
 from rushton.scaledown.oxygen import Breath
 from rushton.scaledown.protocol_json import compact, in_bench_units, key_of
-from rushton.scaledown.rig import Port
 from rushton.scaledown.vessel import fed_vessel
 from rushton.scaledown.zones import Culture, Loop
 
@@ -90,7 +89,7 @@ def test_a_by_product_that_cells_re_use_settles_where_its_balance_closes(cases_f
     acetate = courses.by_products(test, rig, False, 1, found, 10.0, dilution)["acetate"]
     assert acetate > 0.0
     s, dt = test.histories(rig, False, 1, 1)
-    q_s, around = courses._surroundings(test, s[:, : round(600.0 / dt)])
+    q_s, around = test.surroundings(s[:, : round(600.0 / dt)])
     place = next(q for q in test.model.environment if q.species == "acetate")
     around[place.name] = acetate / test.density * place.per_mol_kg(test.density)
     from rushton.physiology import integrate_ensemble
@@ -127,16 +126,10 @@ def test_readings_have_the_band_of_the_pump_and_of_the_port(fungus):
     assert without.course == {} and "no steady state" in without.reason and len(without.ports) == len(found.ports)
 
 
-def test_oxygen_falls_along_the_tube_as_it_is_eaten():
+def test_oxygen_of_the_mixed_vessel_is_what_transfer_leaves():
+    # C* = 10 s x 0.02: 1 - OUR/(kLa C*) = 0.2, of which 0.3 is held, and 0.6
     air = Breath(0.02, 0.06, 10.0, 10.0 / 3.0, 0.1, (0.125, 0.25), (0.3, 0.2), 0.0)
-    vessel = oxygen_at(Port("vessel", 0, 0, 0, 1.0 / 3.0, 60.0), air, 0.0, 1.0)
-    # 1 - OUR/(kLa C*): with C* = 10 s x 0.02, kLa of either medium, respiration as at the mean
-    assert (vessel.low, vessel.high) == pytest.approx((0.3, 0.6))
-    tube = oxygen_at(Port("tube, half", 0, 0, 0, 1.0, 1.0), air, 1.0, 1.0)
-    assert (tube.low, tube.high) == pytest.approx((0.0, 0.5))
-    assert oxygen_at(Port("tube outlet", 0, 0, 0, 1.0, 20.0), air, 20.0, 1.0).as_dict() == {
-        "low": 0.0, "mean": 0.0, "high": 0.0,
-    }  # fmt: skip
+    assert oxygen_when_mixed(air).as_dict() == pytest.approx({"low": 0.3, "mean": 0.45, "high": 0.6})
 
 
 def test_numbers_are_told_in_the_units_of_their_keys():

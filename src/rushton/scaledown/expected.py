@@ -8,12 +8,11 @@ Settled phase and reference run, all broth in one stirred vessel under a steady 
 
 .. math:: C = K_s\,\frac{\langle s\rangle}{1 - \langle s\rangle}
 
-Dissolved oxygen over that of air saturation, in an aerated zone and t after its broth entered a tube:
+Dissolved oxygen then, over that of air saturation, with k_La as of coalescing broth and as of salt solution:
 
-.. math:: o = \max(o_{held},\ 1 - \frac{OUR}{k_La\,C^*}),\qquad o(t) = \max(0,\ o - \frac{OUR\,t}{C^*})
+.. math:: o = \max(o_{held},\ 1 - \frac{OUR}{k_La\,C^*})
 
-with respiration once at the mean uptake and once at that of the port, and kLa once as of coalescing broth and once as
-of salt solution (``oxygen``): both ends of the band.
+At the ports of the rig at work it is that of ``oxygen_ports``.
 
 Source: balances written out here. Validity: as ``zones``, ``oxygen`` and ``course``.
 """
@@ -209,25 +208,8 @@ def _told(
     return out
 
 
-def oxygen_at(port: Port, air: Breath, without_air: float, aerated_share: float) -> Spread:
-    """Dissolved oxygen at a port over air saturation, -.
-
-    Parameters
-    ----------
-    port : Port
-    air : Breath
-        Of the rig.
-    without_air : float
-        Time since the port's broth left an aerated zone, s; 0 in one.
-    aerated_share : float
-        Share of the rig's broth that is aerated.
-    """
+def oxygen_when_mixed(air: Breath) -> Spread:
+    """Dissolved oxygen over air saturation with all broth in one aerated vessel under a steady feed."""
     saturation = air.lasts * air.demand
-    demands = sorted((air.demand, air.demand_max * port.uptake if without_air <= 0.0 else air.demand))
-    held = [
-        max(HELD, 1.0 - demand / (aerated_share * kla * saturation))
-        for demand, kla in ((demands[1], air.kla_given[0]), (demands[0], air.kla_given[1]))
-    ]
-    eaten = (without_air * air.demand_max / saturation, without_air * air.demand / saturation)
-    low, high = (max(0.0, o - e) for o, e in zip(held, eaten, strict=True))
+    low, high = sorted(max(HELD, 1.0 - air.demand / (kla * saturation)) for kla in air.kla_given)
     return Spread(low, 0.5 * (low + high), high)

@@ -10,21 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rushton.correlations import OXYGEN_IN_AIR
 from rushton.scaledown.chamber import ChamberOperation
-from rushton.scaledown.expected import Expected, Spread, oxygen_at
+from rushton.scaledown.expected import Expected, Spread, oxygen_when_mixed
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import HELD, breath
+from rushton.scaledown.oxygen_ports import oxygen_at_ports
 from rushton.scaledown.phases import BIOMASS_OFF, ENDING, INOCULUM, SETTLING, growing_up
 from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_rigs import events
-from rushton.scaledown.rig import Port
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
 from rushton.scaledown.switching import SwitchedOperation
@@ -329,28 +329,22 @@ def key_of(port: str) -> str:
 
 
 def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
-    ports = []
+    ports: list[dict[str, Any]] = []
     share = _aerated_share(sheet)
     air = None if played else breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, share)
+    oxygen = None if air is None else oxygen_at_ports(sheet, air)
     for port, substrate in expected.ports:
         one: dict[str, Any] = {"port": port.name, "substrate_mol_m3": substrate.as_dict()}
         if air is None:
             one |= {"dissolved_oxygen_percent": None, "dissolved_oxygen_percent_reason": "not modelled in a chamber"}
         else:
-            in_tube = "tube_volume" in sheet.settings and port.name.startswith("tube")
-            oxygen = oxygen_at(port, air, port.delay if in_tube else 0.0, share)
-            if isinstance(sheet.operation, SwitchedOperation):  # of the gas at work, over air saturation
-                dissolved, full = sheet.operation.dissolved(), sheet.operation.saturation
-                full *= OXYGEN_IN_AIR / sheet.settings["oxygen_fraction"]
-                oxygen = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
-            one["dissolved_oxygen_percent"] = _percent(oxygen)
+            one |= _oxygen(sheet, oxygen, len(ports))
         ports.append(one)
     settled = {k: v.as_dict() if isinstance(v, Spread) else v for k, v in expected.settled.items()}
     out: dict[str, Any] = {"ports": ports, "settled": settled}
     if air is not None:
-        mixed = Port("vessel", 0.0, 0.0, 0.0, sheet.operation.mean_uptake, 0.0)
         out["oxygen_saturation_mol_m3"] = air.lasts * air.demand
-        settled["dissolved_oxygen_percent"] = _percent(oxygen_at(mixed, air, 0.0, 1.0))
+        settled["dissolved_oxygen_percent"] = _percent(oxygen_when_mixed(air))
         out["oxygen_demand_mol_m3_s"] = {"mean": air.demand, "largest": air.demand_max}
     out["by_products_mol_m3"] = {name: value.as_dict() for name, value in expected.broth.items()}
     if not expected.broth:
@@ -360,6 +354,20 @@ def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
         return out | {"course": None, "course_reason": expected.reason}
     course = {name: value.as_dict() for name, value in expected.course.items()}
     return out | {"course": {"time_s": expected.course_time, **course}}
+
+
+def _oxygen(sheet: Sheet, bands: Sequence[tuple[float, float]] | None, place: int) -> dict[str, Any]:
+    """Dissolved oxygen at a port, % of air saturation."""
+    if isinstance(sheet.operation, SwitchedOperation):  # of the gas at work, over air saturation
+        dissolved, full = sheet.operation.dissolved(), sheet.operation.saturation
+        full *= OXYGEN_IN_AIR / sheet.settings["oxygen_fraction"]
+        spread = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
+    elif bands is not None:
+        low, high = bands[place]
+        spread = Spread(low, 0.5 * (low + high), high)
+    else:
+        return {"dissolved_oxygen_percent": None, "dissolved_oxygen_percent_reason": "not modelled in this rig"}
+    return {"dissolved_oxygen_percent": _percent(spread)}
 
 
 def _percent(share: Spread) -> dict[str, float]:

@@ -7,6 +7,7 @@ import math
 from rushton.correlations import METABOLIC_HEAT
 from rushton.scaledown.breath import lungs
 from rushton.scaledown.oxygen import AIR, Breath
+from rushton.scaledown.phases import BIOMASS_OFF
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
 from rushton.scaledown.zones import laminar_pressure_drop
@@ -90,8 +91,8 @@ def stop(sheet: Sheet) -> str:
         "Oxygen in the vessel below 20 % of air saturation for 2 min: enrich the gas; if that fails, halve the feed.",
         f"Stock more than {percent(2 * bench['pump_accuracy'])} off its expected weight over 4 h: recalibrate; over "
         "8 h: the run does not count.",
-        f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per litre, and with it every "
-        "time in Target against achieved, scales with it.",
+        f"Biomass more than {100 * BIOMASS_OFF:.0f} % off {sheet.biomass:.1f} g/L: correct the bleed. Uptake per "
+        "litre, and with it every time in Target against achieved, scales with it.",
         f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less "
         "than assumed; lower the feed and note it.",
         "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",

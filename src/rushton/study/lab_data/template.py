@@ -11,7 +11,6 @@ import numpy as np
 
 from rushton.study.lab_data.quantities import QUANTITIES
 
-SECOND_SAMPLE = 4 * 3600.0  # s before the gradient phase begins, the first of the two settled samples
 DAY = 86400.0  # s
 HEAD = ("time_h", "phase", "port", "quantity", "value", "unit", "sd", "replicate", "note")
 
@@ -58,25 +57,27 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
     if not protocol["recipe"]:  # a chamber: growth of single cells is all that can be read
         return [(t, phase, "", "growth") for phase in ("gradient", "reference") for t in daily]
     broth = ["biomass", *(["titre"] if product else [])]
-    oxygen = [p for p in expected["ports"] if p["dissolved_oxygen_percent"] is not None]
-    regular = _every(min(sampling["broth_every_s"], total), total)
+    series = [p for p in ports if "whole cycle" not in p]
+    oxygen = {p["port"] for p in expected["ports"] if p["dissolved_oxygen_percent"] is not None}
+    settled, judged = phases["settle"]["start_s"], phases["gradient"]["judged_from_s"]
     lines: list[tuple[float, str, str, str]] = []
-    settled = [t for t in (-SECOND_SAMPLE, 0.0) if t >= phases["settle"]["start_s"]]
-    for t in settled:
-        lines += [(t, "settle", "", name) for name in (*broth, "substrate", "dissolved_oxygen")]
-    for t in regular:
-        lines += [(t, "gradient", "", name) for name in broth]
-        lines.append((t, "gradient", ports[0], "substrate"))
-        if t in daily:
-            lines += [(t, "gradient", port, "substrate") for port in ports[1:]]
-            lines += [(t, "gradient", p["port"], "dissolved_oxygen") for p in oxygen]
-            lines += [(t, "gradient", "", name) for name in ("feed_weight", *(expected["by_products_mol_m3"] or {}))]
-    lines += [(total + phases["end"]["duration_s"], "end", "", name) for name in ("biomass", "substrate")]
-    judged = phases["gradient"]["judged_from_s"]
-    for t in sorted({*settled, *daily, *(t for t in regular if t >= judged)}):
-        lines += [(t, "reference", "", name) for name in broth]
-        if t in daily or t in settled:
-            lines.append((t, "reference", "", "substrate"))
+    for row in sampling["plan"]:
+        t, phase = row["time_s"], row["phase"]
+        if t < settled:
+            continue
+        if row["read"] == "routine":
+            lines += [(t, phase, "", name) for name in broth]
+            lines.append((t, phase, ports[0] if phase == "gradient" else "", "substrate"))
+            if phase == "settle":
+                lines.append((t, phase, "", "dissolved_oxygen"))
+        else:
+            lines += [(t, phase, port, "substrate") for port in series]
+            lines += [(t, phase, port, "dissolved_oxygen") for port in ports if port in oxygen]
+            lines += [(t, phase, "", name) for name in ("feed_weight", *(expected["by_products_mol_m3"] or {}))]
+    lines = list(dict.fromkeys(lines))
+    run = {t for t, phase, _, name in lines if name == "biomass" and phase != "end"}
+    for t in sorted({*(t for t in run if t <= 0.0 or t >= judged), *(t for t in daily if t < judged)}):
+        lines += [(t, "reference", "", name) for name in (*broth, "substrate")]
     return lines
 
 
