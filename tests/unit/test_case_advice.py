@@ -14,6 +14,7 @@ from rushton.case import Case, load_case
 from rushton.case.advice import Advice, advise
 from rushton.case.drawing import draw_text
 from rushton.case.library import SHELVES, shelf
+from rushton.pipeline.stages import STAGES
 
 CASES = Path(__file__).parents[2] / "cases"
 
@@ -154,7 +155,15 @@ def test_warnings_of_cells_and_gas() -> None:
 def test_stages_that_will_not_run_cost_nothing() -> None:
     assert "lifelines" not in advise(case_of("rushton_bench")).seconds
     assert {"aeration", "gas"} <= set(advise(case_of("aerated_pilot")).seconds)
-    assert {"flow", "lifelines", "response", "scaledown"} <= set(advise(case_of("penicillin_54m3")).seconds)
+    flagship = advise(case_of("penicillin_54m3")).seconds
+    assert {"flow", "lifelines", "environment", "response", "scaledown"} <= set(flagship)
+    assert 2.0 < flagship["environment"] < 4.0  # 2.7 CPU s measured
+
+
+def test_every_stage_of_a_case_has_its_time() -> None:
+    case = case_of("penicillin_54m3")
+    run = {stage.name for stage in STAGES if not stage.missing(case)}
+    assert run <= set(advise(case).seconds)
 
 
 @pytest.mark.parametrize("name", ["penicillin_54m3", "rushton_bench", "lab_3L", "mixed_stack"])

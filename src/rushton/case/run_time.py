@@ -19,7 +19,7 @@ SLIDING_PER_CELL = 4e-4
 """Rotor that turns in time, six to ten revolutions, s per mesh cell."""
 MIXING_PER_CELL = 3e-5
 """Tracer until it is mixed, s per mesh cell."""
-SUBSTRATE_PER_CELL = 3e-5
+SUBSTRATE_PER_CELL = 1e-5
 """Substrate to steady state, s per mesh cell."""
 HOLDUP_PER_CELL, EXCHANGE_PER_CELL = 1.5e-4, 1e-4
 """Gas fraction with bubble sizes, and dissolved oxygen and carbon dioxide, s per mesh cell."""
@@ -29,6 +29,8 @@ LANGEVIN_STEP = 1.3
 """Time of a step of the walk with memory over that of the random walk."""
 EXCHANGE_PER_MESH_CELL, EXCHANGE_PER_CELL = 2e-7, 4e-7
 """Two-way coupling on two cores: fields and cell models, s per exchange and mesh cell, s per exchange and cell."""
+ENVIRONMENT_PER_SAMPLE, ENVIRONMENT_LIFELINES = 6e-8, 20_000
+"""What cells meet along their lifelines, s per stored sample; most lifelines that are read."""
 RESPONSE_PER_HISTORY_SECOND = 4.5e-7
 """Integration of one history on two cores, s per s of history."""
 SCALEDOWN_PER_RIG = 15.0
@@ -68,6 +70,9 @@ def stage_seconds(case: Case, time_step: float) -> dict[str, float]:
         if case.lifelines.walk == "langevin":
             steps *= LANGEVIN_STEP
         seconds["lifelines"] = 2.0 + steps / STEPS_PER_SECOND + _exchange_seconds(case)
+        read = min(case.lifelines.cells, case.lifelines.stored_cells, ENVIRONMENT_LIFELINES)
+        samples = read * case.lifelines.duration / case.lifelines.sampling
+        seconds["environment"] = 0.5 + ENVIRONMENT_PER_SAMPLE * samples
         seconds["response"] = 2.0 + RESPONSE_PER_HISTORY_SECOND * case.response.histories * case.response.duration
         if case.numerics.sensitivity:
             again = min(10_000, case.lifelines.cells) * case.lifelines.duration / time_step
