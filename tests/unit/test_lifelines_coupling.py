@@ -12,7 +12,7 @@ from numba import njit
 from rushton.case import load_case
 from rushton.errors import ModelError
 from rushton.flow.analytic import plain_tank, recirculating_flow
-from rushton.lifelines import Lifelines, coupling_blocks, coupling_cells, preflight
+from rushton.lifelines import Lifelines, coupling_blocks, coupling_cells, coupling_step, preflight
 from rushton.lifelines.coupling import couple
 from rushton.lifelines.coupling_slow import SlowPools
 from rushton.lifelines.coupling_species import kinds_of
@@ -364,6 +364,27 @@ def test_without_gas_oxygen_stays_as_the_process_keeps_it(breathing, flow):
     model = get_model("ecoli_xu1999")
     assert [kind.name for kind in kinds_of(model, fluid, 1000.0, None)] == ["acetate"]
     assert kinds_of(get_model("penicillium_tang2017"), fluid, 1000.0, None) == []
+
+
+@pytest.mark.parametrize("name", ["run_monod", "run_tired"])
+def test_half_of_the_exchange_step_changes_little(name, request):
+    run = request.getfixturevalue(name)
+    found = run.coupled.half_step
+    assert found["cells"] == 500 and found["interval_s"] == pytest.approx(0.5 * run.coupled.interval)
+    assert set(found["changes"]) == {"substrate", *run.coupled.rate_names} - {"q_p"} or name == "run_monod"
+    assert found["passes"] and abs(found["changes"]["q_s"]) < 0.02 and abs(found["changes"]["substrate"]) < 0.05
+    verdicts = {v.name: v for v in run.analysis.verdicts}
+    assert run.analysis.step_cells == 500 and verdicts["share_starvation"].half_step is not None
+    assert abs(verdicts["share_starvation"].half_step) < 0.06  # of 500 cells
+
+
+def test_a_long_exchange_step_is_found_out(tired, run_tired, flow, substrate, tmp_path, monkeypatch):
+    """Cells tire within 3 s; the field hears of it every 12 s only."""
+    monkeypatch.setattr(coupling_step, "TOLERANCE", 0.01)
+    few = tired.lifelines.model_copy(update={"sampling": 12.0, "duration": 120.0})
+    coarse = couple(tired.model_copy(update={"lifelines": few}), flow, substrate, tmp_path, threads=1).coupled.half_step
+    assert coarse["of"] == "substrate" and not coarse["passes"]
+    assert abs(coarse["changes"]["substrate"]) > 3.0 * abs(run_tired.coupled.half_step["changes"]["substrate"])
 
 
 def test_the_gas_is_part_of_the_key_in_two_way_coupling_only(case, tmp_path):

@@ -172,6 +172,7 @@ def analyse(
     clearances: Sequence[float],
     cells: int,
     half_step: tuple[Sample, Signals] | None = None,
+    step_keys: str = "lifelines.time_step",
 ) -> Analysis:
     """Analyse a run.
 
@@ -187,6 +188,8 @@ def analyse(
         Cells that were followed.
     half_step : (Sample, Signals), optional
         Counts and records of some cells at half of the time step.
+    step_keys : str
+        Of the case file, that make the step shorter.
 
     Returns
     -------
@@ -224,7 +227,7 @@ def analyse(
     return Analysis(
         bands=bands,
         verdicts=tuple(verdicts),
-        cautions=tuple(cautions(verdicts, cut, cells, len(signals.s), sample.duration, sample.dt)),
+        cautions=tuple(cautions(verdicts, cut, cells, len(signals.s), sample.duration, sample.dt, step_keys)),
         cut_shares=cut,
         tail_start_s=float(start[0]) if has_tail else None,
         tail_misfit=float(misfit[0]) if has_tail else None,

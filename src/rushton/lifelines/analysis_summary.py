@@ -61,7 +61,7 @@ def extend(out: dict[str, Any], analysis: Analysis, planes: int) -> None:
     out["statistics_converged"] = analysis.converged
     if analysis.converged is None:
         out["statistics_converged_reason"] = (
-            "nothing fails, but the effect of the time step cannot be told: too few cells, or two-way coupling"
+            "nothing fails, but the effect of the time step cannot be told: too few cells, or fields that cost too much"
         )
     out["cautions"] = list(analysis.cautions)
 

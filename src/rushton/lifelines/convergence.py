@@ -229,6 +229,7 @@ def cautions(
     record_cells: int,
     duration: float,
     dt: float,
+    step_keys: str = "lifelines.time_step",
 ) -> list[str]:
     """What an engineer must know before trusting the headline numbers: at most one sentence a cause.
 
@@ -241,6 +242,8 @@ def cautions(
         Cells that were followed, and those with full records.
     duration, dt : float
         s.
+    step_keys : str
+        Of the case file, that make the step shorter.
     """
     out = []
     verdicts = [v for v in verdicts if v.headline]
@@ -279,7 +282,7 @@ def cautions(
         what = "it" if len(coarse) == 1 else f"the {worst.label}"
         out.append(
             f"the time step of {dt:.3g} s is too long for {_list(coarse)}: half of it changes {what} by "
-            f"{_change_by_step(worst):.0%}; write at most {_down(0.5 * dt):.2g} s (lifelines.time_step)"
+            f"{_change_by_step(worst):.0%}; write at most {_down(0.5 * dt):.2g} s ({step_keys})"
         )
     return out
 

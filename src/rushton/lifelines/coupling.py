@@ -95,6 +95,12 @@ class SameWays:
     def finish(self, walkers: Walkers) -> None:
         """Nothing is traded."""
 
+    def again(self) -> None:
+        """The others are checked, these are not."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
     def key(self, walkers: Walkers) -> str:
         """Hash of where the others began."""
         digest = hashlib.blake2b(digest_size=16)
@@ -184,7 +190,7 @@ def couple(
             case.model_copy(update={"lifelines": few}), flow, substrate, Path(aside), walk=walk, threads=threads,
             exchange=SameWays(two_way.begun_at),
         )  # fmt: skip
-    two_way.team.close()
+    two_way.close()
     if kept is not None:
         shutil.rmtree(kept, ignore_errors=True)
     return replace(lifelines, coupled=Coupled.of(two_way, substrate, one_way))

@@ -78,6 +78,8 @@ class TwoWay:
         See ``WINDOW``.
     model_file : sequence of str
         Hashes of the file that a user's model comes from.
+    block : (nr, nt, nz) int, optional
+        Coarse cells; by default such that enough cells are in each.
 
     Attributes
     ----------
@@ -89,6 +91,8 @@ class TwoWay:
         What the mean cell gives to the broth in every mesh cell, in the fields as they are, mol/(kg s).
     course : Course or None
         Notes of the run, once it has begun.
+    finer : TwoWay or None
+        What lived through the same at half of the step.
     """
 
     def __init__(
@@ -105,11 +109,13 @@ class TwoWay:
         slow_at_rest: bool = False,
         window: float = WINDOW,
         model_file: Sequence[str] = (),
+        block: np.ndarray | None = None,
     ) -> None:
         self._model, self._operator, self._source = model, operator, source
         self._half, self._biomass, self._density, self.window = half_saturation, biomass, density, window
         self._kinds, self._spread, self._slow_at_rest = tuple(kinds), spread or {}, slow_at_rest
         self._model_file = list(model_file)
+        self._given, self._block = concentration, block
         self._fluid = ~operator.mesh.solid
         self.volumes, self._volume = operator.volumes, float(operator.volumes.sum())
         self.feed = float(source.sum())
@@ -121,6 +127,7 @@ class TwoWay:
         self.species: list[Species] = []
         self.mean = np.zeros((self.c.size, 1 + len(self._kinds)))
         self.course: Course | None = None
+        self.finer: TwoWay | None = None
         self.seconds = 0.0
 
     @property
@@ -200,6 +207,18 @@ class TwoWay:
             species.observe(block, given[:, n], mean[:, n], self.weight)
         return rates
 
+    def again(self) -> TwoWay:
+        """Another with the same coarse cells, not begun; kept as ``finer``."""
+        self.finer = TwoWay(
+            self._model, self._operator, self._source, self._given, self._half, self._biomass, self._density,
+            self._kinds, self._spread, self._slow_at_rest, self.window, self._model_file, self.block,
+        )  # fmt: skip
+        return self.finer
+
+    def close(self) -> None:
+        """No further step follows."""
+        self.team.close()
+
     # --- before the first step ---------------------------------------------------------------------------------------
 
     def _set_up(self, walkers: Walkers) -> None:
@@ -215,7 +234,7 @@ class TwoWay:
             felt=(1, *(kind.column for kind in self._kinds)),
             traded=(substrate, *((kind.reported, kind.into_broth) for kind in self._kinds)),
         )  # fmt: skip
-        self.block = coarse_cells(self._operator.mesh, n_cell)
+        self.block = coarse_cells(self._operator.mesh, n_cell) if self._block is None else self._block
         self.scalar = ConsumedScalar(self._operator, self.interval, self.team)
 
     def _correct(self, n_cell: int, expected: np.ndarray) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rushton.lifelines.coupling_course import COLUMNS
+from rushton.lifelines.coupling_step import compare
 from rushton.store import load_result, save_result
 
 if TYPE_CHECKING:
@@ -74,6 +75,8 @@ class Coupled:
         Volume mean of ``concentration``.
     one_way : dict
         The same cells on the same ways through the field of the fixed law: the keys of ``COMPARED``.
+    half_step : dict
+        What half of the exchange step changes (:func:`rushton.lifelines.coupling_step.compare`); empty if not checked.
     seconds : float
         Wall time of field and cell models, s.
     """
@@ -108,6 +111,7 @@ class Coupled:
     unrest: float
     mean_mol_m3: float
     one_way: dict[str, Any]
+    half_step: dict[str, Any]
     seconds: float
 
     @property
@@ -142,6 +146,7 @@ class Coupled:
         """Key ``two_way`` of the section ``lifelines`` of summary.json."""
         factor = self.column("factor")
         last = len(self.course) // 2
+        checked = {"half_step": self.half_step} if self.half_step else {"half_step": None, "half_step_reason": NO_CHECK}
         return {
             "model": self.model,
             "mass_balance_error": self.mass_balance_error,
@@ -177,6 +182,7 @@ class Coupled:
             },
             "species": {name: dict(book) for name, book in zip(self.species_names, self.books, strict=True)},
             "one_way": self.one_way,
+            **checked,
             "seconds": self.seconds,
         }  # fmt: skip
 
@@ -225,6 +231,7 @@ class Coupled:
             unrest=course.unrest,
             mean_mol_m3=float((volumes * fields_[0]).sum() / volumes.sum()),
             one_way={"mean_mol_m3": substrate.mean_mol_m3} | {key: seen[key] for key in COMPARED},
+            half_step=compare(run),
             seconds=run.seconds,
         )
 
@@ -260,6 +267,8 @@ def _book(run: TwoWay, n: int) -> dict[str, Any]:
     )  # fmt: skip
     return dict(zip(SPECIES_KEYS, values, strict=True))
 
+
+NO_CHECK = "too few cells to follow some of them again, or fields that cost too much to step again"
 
 SPECIES_KEYS = (
     "mean_mol_m3", "min_mol_m3", "max_mol_m3", "drift_mol_m3_h", "given_mol", "traded_mol", "transferred_mol",

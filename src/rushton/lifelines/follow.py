@@ -39,6 +39,12 @@ class Exchange(Protocol):
     def finish(self, walkers: Walkers) -> None:
         """After they have."""
 
+    def again(self) -> Exchange | None:
+        """Another like this one, not begun, for other cells at another step; None where nothing is to be compared."""
+
+    def close(self) -> None:
+        """No further step follows."""
+
     def key(self, walkers: Walkers) -> str:
         """Hash of all that decides what happens, the duration left out; asked for before the first step."""
 

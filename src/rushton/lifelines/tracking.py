@@ -173,11 +173,10 @@ def track(
     found = _gather(case, mesh, substrate.uptake_ratio, walkers, half_length, folder, walk, schmidt)
     from rushton.lifelines.half_step import follow_at_half_step
 
-    half_step = None
-    if exchange is None:  # a field that changes with the cells would have to be followed again too
-        half_step = follow_at_half_step(case, flow, substrate.uptake_ratio, walkers, walk, progress)
+    half_step = follow_at_half_step(case, flow, substrate.uptake_ratio, walkers, walk, progress, exchange)
     clearances = tuple(impeller.clearance for impeller in case.impellers)
-    analysis = analyse(found.sample, half_length, found.signals(), clearances, found.cells, half_step)
+    keys = "lifelines.time_step" if exchange is None else "lifelines.time_step and lifelines.sampling"
+    analysis = analyse(found.sample, half_length, found.signals(), clearances, found.cells, half_step, keys)
     return replace(found, analysis=analysis, clearances=clearances)
 
 

@@ -75,6 +75,7 @@ def coupling(case: Any, substrate: Any, result: Any, summary: dict[str, Any]) ->
             "info" if worst < BALANCE_BOUND else "warn",
         )
     )
+    section.blocks.append(_half_step(two.get("half_step") or {}, two.get("half_step_reason", "")))
     if coupled.state_names:
         section.blocks += [
             table(
@@ -133,6 +134,26 @@ def _how(two: dict[str, Any]) -> str:
         "of the last half. "
         f"The field still moved by {number(two['field_unrest'])} in s (root mean square in time). "
         f"{duration(two['warm_up_s'])} passed before the record began."
+    )
+
+
+def _half_step(found: dict[str, Any], reason: str) -> Note:
+    """What half of the exchange step changes, in words."""
+    if not found:
+        return Note(f"Half of the exchange step was not tried: {reason}.", "info")
+    changes = sorted(found["changes"].items(), key=lambda pair: -abs(pair[1]))
+    listed = ", ".join(f"{name.replace('_', ' ')} {percent(change, 2)}" for name, change in changes[:4])
+    text = (
+        f"{number(found['cells'])} cells that met the fields every {given(found['interval_s'], 3)} s, half as long, in "
+        f"the same coarse cells, change the means of the last half by: {listed}. "
+    )
+    if found["passes"]:
+        return Note(text + "That is within 5 %.", "info")
+    return Note(
+        text
+        + "More than 5 %: take a shorter lifelines.sampling and lifelines.time_step, or more cells (with so few of "
+        "them the noise of the ratio counts too).",
+        "warn",
     )
 
 
