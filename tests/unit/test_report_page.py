@@ -378,6 +378,8 @@ def make_scaledown(lifelines: Lifelines) -> Scaledown:
                 gaps={"relative_productivity_final": Gap(0.04, (0.03, 0.05))},
                 robustness=dict.fromkeys(ROBUSTNESS, 1.2 * distance),
                 verdict=Verdict("partly representative", "partly representative: it is a wave."),
+                effort={"vessels": 1.0, "dosing_pumps": 2.0},
+                limit="its pump gives 2.50 L/min",
             )
         )
     return made(

@@ -15,6 +15,8 @@ import pytest
 from rushton.case import load_case
 from rushton.lifelines import signal_statistics
 from rushton.scaledown import designer
+from rushton.scaledown.classic import TIMES, USUAL, classic_loops
+from rushton.scaledown.effort import total, weights
 from rushton.scaledown.loop_rigs import StrPfr
 from rushton.scaledown.oxygen_ports import periodic, stirred_zones, vessel_with_tube
 from rushton.scaledown.protocol import SECTIONS
@@ -261,3 +263,34 @@ def test_the_drawing_shows_what_is_set(designs, name):
     if "tube bore" in setup:
         length = setup["tube length, pump head and connectors included"]
         assert f"{setup['tube bore']} mm, {length} m" in words
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rig_says_what_limits_it_and_what_it_takes(designs, name):
+    d = designs[name]
+    assert any(c.isdigit() for c in d.limit) and len(d.limit) < 160 and "nan" not in d.limit
+    counts = d.effort
+    assert set(counts) <= set(weights()) and all(n > 0.0 for n in counts.values())
+    assert total(counts) == pytest.approx(sum(weights()[k].weight * n for k, n in counts.items()))
+    vessels = {"str-str": 2, "three-compartments": 3, "microfluidic": 0}.get(name, 1)
+    assert counts.get("vessels", 0) == vessels
+    loops = {"str-pfr": 1, "str-pfr-reference": 1, "str-str": 2, "three-compartments": 4}.get(name, 0)
+    assert counts.get("loop_pumps", 0) == loops
+    if name not in ("microfluidic", "mini-bioreactors"):
+        bleed = first_number(named(section(d, "Feed"))["bleed"])
+        assert counts["medium"] == pytest.approx(bleed * 1.44, rel=0.01)
+        assert counts["preparation"] >= len(rows_of(section(d, "Equipment"))) + 2
+    if "tube" in counts:
+        assert counts["tube_metres"] == pytest.approx(d.settings["length"])
+
+
+def test_loops_of_the_usual_kind_are_the_standard_rig_with_another_stay(designs, tank, case):
+    rows = classic_loops(tank, 1)
+    assert [row["stay_s"] for row in rows] == list(TIMES) and set(USUAL) <= set(TIMES)
+    of_60 = next(row for row in rows if row["stay_s"] == 60.0)
+    assert of_60["distance"] == pytest.approx(designs["str-pfr-reference"].distance, rel=0.05)
+    for row in rows:
+        assert row["flow_m3_s"] * row["stay_s"] == pytest.approx(0.2 * tank.duty.bench.volume)
+        assert (row["within"] == 1.0) == (row["flow_m3_s"] <= tank.duty.bench["loop_pump_max"])
+    text = designer._finish(case, StrPfr(), None, replace(tank, classic=rows)).protocol
+    assert "test something else" in text and "| 60 s |" in text

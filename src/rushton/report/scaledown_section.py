@@ -8,10 +8,10 @@ import numpy as np
 
 from rushton.report import figures_response
 from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
-from rushton.report.headline import rig_name
 from rushton.report.markdown import to_html
 from rushton.report.numbers import given, number, percent
 from rushton.report.scaledown_oxygen import oxygen_blocks
+from rushton.report.scaledown_ranking import classic, ranking, rig_label, robustness, trade_off, verdicts
 from rushton.report.style import REGIME_NAMES
 
 PART_NAMES = {
@@ -40,7 +40,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         "statistics."
     )
     best = result.best
-    bars = [(_label(d), d.distance, d is best, d.reference) for d in result.designs]
+    bars = [(rig_label(d), d.distance, d is best, d.reference) for d in result.designs]
     section.blocks += [
         picture(
             lambda: figures_response.rig_distances(sorted(bars, key=lambda row: row[1]), result.floor),
@@ -49,7 +49,12 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
             "two halves of the tank's own lifelines: nothing can be told apart below it.",
             "Distance of every rig to the tank",
         ),
+        ranking(result),
+        *verdicts(result),
+        *trade_off(result),
+        *classic(result),
         parts_table(result),
+        *robustness(result),
         picture(
             lambda: figures_response.target_and_achieved(panels(result)),
             "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: "
@@ -66,16 +71,15 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         _response(result),
     ]
     section.blocks.append(
-        Prose("The protocols follow; they are also in the folder scaledown/ of the results, each with its feed table.")
+        Prose(
+            "The protocols follow; they are also in the folder scaledown/ of the results, each with its feed table; "
+            "protocol-<rig>.html is ready to print."
+        )
     )
     for design in sorted(result.designs, key=lambda d: (d is not best, d.reference, d.distance)):
-        section.blocks.append(Rich(to_html(design.protocol), f"Protocol: {_label(design)}", open=design is best))
+        section.blocks.append(Rich(to_html(design.protocol), f"Protocol: {rig_label(design)}", open=design is best))
     section.blocks += oxygen_blocks(case, result.oxygen)
     return section
-
-
-def _label(design: Any) -> str:
-    return rig_name(design.rig) + (" (standard)" if design.reference else "")
 
 
 def parts_table(result: Any) -> Any:
@@ -88,7 +92,7 @@ def parts_table(result: Any) -> Any:
     rows = []
     for d in result.designs:
         lacking = ", ".join(REGIME_NAMES.get(r, r) for r in d.missing) or "–"
-        rows.append(row(_label(d), d.distance, d.parts, d.drift, lacking))
+        rows.append(row(rig_label(d), d.distance, d.parts, d.drift, lacking))
     if result.floor is not None:
         rows.append(row("tank against itself", result.floor, result.floor_parts, None, "–"))
     marks = ["best" if d is result.best else "" for d in result.designs] + [""] * (len(rows) - len(result.designs))
@@ -107,7 +111,7 @@ def _response(result: Any) -> Any:
         keys = ("relative_productivity", "relative_productivity_final", "relative_yield")
         return (name, *(_with_band(values, key) for key in keys))
 
-    rows = [row("the tank", result.tank_response), *(row(_label(d), d.inside) for d in result.designs)]
+    rows = [row("the tank", result.tank_response), *(row(rig_label(d), d.inside) for d in result.designs)]
     return table(
         ("", "Productivity", "Productivity at the end", "Yield"), rows,
         "The same cell model in tank and rig, over the ideally mixed vessel (beside the distance, not part of it)",
@@ -126,7 +130,7 @@ def panels(
     """Distributions of tank and rigs, for ``figures_response.target_and_achieved``."""
     from rushton.lifelines.regimes import RESIDENCE_EDGES, SIGNAL_EDGES
 
-    everyone = [("the tank", result.tank)] + [(_label(d), d.statistics) for d in result.designs]
+    everyone = [("the tank", result.tank)] + [(rig_label(d), d.statistics) for d in result.designs]
     signal = [(name, SIGNAL_EDGES, _below(s.signal_counts)) for name, s in everyone]
     out = [(title, label, signal, False)]
     for row, regime in enumerate(("excess", "limitation", "starvation")):
@@ -150,7 +154,7 @@ def excerpts(result: Any, window: float = 300.0) -> list[tuple[str, np.ndarray, 
     rows = []
     if result.tank_excerpt.size:
         rows.append(("the tank", result.tank_excerpt_step, result.tank_excerpt))
-    rows += [(_label(d), d.excerpt_step, d.excerpt) for d in result.designs if d.excerpt.size]
+    rows += [(rig_label(d), d.excerpt_step, d.excerpt) for d in result.designs if d.excerpt.size]
     out = []
     for name, step, s in rows:
         time = step * np.arange(s.size)

@@ -22,6 +22,7 @@ import numpy as np
 from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.breath import lungs
 from rushton.scaledown.chamber import Microfluidic
+from rushton.scaledown.classic import classic_loops
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
 from rushton.scaledown.finalists import band_of_tried, best_of, choose, kept_of, tried, with_cells
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
@@ -134,6 +135,8 @@ def _sized(
     designs, reference = [], None
     if with_standard:
         progress(0.0, "standard STR-PFR")
+        assert case.scaledown is not None
+        tank = replace(tank, classic=classic_loops(tank, case.scaledown.seed))
         designs.append(_finish(case, StrPfr(), None, tank))
         reference = designs[0].distance
     for n, rig in enumerate(rigs):
@@ -153,6 +156,7 @@ def _sized(
         tank_excerpt_step=excerpt[1],
         tank_response=tank.response,
         seconds=time.perf_counter() - clock,
+        classic=tank.classic,
     )
 
 
@@ -199,7 +203,9 @@ def _finish(
     nothing was searched.
     """
     from rushton.scaledown.expected import expect_of
+    from rushton.scaledown.protocol_effort import counts_of
     from rushton.scaledown.protocol_json import protocol_record
+    from rushton.scaledown.protocol_rigs import words_of
     from rushton.scaledown.sheet import Sheet
     from rushton.scaledown.sketch_rigs import sketch_of
 
@@ -239,6 +245,7 @@ def _finish(
         distance_band=band,
         robustness=moved,
         verdict=verdict,
+        classic=tank.classic,
     )
     expected = expect_of(sheet, won.wanted, won.duty, tank.test, random)
     sheet = replace(sheet, expected=expected)
@@ -263,6 +270,8 @@ def _finish(
         excerpt_step=won.step * every,
         protocol=protocol,
         drawing=sketch_of(sheet),
+        effort=counts_of(sheet),
+        limit=words_of(sheet).limit(sheet),
         table=table,
         record=protocol_record(sheet, expected, table),
         distance_band=band,

@@ -171,6 +171,12 @@ def _phases(sheet: Sheet) -> str:
     return table(("Phase", "Lasts", "What"), rows)
 
 
+def _limit(sheet: Sheet) -> str:
+    rate = stays_of(sheet.tank, 0).per_hour
+    tank = f"; in the tank a cell enters excess every {3600.0 / rate:.0f} s" if rate > 0.0 else ""
+    return f"the robot comes round every {sheet.duty.bench['robot_period_min']:.0f} s at best{tank}"
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -179,6 +185,7 @@ WORDS = Words(
     _events,
     _shortcomings,
     checks=_checks,
+    limit=_limit,
     hazards=_hazards,
     foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_"),
     instead={"Phases": _phases, "Prepare": _prepare},

@@ -278,6 +278,14 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     ]
 
 
+def _limit(sheet: Sheet) -> str:
+    median = number(stays_of(sheet.tank, 0).median, 2)
+    return (
+        f"a switch takes {sheet.duty.bench['switch_time_min']:.1f} s (the tank's median stay in excess is {median} s); "
+        "no broth or product to sample"
+    )
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -285,6 +293,7 @@ WORDS = Words(
     _setup,
     _events,
     _shortcomings,
+    limit=_limit,
     foreign=(
         "loop_", "tube_", "side_", "robot_", "mini_", "pulse_", "cycle_", "feed_", "biomass", "stirrer_", "vessel_",
         "impeller_", "gas_", "pump_tubing", "oxygen_",

@@ -123,6 +123,18 @@ def _checks(sheet: Sheet) -> list[str]:
     ]
 
 
+def _limit(sheet: Sheet) -> str:
+    bench, needed = sheet.duty.bench, []
+    for regime in (0, 2):
+        tank = stays_of(sheet.tank, regime)
+        if tank.mean and tank.share >= KNOWN_SHARE:
+            flow = tank.share * bench.volume / tank.mean * ML_MIN / 1e3
+            needed.append(f"{flow:.1f} L/min for {REGIME_WORDS[regime]}")
+    if not needed:
+        return "stays in a stirred vessel are exponential; the tank's need not be"
+    return f"the exchange would need {' and '.join(needed)}; a pump gives {bench['loop_pump_max'] * ML_MIN / 1e3:.2f}"
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -131,5 +143,6 @@ WORDS = Words(
     _events,
     _shortcomings,
     checks=_checks,
+    limit=_limit,
     foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", "tube_"),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from rushton.scaledown.classic import USUAL
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.protocol_tables import target_table
 from rushton.scaledown.robustness import NAMES, WORDS
-from rushton.scaledown.sheet import ML, Sheet, number, table, with_band
+from rushton.scaledown.sheet import ML, Sheet, number, stays_of, table, with_band
 
 PART_WORDS = {
     "signal": "uptake ratio s",
@@ -35,6 +36,7 @@ def match(sheet: Sheet) -> str:
         "The distance, built and set as written, when something is not as assumed:",
         table(list(moved), [list(moved.values())]),
     ]
+    text += classic(sheet)
     if sheet.achieved.missing:
         words = {"E": "excess", "L": "limitation", "S": "starvation"}
         lacking = " and ".join(words[m] for m in sheet.achieved.missing)
@@ -43,6 +45,21 @@ def match(sheet: Sheet) -> str:
             "records could have shown, so that leaving a regime out never pays."
         )
     return "\n\n".join(text)
+
+
+def classic(sheet: Sheet) -> list[str]:
+    """What loops of the usual kind would show of this tank."""
+    excess = stays_of(sheet.tank, 0)
+    usual = [row["distance"] for row in sheet.classic if row["stay_s"] in USUAL]
+    if not usual or excess.mean is None:
+        return []
+    head = [f"{row['stay_s']:.0f} s" + ("" if row["within"] else "*") for row in sheet.classic]
+    return [
+        f"Excursions into excess last {excess.mean:.1f} s here; loops of the usual kind run {USUAL[0]:.0f} to "
+        f"{USUAL[-1]:.0f} s and test something else: their distance is {min(usual):.2f} to {max(usual):.2f}. The "
+        "standard STR-PFR with another time in its tube (* more flow than the loop pump gives):",
+        table(("In the tube", *head), [("distance", *(f"{row['distance']:.2f}" for row in sheet.classic))]),
+    ]
 
 
 def response(sheet: Sheet) -> str:

@@ -146,8 +146,7 @@ def _events(sheet: Sheet) -> list[Event]:
 def _shortcomings(sheet: Sheet) -> list[str]:
     bench, loop, excess = sheet.duty.bench, loop_of(sheet), stays_of(sheet.tank, 0)
     lines = []
-    if excess.mean and excess.share >= KNOWN_SHARE:
-        flow = excess.share * bench.volume / excess.mean
+    if (flow := flow_for_excess(sheet)) is not None and excess.mean:
         lines.append(
             f"Short excursions need litres per minute: {percent(excess.share)} of {bench.volume * 1e3:.1f} L in "
             f"stays of {excess.mean:.1f} s would take {flow * ML_MIN / 1e3:.1f} L/min; the loop pump gives at most "
@@ -198,6 +197,27 @@ def _checks(sheet: Sheet) -> list[str]:
     return [*lines, "Loop sterilised with the vessel, pump-head tubing moved on after it; leak test done."]
 
 
+def flow_for_excess(sheet: Sheet) -> float | None:
+    """Loop flow at which as large a share of the broth would pass in stays as short as the tank's in excess, m3/s."""
+    excess = stays_of(sheet.tank, 0)
+    known = excess.mean and excess.share >= KNOWN_SHARE
+    return excess.share * sheet.duty.bench.volume / excess.mean if known and excess.mean else None
+
+
+def _limit(sheet: Sheet) -> str:
+    loop, needed, most = loop_of(sheet), flow_for_excess(sheet), sheet.duty.bench["loop_pump_max"]
+    litres = ML_MIN / 1e3
+    if sheet.reference and needed is not None:
+        return (
+            f"{loop.tube_time:.0f} s in the loop, in the tank {stays_of(sheet.tank, 0).mean:.1f} s in excess: the loop "
+            f"would need {needed * litres:.1f} L/min, it runs at {loop.flow * litres:.2f}"
+        )
+    if needed is not None and needed > most:
+        return f"the loop would need {needed * litres:.1f} L/min; its pump gives {most * litres:.2f}"
+    kind = "every pass of the tube lasts" if has_tube(sheet) else "cells stay in vessel 2 for a mean of"
+    return f"{kind} {loop.tube_time:.1f} s; the tank's stays vary from cell to cell"
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -206,5 +226,6 @@ WORDS = Words(
     _events,
     _shortcomings,
     checks=_checks,
+    limit=_limit,
     foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_"),
 )

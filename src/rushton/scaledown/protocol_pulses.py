@@ -123,6 +123,17 @@ def _stops(sheet: Sheet) -> list[str]:
     return ["Controller's clock more than 1 s off within a programme, or a programme cut off: note it, start it anew."]
 
 
+def _limit(sheet: Sheet) -> str:
+    median = stays_of(sheet.tank, 0).median
+    if median is None or stays_of(sheet.tank, 0).share < KNOWN_SHARE:
+        return "all cells live through rich and poor times together"
+    least = shortest_excess(sheet.duty, sheet.biomass)
+    return (
+        f"cells eat no faster: excess lasts {least:.1f} s or more at {sheet.biomass:.0f} g/L; the tank's median is "
+        f"{number(median, 2)} s"
+    )
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -131,6 +142,7 @@ WORDS = Words(
     _events,
     _shortcomings,
     checks=_checks,
+    limit=_limit,
     hazards=_hazards,
     stops=_stops,
     foreign=("loop_", "tube_", "side_", "robot_", "mini_", "media_", "switch_"),

@@ -27,6 +27,10 @@ def _none(sheet: Sheet) -> list[str]:
     return []
 
 
+def _no_limit(sheet: Sheet) -> str:
+    return ""
+
+
 def _no_hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
     return []
 
@@ -59,6 +63,8 @@ class Words:
         Beginnings of the names of limits of the bench that say nothing about this kind.
     instead : mapping of str to callable
         By the title of a section, what stands there for this kind instead.
+    limit : callable
+        Sheet -> what keeps it from the tank, in one line with a number.
     """
 
     purpose: Callable[[Sheet], str]
@@ -72,6 +78,7 @@ class Words:
     stops: Lines = _none
     foreign: tuple[str, ...] = ()
     instead: Mapping[str, Callable[[Sheet], str]] = field(default_factory=dict)
+    limit: Callable[[Sheet], str] = _no_limit
 
 
 def span(values: np.ndarray, places: int) -> str:

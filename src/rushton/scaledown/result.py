@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from rushton.lifelines import SignalStatistics
+from rushton.scaledown.effort import total
 from rushton.scaledown.finalists import Finalist, finalists_table
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.robustness import robustness_table
@@ -71,6 +72,12 @@ class Design:
     protocol, table, record : str
         The protocol (Markdown), the feed table (CSV), and all of it for programs (JSON); the last is empty in results
         of before it was written.
+    drawing : str
+        The rig, SVG; empty for a kind without one.
+    effort : dict of str to float
+        Parts of the rig by name (``effort``).
+    limit : str
+        What keeps it from the tank, in one line.
     """
 
     rig: str
@@ -99,6 +106,8 @@ class Design:
     breath: dict[str, Any]
     record: str = ""
     drawing: str = ""
+    effort: dict[str, float] = field(default_factory=dict)
+    limit: str = ""
 
     @property
     def mismatch(self) -> float | None:
@@ -133,6 +142,8 @@ class Design:
             "physiological_mismatch_band": None if self.mismatch_band is None else list(self.mismatch_band),
             "gaps": {name: {"value": gap.value, "band": list(gap.band)} for name, gap in self.gaps.items()},
             "robustness": self.robustness,
+            "effort": total(self.effort) if self.effort else None,
+            "limit": self.limit,
             "verdict": self.verdict.word,
             "verdict_text": self.verdict.text,
             "breath": self.breath,
@@ -193,6 +204,8 @@ class Scaledown:
         Wall time of the design.
     reason : str
         Why nothing was designed; empty where something was.
+    classic : tuple of dict
+        Distance of the standard rig against the time in its loop (``classic``); empty where it was not made.
     oxygen : Scaledown or None
         The same for rigs that switch oxygen, where one was asked for: its signal is s_O = O/(O + K_O), its distances
         are between oxygen in rig and tank and stand in no row with the others.
@@ -208,6 +221,7 @@ class Scaledown:
     seconds: float
     reason: str = ""
     oxygen: Scaledown | None = None
+    classic: tuple[dict[str, float], ...] = ()
 
     @property
     def best(self) -> Design | None:
@@ -234,6 +248,8 @@ class Scaledown:
             out["floor_reason"] = self.reason or "one half of the lifelines has no completed stay: follow more cells"
         if best is None:
             out["best_reason"] = out["designs_reason"] = self.reason
+        if self.classic:
+            out["classic_loops"] = list(self.classic)
         if self.oxygen is not None:
             out["oxygen"] = self.oxygen.summary()
         return out
@@ -249,6 +265,7 @@ class Scaledown:
             name: getattr(self, name)
             for name in ("floor", "floor_parts", "tank_excerpt_step", "tank_response", "seconds", "reason")
         }
+        meta["classic"] = list(self.classic)
         meta["designs"] = []
         for n, design in enumerate(self.designs):
             arrays |= design.statistics.to_arrays(f"design_{n}_") | {f"excerpt_{n}": design.excerpt}
@@ -280,9 +297,16 @@ class Scaledown:
             statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
             designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
         tank = SignalStatistics.from_arrays(arrays, "tank_")
-        below = Path(folder) / OXYGEN
+        below, classic = Path(folder) / OXYGEN, tuple(meta.pop("classic", ()))
         oxygen = cls.load(below) if below.is_dir() else None
-        return cls(designs=tuple(designs), tank=tank, tank_excerpt=arrays["tank_excerpt"], oxygen=oxygen, **meta)
+        return cls(
+            designs=tuple(designs),
+            tank=tank,
+            tank_excerpt=arrays["tank_excerpt"],
+            oxygen=oxygen,
+            classic=classic,
+            **meta,
+        )
 
     def export(self, results_folder: Path) -> None:
         """Write designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md, .csv and .json; protocols of rigs no

@@ -48,6 +48,7 @@ class Sheet:
     robustness : distance when pump, strain or biomass are not as assumed (``robustness.NAMES``)
     verdict : whether the rig represents the tank, and what it would show instead
     expected : readings (``expected``), None until they are known
+    classic : distance of loops of the usual kind in this tank (``classic``)
     """
 
     case: Case
@@ -69,6 +70,7 @@ class Sheet:
     robustness: dict[str, float]
     verdict: Verdict
     expected: Expected | None = None
+    classic: tuple[dict[str, float], ...] = ()
 
     @property
     def biomass(self) -> float:

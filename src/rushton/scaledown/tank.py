@@ -59,6 +59,7 @@ class Tank:
     floor_parts: dict[str, float]
     statistics: SignalStatistics
     regimes: Regimes
+    classic: tuple[dict[str, float], ...] = ()
 
 
 def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Tank:

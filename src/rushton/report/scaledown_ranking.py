@@ -1,0 +1,149 @@
+"""The rigs ranked: nearness, verdict, effort and what limits each; robustness; loops of the usual kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushton.report import figures_scaledown
+from rushton.report.blocks import Block, Prose, picture, table
+from rushton.report.headline import rig_name
+from rushton.report.numbers import number, percent
+from rushton.scaledown.classic import USUAL
+from rushton.scaledown.effort import total, weights
+from rushton.scaledown.robustness import NAMES, WORDS
+from rushton.scaledown.sheet import REGIME_WORDS, stays_of
+
+CHAMBER = "microfluidic"
+
+
+def rig_label(design: Any) -> str:
+    """Name of a design in the report."""
+    return rig_name(design.rig) + (" (standard)" if design.reference else "")
+
+
+def ranking(result: Any) -> Block:
+    """Table of all designs, best first: distance with band, verdict, mismatch, effort, and the limit of each."""
+    rows = []
+    for d in result.designs:
+        low_high = "" if d.distance_band is None else f" ({number(d.distance_band[0])} to {number(d.distance_band[1])})"
+        effort = number(total(d.effort), 2) if d.effort else "–"
+        near = number(d.distance) + low_high
+        rows.append((rig_label(d), near, d.verdict.word, percent(d.mismatch), effort, d.limit or "–"))
+    return table(
+        ("Rig", "Distance (95 % band)", "Verdict", "Mismatch", "Effort", "What limits it"),
+        rows,
+        "The rigs, nearest first. Mismatch: the largest difference between rig and tank in productivity and yield by "
+        "the cell model. Effort: in stirred vessels with their control",
+        marks=["best" if d is result.best else "" for d in result.designs],
+        style="compact",
+    )
+
+
+def verdicts(result: Any) -> list[Block]:
+    """Whether the best design is at most half as far as the standard rig, and what the others would show."""
+    best, standard = result.best, result.reference
+    if best is None or standard is None:
+        return []
+    share = best.distance / standard.distance
+    broth = next((d for d in result.designs if not d.reference and d.rig != CHAMBER), None)
+    of_broth = ""
+    if best.rig == CHAMBER and broth is not None:
+        of_broth = (
+            f" Of the rigs that hold broth to sample, {rig_label(broth)} is nearest, at {number(broth.distance)} "
+            f"({percent(broth.distance / standard.distance)})."
+        )
+    reached = "at most half of it" if share <= 0.5 else "more than half of it: the aim of a half is missed"
+    return [
+        Prose(
+            f"The best design, {rig_label(best)}, is at {number(best.distance)} from the tank; a standard STR-PFR (60 "
+            f"s loop, 20 % of the volume) at {number(standard.distance)}: {percent(share)}, {reached}. "
+            f"{best.verdict.text[:1].upper()}{best.verdict.text[1:]}{of_broth}"
+        )
+    ]
+
+
+def trade_off(result: Any) -> list[Block]:
+    """Nearness against effort, and how effort is counted."""
+    counted = [d for d in result.designs if d.effort]
+    if not counted:
+        return []
+    rows = [(rig_label(d), total(d.effort), d.distance, d.distance_band, d.reference) for d in counted]
+    half = 0.5 * result.reference.distance if result.reference is not None else None
+    used = {name: weight for name, weight in weights().items() if any(name in d.effort for d in counted)}
+    parts = [
+        (
+            weight.meaning,
+            f"{weight.weight:g} {weight.unit}",
+            *(number(d.effort[name], 2) if name in d.effort else "–" for d in counted),
+        )
+        for name, weight in used.items()
+    ]
+    parts.append(("effort E", "", *(number(total(d.effort), 2) for d in counted)))
+    return [
+        picture(
+            lambda: figures_scaledown.trade_off(rows, result.floor, half),
+            "Nearness against effort. The dashed line joins the rigs that no other one beats in both; sand: the "
+            "standard STR-PFR. Effort E = Σ weight x number of parts, weights and numbers in the table below.",
+            "Distance of every rig against its effort",
+        ),
+        table(
+            ("Part", "Weight", *(rig_label(d) for d in counted)),
+            parts,
+            "What the effort counts: parts of each rig. The weights are a judgement in units of one stirred vessel, "
+            "the same for every tank; the reference run is not counted",
+            numbers=range(2, 2 + len(counted)),
+            marks=[""] * len(used) + ["best"],
+            style="compact",
+        ),
+    ]
+
+
+def robustness(result: Any) -> list[Block]:
+    """The distance when something is not as assumed."""
+    designs = [d for d in result.designs if d.robustness]
+    if not designs:
+        return []
+    names = [name for name in NAMES if any(name in d.robustness for d in designs)]
+    return [
+        table(
+            ("Rig", "As assumed", *(WORDS[name] for name in names)),
+            [(rig_label(d), d.distance, *(d.robustness.get(name) for name in names)) for d in designs],
+            "Distance of the rig as built, when pump, strain or biomass are not as assumed",
+            numbers=range(1, 2 + len(names)),
+            style="compact",
+        )
+    ]
+
+
+def classic(result: Any) -> list[Block]:
+    """What loops of 30 to 120 s show of this tank."""
+    if not result.classic:
+        return []
+    stays = {word: stays_of(result.tank, r).mean for r, word in enumerate(REGIME_WORDS)}
+    usual = [row["distance"] for row in result.classic if row["stay_s"] in USUAL]
+    lasts = stays["excess"] or stays["starvation"]
+    word = "excess" if stays["excess"] else "starvation"
+    best = result.best.distance if result.best is not None else None
+    text = (
+        f"Loops in the literature run {USUAL[0]:.0f} to {USUAL[-1]:.0f} s. "
+        + (f"In this tank a stay in {word} lasts {number(lasts, 2)} s on average: " if lasts else "")
+        + f"such loops, at a distance of {number(min(usual))} to {number(max(usual))}, test something else"
+        + (f"; the best design is at {number(best)}." if best is not None else ".")
+    )
+    nearest = min(result.classic, key=lambda row: row["distance"])
+    text += (
+        f" The nearest of these loops holds its broth for {nearest['stay_s']:.0f} s and needs "
+        f"{number(6e4 * nearest['flow_m3_s'])} L/min"
+        + (", which the loop pump gives." if nearest["within"] else ", more than the loop pump gives.")
+    )
+    if nearest["stay_s"] > min(row["stay_s"] for row in result.classic):
+        text += " Shorter ones are farther again: the more flow, the more the feed is diluted at the inlet."
+    return [
+        Prose(text),
+        picture(
+            lambda: figures_scaledown.classic(result.classic, stays, best),
+            "The standard STR-PFR (20 % of the volume in the loop, feed at its inlet) with another time in its loop.",
+            "Distance of a loop against the time in it",
+            width="half",
+        ),
+    ]
