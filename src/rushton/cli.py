@@ -103,7 +103,7 @@ RIGS = {
     "pulsed-feed": "one stirred vessel, fed in pulses",
     "mini-bioreactors": "parallel vessels of some millilitres, fed in boluses by a liquid handler",
     "microfluidic": "a perfusion chamber under a microscope, whose valve plays recorded lifelines",
-    "oxygen-switching": "one stirred vessel, fed steadily, whose stirrer switches oxygen; needs [gas] in the case",
+    "oxygen-switching": "one stirred vessel, fed steadily, whose stirrer or gas switches oxygen; needs [gas]",
 }
 """Lab rigs that a case may name under scaledown.rigs."""
 

@@ -16,7 +16,8 @@ from rushton.scaledown.bench import Bench
 from rushton.scaledown.kernels_oxygen import breathing_period, breathing_reference
 from rushton.scaledown.oxygen import kla_given
 from rushton.scaledown.rig import Duty, OxygenDuty
-from rushton.scaledown.switching import IrregularSwitching, StirrerSwitching, saturation_of, switched_vessel
+from rushton.scaledown.switching import saturation_of, switched_vessel
+from rushton.scaledown.switching_rigs import GasSwitching, IrregularSwitching, StirrerSwitching
 from rushton.scaledown.transfer import Transfer, probe_reading, settled
 
 K_O, SATURATION = 5e-3, 0.25  # mol/m3
@@ -109,9 +110,9 @@ def test_the_probe_answers_a_step_as_first_order(bench):
 
 def test_the_kernel_is_the_readable_loop():
     rng = np.random.default_rng(1)
-    rate, y = rng.uniform(0.0, 0.1, 500), np.empty(500)
-    end = breathing_period(rate, 50.0, 0.03, 0.4, 3.0, y)
-    middles, last = breathing_reference(rate, 50.0, 0.03, 0.4, 3.0)
+    rate, top, y = rng.uniform(0.0, 0.1, 500), rng.uniform(0.0, 50.0, 500), np.empty(500)
+    end = breathing_period(rate, top, 0.03, 0.4, 3.0, y)
+    middles, last = breathing_reference(rate, top, 0.03, 0.4, 3.0)
     assert np.allclose(y, middles, rtol=1e-6)
     assert end == pytest.approx(last, rel=1e-6)
 
@@ -128,7 +129,7 @@ def test_the_scheme_is_of_second_order_against_an_integrator():
     for n in (100, 200, 400):
         edges = np.linspace(0.0, end, n + 1)
         rate = 0.05 * (1.0 + np.diff(np.sin(edges)) / np.diff(edges))
-        errors.append(abs(breathing_period(rate, top, end / n, t_o, 4.0, np.empty(n)) - exact))
+        errors.append(abs(breathing_period(rate, np.full(n, top), end / n, t_o, 4.0, np.empty(n)) - exact))
     assert errors[0] / errors[1] == pytest.approx(4.0, rel=0.15)
     assert errors[1] / errors[2] == pytest.approx(4.0, rel=0.15)
 
@@ -137,7 +138,8 @@ def test_oxygen_under_a_step_of_transfer_at_constant_demand():
     """D(t) = e^-K(t) [D_0 + r int e^K du], K(t) = k_2 t + (k_1 - k_2) tau (1 - e^(-t/tau)), far above K_O."""
     tau, k1, k2, r, k_o = 3.0, 0.09, 0.03, 0.002, 1e-7
     fast, slow = 400.0, 60.0  # the fast phase ends steady: D_1 = r/k_1
-    ratio, rate, h = switched_vessel(np.array([[0.0, k1], [fast, k2]]), fast + slow, tau, SATURATION, r, k_o)
+    table = np.array([[0.0, k1, SATURATION], [fast, k2, SATURATION]])
+    ratio, _, _, h = switched_vessel(table, fast + slow, tau, r, k_o)
     oxygen = k_o * ratio
 
     def exponent(t):
@@ -156,7 +158,7 @@ def test_oxygen_lasts_its_content_over_its_demand():
     """Without transfer, far above K_O: C = C_0 - q_O X t."""
     k_o, r = 1e-6, 0.005
     y = np.empty(1000)
-    breathing_period(np.zeros(1000), SATURATION / k_o, 0.03, k_o / r, SATURATION / k_o, y)
+    breathing_period(np.zeros(1000), np.zeros(1000), 0.03, k_o / r, SATURATION / k_o, y)
     t = (np.arange(1000) + 0.5) * 0.03
     assert np.allclose(k_o * y[t < 49.0], SATURATION - r * t[t < 49.0], rtol=1e-3)
 
@@ -164,8 +166,8 @@ def test_oxygen_lasts_its_content_over_its_demand():
 def test_what_is_transferred_is_breathed(duty):
     """Over a period: mean k (C* - C) = q_O X mean s_O."""
     operation = StirrerSwitching().operate(
-        {"biomass": 20.0, "oxygen_fraction": 0.21, "fast_kla": 0.07, "slow_level": 0.2, "fast_time": 7.0,
-         "slow_time": 9.0}, duty,
+        {"biomass": 20.0, "oxygen_fraction": 0.21, "fast_kla": 0.07, "slow_kla": 0.004, "rich_time": 7.0,
+         "poor_time": 9.0}, duty,
     )  # fmt: skip
     s = operation.ratio / (1.0 + operation.ratio)
     assert 0.02 < s.min() < 0.5 < s.max()
@@ -178,7 +180,7 @@ def test_what_is_transferred_is_breathed(duty):
 # --- rigs ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rig", [StirrerSwitching(), IrregularSwitching()])
+@pytest.mark.parametrize("rig", [StirrerSwitching(), IrregularSwitching(), GasSwitching()])
 def test_a_written_rig_can_be_set(rig, duty):
     own = rig.duty(duty)
     names = {v.name for v in rig.variables(own)}
@@ -186,8 +188,10 @@ def test_a_written_rig_can_be_set(rig, duty):
         assert set(guess) == names
         written = rig.write(guess, own)
         s, table = written.settings, written.operation.table
-        assert s["fast_speed"] * 60 == pytest.approx(round(s["fast_speed"] * 12) * 5)
-        assert s["slow_speed"] < s["fast_speed"] <= own.bench["stirrer_speed"]
+        speeds = [value * 60 for name, value in s.items() if name.endswith("speed")]
+        assert np.allclose(np.array(speeds) / 5.0, np.round(np.array(speeds) / 5.0))
+        assert max(speeds) <= 60 * own.bench["stirrer_speed"] + 1e-9
+        assert np.ptp(table[:, 1] if len(speeds) == 2 else table[:, 2]) > 0.0
         assert np.allclose(table[:, 0], np.round(table[:, 0]))
         assert np.all(np.diff(table[:, 0]) >= 1.0)
         assert written.recipe.feed == pytest.approx(own.feed(s["biomass"]), rel=2e-3)
@@ -214,3 +218,18 @@ def test_without_oxygen_along_lifelines_it_is_refused(duty):
 
 def test_enriched_gas_saturates_higher(bench):
     assert saturation_of(bench, 0.42) / saturation_of(bench, 0.21) == pytest.approx(2.0)
+
+
+def test_nitrogen_strips_oxygen_at_constant_transfer():
+    """No demand to speak of: C falls by e^(-k t) once the gas in the broth has been renewed, C* by e^(-t/tau)."""
+    k, tau, r = 0.05, 3.0, 1e-12
+    ratio, rate, top, h = switched_vessel(
+        np.array([[0.0, k, SATURATION], [300.0, k, 0.0]]), 400.0, tau, r, 1e-12
+    )  # fmt: skip
+    t = (np.arange(ratio.size) + 0.5) * h - 300.0
+    late = t > 0.0
+    start = 1e-12 * ratio[~late][-1]
+    exact = start * np.exp(-k * t) + k * SATURATION / (k - 1 / tau) * (np.exp(-t / tau) - np.exp(-k * t))
+    assert np.allclose(rate, k)
+    assert np.allclose(1e-12 * ratio[late], exact[late], atol=2e-4 * SATURATION)
+    assert np.allclose(top[late], SATURATION * np.exp(-t[late] / tau), atol=1e-4 * SATURATION)

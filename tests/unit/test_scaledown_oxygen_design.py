@@ -112,7 +112,9 @@ def test_peaks_and_valleys_are_times_above_and_below_the_mean(case):
 
 def test_both_kinds_are_designed_and_written(designed, case, lines, environment, tmp_path):
     assert designed.designs == () and "only rigs that switch oxygen" in designed.reason
-    assert {d.rig for d in designed.oxygen.designs} == {"oxygen-switching", "oxygen-switching-irregular"}
+    assert {d.rig for d in designed.oxygen.designs} == {
+        "oxygen-switching", "oxygen-switching-irregular", "oxygen-switching-gas",
+    }  # fmt: skip
     designed.write(tmp_path)
     for d in designed.oxygen.designs:
         text = (tmp_path / "oxygen" / f"protocol-{d.name}.md").read_text("utf-8")
@@ -120,11 +122,12 @@ def test_both_kinds_are_designed_and_written(designed, case, lines, environment,
             assert word in text
         assert "nan" not in text.lower().split()
         rows = list(csv.DictReader(io.StringIO((tmp_path / "oxygen" / f"protocol-{d.name}.csv").read_text("utf-8"))))
-        stirrer = [row for row in rows if row["pump"] == "stirrer"]
+        stirrer = [row for row in rows if row["pump"] == "stirrer and gas"]
         assert len(stirrer) == d.settings["switches"]
-        assert {round(float(row["stirrer_rpm"])) for row in stirrer} == {
-            round(60 * d.settings["fast_speed"]), round(60 * d.settings["slow_speed"])
-        }  # fmt: skip
+        speeds = {round(60 * value) for name, value in d.settings.items() if name.endswith("speed")}
+        gases = {round(100 * value) for name, value in d.settings.items() if name.endswith("fraction")}
+        assert {round(float(row["stirrer_rpm"])) for row in stirrer} == speeds
+        assert {round(float(row["gas_oxygen_percent"])) for row in stirrer} == gases
         assert all(float(row["time_s"]).is_integer() for row in stirrer)
         # under imposed uptake lack of oxygen costs yield, and never gains any
         assert d.inside["relative_yield"] <= 1.0 + 1e-6
@@ -157,7 +160,7 @@ def test_a_case_without_gas_or_results_without_oxygen_are_refused(cases_folder, 
 def test_the_report_shows_them_apart(designed, case):
     blocks = oxygen_blocks(case, designed.oxygen)
     kinds = [type(block).__name__ for block in blocks]
-    assert kinds.count("Rich") == 2 and "Prose" in kinds
+    assert kinds.count("Rich") == 3 and "Prose" in kinds
     assert "20 umol/L" not in blocks[0].text and "8 umol/L" in blocks[0].text
     assert oxygen_blocks(case, None) == []
     assert "nothing" in oxygen_blocks(case, replace(designed.oxygen, designs=(), reason="nothing"))[0].text

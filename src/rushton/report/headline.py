@@ -138,6 +138,7 @@ RIG_NAMES = {
     "pulsed-feed-irregular": "irregular pulsed feed",
     "oxygen-switching": "switched stirrer",
     "oxygen-switching-irregular": "irregularly switched stirrer",
+    "oxygen-switching-gas": "switched gas",
 }
 
 

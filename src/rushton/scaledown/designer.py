@@ -34,7 +34,8 @@ from rushton.scaledown.result import Design, Scaledown, no_design
 from rushton.scaledown.rig import Rig, Settings
 from rushton.scaledown.robustness import robustness
 from rushton.scaledown.search import Candidate, Found, search
-from rushton.scaledown.switching import IrregularSwitching, StirrerSwitching
+from rushton.scaledown.switching import Switching
+from rushton.scaledown.switching_rigs import GasSwitching, IrregularSwitching, StirrerSwitching
 from rushton.scaledown.tank import EXCERPT, Tank, make_tank, nothing_to_reproduce, tank_excerpt, tank_response
 from rushton.scaledown.verdict import gaps, judge
 from rushton.store import Progress, silent
@@ -53,7 +54,7 @@ RIGS: dict[str, tuple[Rig, ...]] = {
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
     "mini-bioreactors": (MiniBioreactors(),),
     "microfluidic": (Microfluidic(),),
-    "oxygen-switching": (StirrerSwitching(), IrregularSwitching()),
+    "oxygen-switching": (StirrerSwitching(), IrregularSwitching(), GasSwitching()),
 }
 """What a name in the case file stands for: programmes are designed with equal and with unequal pulses or phases."""
 
@@ -95,8 +96,8 @@ def design(
     """
     names = () if case.scaledown is None else dict.fromkeys(case.scaledown.rigs)
     asked = [rig for name in names for rig in RIGS[name]]
-    switching = [rig for rig in asked if isinstance(rig, StirrerSwitching)]
-    feeding = [rig for rig in asked if not isinstance(rig, StirrerSwitching)]
+    switching = [rig for rig in asked if isinstance(rig, Switching)]
+    feeding = [rig for rig in asked if not isinstance(rig, Switching)]
     if switching:
         check_oxygen(case, environment)
     reason = nothing_to_reproduce(lifelines) if feeding or not switching else ONLY_OXYGEN
@@ -290,6 +291,6 @@ def _papers(sheet: Sheet) -> tuple[str, str]:
     from rushton.scaledown.protocol import write_protocol
     from rushton.scaledown.protocol_tables import feed_table
 
-    tables = {Microfluidic: protocol_chamber.switching_table, StirrerSwitching: protocol_switching.stirrer_table}
+    tables = {Microfluidic: protocol_chamber.switching_table, Switching: protocol_switching.stirrer_table}
     own = next((write for kind, write in tables.items() if isinstance(sheet.rig, kind)), feed_table)
     return write_protocol(sheet), own(sheet)

@@ -7,7 +7,7 @@ from rushton.scaledown.bolus import MiniBioreactors
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.protocol_rigs import equipment_rows, events, words_of
 from rushton.scaledown.sheet import Sheet
-from rushton.scaledown.switching import StirrerSwitching
+from rushton.scaledown.switching import Switching
 
 
 def counts_of(sheet: Sheet) -> dict[str, float]:
@@ -23,7 +23,7 @@ def counts_of(sheet: Sheet) -> dict[str, float]:
         # an exchange and a pair of vessels have one pump for either way
         "loop_pumps": len(loops) * (1 if tube else 2),
         "dosing_pumps": len(names - loops),
-        "programmes": float(len(r.table) > 0 or isinstance(sheet.rig, Microfluidic | StirrerSwitching)),
+        "programmes": float(len(r.table) > 0 or isinstance(sheet.rig, Microfluidic | Switching)),
         "tube_metres": s.get("length", 0.0),
         "ports": vessels + 4 * tube,
         "medium": (r.flow + r.make_up) * 86400e3,

@@ -27,7 +27,7 @@ from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_rigs import events
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
-from rushton.scaledown.switching import SwitchedOperation
+from rushton.scaledown.switching import SwitchedOperation, saturation_of
 from rushton.scaledown.transfer import Transfer
 from rushton.store import library_versions, to_json
 
@@ -44,7 +44,8 @@ _SETTINGS = {
     "period": "period_s", "gap": "mean_gap_s", "on_time": "on_time_s", "feed": "feed_mol_s",
     "switch_time": "switch_time_s",
     "fast_speed": "fast_speed_rpm", "slow_speed": "slow_speed_rpm", "fast_kla": "fast_kla_1_h",
-    "slow_kla": "slow_kla_1_h", "fast_time": "fast_time_s", "slow_time": "slow_time_s",
+    "slow_kla": "slow_kla_1_h", "kla": "kla_1_h", "speed": "speed_rpm", "rich_time": "rich_time_s",
+    "poor_time": "poor_time_s",
 }  # fmt: skip
 _FACTORS = {"_mL_min": ML_MIN, "_mL": ML, "_mm": 1e3, "_rpm": 60.0, "_1_h": 3600.0}
 _DIRECTIONS = {
@@ -181,13 +182,13 @@ def _set_points(sheet: Sheet, played: bool) -> dict[str, Any]:
         table, vessel = sheet.operation.table, Transfer.of(bench)
         switched = {
             "stirrer_rpm": None,
-            "stirrer_rpm_reason": "it is switched",
-            "gas_oxygen_fraction": sheet.settings["oxygen_fraction"],
+            "stirrer_rpm_reason": "it stands in the table",
             "stirrer_table": {
                 "repeat_s": sheet.operation.period,
                 "time_s": table[:, 0],
                 "rpm": [60.0 * vessel.speed(kla) for kla in table[:, 1]],
                 "kla_1_h": 3600.0 * table[:, 1],
+                "gas_oxygen_fraction": table[:, 2],
             },
         }
     return (
@@ -359,8 +360,7 @@ def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
 def _oxygen(sheet: Sheet, bands: Sequence[tuple[float, float]] | None, place: int) -> dict[str, Any]:
     """Dissolved oxygen at a port, % of air saturation."""
     if isinstance(sheet.operation, SwitchedOperation):  # of the gas at work, over air saturation
-        dissolved, full = sheet.operation.dissolved(), sheet.operation.saturation
-        full *= OXYGEN_IN_AIR / sheet.settings["oxygen_fraction"]
+        dissolved, full = sheet.operation.dissolved(), saturation_of(sheet.duty.bench, OXYGEN_IN_AIR)
         spread = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
     elif bands is not None:
         low, high = bands[place]

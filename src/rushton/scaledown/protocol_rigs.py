@@ -17,7 +17,7 @@ from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.protocol_words import Event, Words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
-from rushton.scaledown.switching import StirrerSwitching, SwitchedOperation
+from rushton.scaledown.switching import SwitchedOperation, Switching
 from rushton.scaledown.vessel import VesselOperation
 
 
@@ -89,7 +89,7 @@ def events(sheet: Sheet) -> list[Event]:
 
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
-    if isinstance(sheet.rig, Microfluidic | StirrerSwitching):
+    if isinstance(sheet.rig, Microfluidic | Switching):
         return words_of(sheet).shortcomings(sheet)
     return [
         *words_of(sheet).shortcomings(sheet),

@@ -177,8 +177,8 @@ _SUMMARY_NAMES = {
     "starvation_volume": "starvation_volume_m3", "switch_time": "switch_time_s",
     "bore": "bore_m", "length": "length_m", "period": "period_s", "gap": "mean_gap_s",
     "on_time": "on_time_s", "feed": "feed_mol_s", "fast_kla": "fast_kla_1_s", "slow_kla": "slow_kla_1_s",
-    "fast_speed": "fast_speed_1_s", "slow_speed": "slow_speed_1_s", "fast_time": "fast_time_s",
-    "slow_time": "slow_time_s",
+    "fast_speed": "fast_speed_1_s", "slow_speed": "slow_speed_1_s", "kla": "kla_1_s",
+    "speed": "speed_1_s", "rich_time": "rich_time_s", "poor_time": "poor_time_s",
 }  # fmt: skip
 
 

@@ -1,0 +1,184 @@
+"""Kinds of rigs that switch oxygen (``switching``): stirrer in equal phases, in phases drawn from lifelines, gas.
+
+A rich phase has the fast stirrer or the rich gas, a poor one the slow stirrer or the poor gas, nitrogen at the least.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from rushton.correlations import OXYGEN_IN_AIR
+from rushton.scaledown.bench import rounded
+from rushton.scaledown.rig import Duty, Settings, Variable
+from rushton.scaledown.switching import Levels, Switching, gas_step, need_of
+from rushton.scaledown.transfer import Transfer
+
+IRREGULAR = 60
+"""Poor phases of an irregular programme."""
+_ORDER = 1  # seed of the shuffles
+_APART = 0.95  # kLa of the slow phase over that of the fast one, at most
+
+
+class StirrerSwitching(Switching):
+    """One stirred vessel, stirrer switched between two speeds, equal phases."""
+
+    name = "oxygen-switching"
+    title = "One stirred vessel with a switched stirrer"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, gas, kLa of the fast and of the slow phase, their times."""
+        return (*self._levels(duty), *_times(duty))
+
+    @staticmethod
+    def _levels(duty: Duty) -> tuple[Variable, ...]:
+        vessel = Transfer.of(duty.bench)
+        return (
+            Variable("biomass", "kg/m3", *duty.biomass_bounds, True),
+            Variable("oxygen_fraction", "-", OXYGEN_IN_AIR, duty.bench["gas_oxygen_max"], True),
+            Variable("fast_kla", "1/s", vessel.low, vessel.high, True),
+            Variable("slow_kla", "1/s", vessel.low, vessel.high, True),
+        )
+
+    def levels(self, settings: Mapping[str, float], duty: Duty) -> Levels:
+        """Two speeds, one gas."""
+        fast, gas = settings["fast_kla"], settings["oxygen_fraction"]
+        return Levels((fast, min(settings["slow_kla"], fast)), (gas, gas))
+
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+        """One phase of each (``Switching``)."""
+        return _two_phases(settings, duty)
+
+    def rounded(self, settings: Mapping[str, float], duty: Duty) -> Settings:
+        """Speeds and gas to their steps (``Switching``)."""
+        vessel = Transfer.of(duty.bench)
+        levels = self.levels(settings, duty)
+        fast = speed_step(levels.kla[0], duty)
+        slow = min(speed_step(min(levels.kla[1], _APART * levels.kla[0]), duty), fast)
+        return dict(settings) | {
+            "biomass": rounded(settings["biomass"], 0.5),
+            "oxygen_fraction": gas_step(settings["oxygen_fraction"]),
+            "fast_kla": vessel.kla(fast),
+            "slow_kla": vessel.kla(slow),
+            "fast_speed": fast,
+            "slow_speed": slow,
+        }
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """The two ends of the stirrer, for the medians of the tank's peaks and valleys."""
+        vessel = Transfer.of(duty.bench)
+        ends = {"oxygen_fraction": OXYGEN_IN_AIR, "fast_kla": vessel.high, "slow_kla": vessel.low}
+        return [{"biomass": duty.tank_biomass, **ends, **_medians(duty)}]
+
+
+class IrregularSwitching(StirrerSwitching):
+    """One stirred vessel, phases drawn from the tank's lifelines."""
+
+    name = "oxygen-switching-irregular"
+    title = "One stirred vessel with an irregularly switched stirrer"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, gas, kLa of both phases, stretch of their times, memory."""
+        return (
+            *self._levels(duty),
+            Variable("stretch_rich", "-", 0.3, 5.0, True),
+            Variable("stretch_poor", "-", 0.3, 5.0, True),
+            Variable("memory", "-", 0.0, 0.95),
+        )
+
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+        """The tank's own times (``Switching``)."""
+        from rushton.scaledown.pulses import at_middles, remembering
+
+        need, clock = need_of(duty), duty.bench["stirrer_clock"]
+        rng = np.random.default_rng(_ORDER)
+        out = []
+        for name, stays in (("rich", need.peaks), ("poor", need.valleys)):
+            ranked = np.sort(settings[f"stretch_{name}"] * at_middles(stays, IRREGULAR))
+            order = np.argsort(np.argsort(remembering(rng.standard_normal(IRREGULAR), settings["memory"])))
+            # in the order of the programme, so that what rounding to the clock leaves is carried on
+            out.append(_on_the_clock(ranked[order], clock))
+        return out[0], out[1]
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """The two ends of the stirrer, for the tank's own times."""
+        times = {"stretch_rich": 1.0, "stretch_poor": 1.0, "memory": 0.0}
+        guess = super().guesses(duty)[0]
+        return [{name: value for name, value in guess.items() if not name.endswith("_time")} | times]
+
+
+class GasSwitching(Switching):
+    """One stirred vessel at one speed, gas switched between a rich and a poor one."""
+
+    name = "oxygen-switching-gas"
+    title = "One stirred vessel with a switched gas"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, kLa, rich and poor gas, the times of the phases."""
+        vessel = Transfer.of(duty.bench)
+        return (
+            Variable("biomass", "kg/m3", *duty.biomass_bounds, True),
+            Variable("kla", "1/s", vessel.low, vessel.high, True),
+            Variable("oxygen_fraction", "-", OXYGEN_IN_AIR, duty.bench["gas_oxygen_max"], True),
+            Variable("poor_fraction", "-", 0.0, OXYGEN_IN_AIR),
+            *_times(duty),
+        )
+
+    def levels(self, settings: Mapping[str, float], duty: Duty) -> Levels:
+        """One speed, two gases."""
+        return Levels((settings["kla"],) * 2, (settings["oxygen_fraction"], settings["poor_fraction"]))
+
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+        """One phase of each (``Switching``)."""
+        return _two_phases(settings, duty)
+
+    def rounded(self, settings: Mapping[str, float], duty: Duty) -> Settings:
+        """Speed and gases to their steps (``Switching``)."""
+        speed = speed_step(settings["kla"], duty)
+        return dict(settings) | {
+            "biomass": rounded(settings["biomass"], 0.5),
+            "oxygen_fraction": gas_step(settings["oxygen_fraction"]),
+            "poor_fraction": gas_step(settings["poor_fraction"]),
+            "kla": Transfer.of(duty.bench).kla(speed),
+            "speed": speed,
+        }
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """Air and nitrogen at full speed, for the medians of the tank's peaks and valleys."""
+        ends = {"kla": Transfer.of(duty.bench).high, "oxygen_fraction": OXYGEN_IN_AIR, "poor_fraction": 0.0}
+        return [{"biomass": duty.tank_biomass, **ends, **_medians(duty)}]
+
+
+def speed_step(kla: float, duty: Duty) -> float:
+    """The nearest stirrer set-point for a kLa, 1/s."""
+    vessel = Transfer.of(duty.bench)
+    return min(max(rounded(vessel.speed(kla), duty.bench["stirrer_step"]), vessel.slowest), vessel.fastest)
+
+
+def _longest(duty: Duty) -> float:
+    """Longest phase worth trying, s."""
+    return max(20.0, min(0.5 * duty.bench["cycle_max"], 0.5 * max(60.0, duty.record)))
+
+
+def _times(duty: Duty) -> tuple[Variable, Variable]:
+    clock, longest = duty.bench["stirrer_clock"], _longest(duty)
+    return Variable("rich_time", "s", clock, longest, True), Variable("poor_time", "s", clock, longest, True)
+
+
+def _medians(duty: Duty) -> Settings:
+    need, longest = need_of(duty), _longest(duty)
+    pairs = (("rich_time", need.peaks), ("poor_time", need.valleys))
+    return {name: float(np.clip(stays[49], 2.0, longest)) for name, stays in pairs}
+
+
+def _two_phases(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+    clock = duty.bench["stirrer_clock"]
+    rich, poor = (np.array([rounded(settings[name], clock)]) for name in ("rich_time", "poor_time"))
+    return rich, poor
+
+
+def _on_the_clock(times: np.ndarray, clock: float) -> np.ndarray:
+    """Times rounded to the clock, one tick at least, in such a way that their sum is kept."""
+    ends = np.rint(np.cumsum(np.maximum(times, clock)) / clock)
+    return clock * np.maximum(1.0, np.diff(ends, prepend=0.0))
