@@ -9,7 +9,7 @@ import pytest
 
 from rushton.case import load_case
 from rushton.flow.analytic import plain_tank, recirculating_flow
-from rushton.lifelines import langevin, layout, plain, pollock, tracking, walks
+from rushton.lifelines import lanes, langevin, layout, plain, pollock, polynomials, tracking, walks
 from rushton.lifelines.field import LONGEST_MEMORY, integral_time, make_field
 from rushton.lifelines.generator import GOLDEN, counter_hash, make_key, mix, normal_numbers, normals, unit, variate
 from rushton.lifelines.observer import make_limits
@@ -41,73 +41,120 @@ def cells(flow, field):
     return [(row.tolist(), f.tolist(), n) for n, (row, f) in enumerate(zip(cloud.place, cloud.fraction, strict=True))]
 
 
-def unpacked(found):
-    """(c, i, j, k, x, y, z, ...) -> place, fraction."""
-    return list(found[1:4]), list(found[4:7])
+def tiled(field, cells, bits=(), eta=None):
+    """A tile with these cells (a tile or less) in its lanes."""
+    tile = lanes.new_tile(1)
+    for a, (place, fraction, _) in enumerate(cells):
+        tile.whole[lanes.C + a] = plain.mesh_cell(field, place)
+        for axis, row in enumerate((lanes.X, lanes.Y, lanes.Z)):
+            tile.real[row + a] = fraction[axis]
+        if eta is not None:
+            for axis, row in enumerate((lanes.E_R, lanes.E_T, lanes.E_Z)):
+                tile.real[row + a] = eta[a][axis]
+    for a, h in enumerate(bits):
+        tile.whole[lanes.BITS + a] = np.uint64(h).astype(np.int64)
+    return tile
 
 
-def assert_same(found, expected):
-    assert found[0] == expected[0]
+def lane(tile, a):
+    """Mesh cell and fractions of a lane."""
+    return tile.whole[lanes.C + a], [tile.real[row + a] for row in (lanes.X, lanes.Y, lanes.Z)]
+
+
+def assert_same(field, found, expected):
+    assert found[0] == plain.mesh_cell(field, expected[0])
     assert found[1] == pytest.approx(expected[1], abs=1e-6)
 
 
-def test_polynomials_agree_with_logarithm_and_exponential():
-    for a in np.concatenate([np.linspace(-3.0, 3.0, 1001), [1e-9, -1e-9]]):
+def test_polynomials_agree_with_the_functions_they_stand_for():
+    for a in np.concatenate([np.linspace(-3.0, 3.0, 1001), np.linspace(-80.0, 80.0, 81), [1e-9, -1e-9]]):
         exact = 2.0 * 0.3 * (math.expm1(a) / a if a else 1.0)
-        assert pollock.glide(2.0, a / 0.3, 0.3) == pytest.approx(exact, rel=1e-8)
-    for ratio in 10.0 ** np.linspace(-3.0, 3.0, 400):
+        assert pollock.glide(2.0, a / 0.3, 0.3) == pytest.approx(exact, rel=3e-8)
+    for ratio in 10.0 ** np.linspace(-9.0, 9.0, 1001):
         face = 2.0 * ratio
         exact = 0.3 * (math.log(ratio) / (face - 2.0) if abs(ratio - 1.0) > 1e-9 else 0.5)
-        assert pollock.exit_time(2.0, face, 0.3) == pytest.approx(exact, rel=1e-8)
+        assert pollock.exit_time(2.0, face, 0.3) == pytest.approx(exact, rel=1e-9)
+        assert polynomials.logarithm(ratio) == pytest.approx(math.log(ratio), rel=1e-9, abs=1e-12)
+    assert pollock.exit_time(2.0, 2.0 * (1.0 + 1e-12), 0.3) == pytest.approx(0.15, rel=1e-9)
+    for never in ((2.0, 0.0), (2.0, -1.0), (0.0, 2.0), (0.0, 0.0)):
+        assert pollock.exit_time(*never, 0.3) >= 1e300
+    for turns in np.linspace(0.0, 1.0, 1001)[:-1]:
+        sine, cosine = polynomials.sine_and_cosine(turns)
+        assert sine == pytest.approx(math.sin(2.0 * math.pi * turns), abs=1e-9)
+        assert cosine == pytest.approx(math.cos(2.0 * math.pi * turns), abs=1e-9)
 
 
 def test_compiled_advection_is_the_plain_one(field, cells):
     crossed = 0
-    for place, fraction, _ in cells:
-        c = plain.mesh_cell(field, place)
-        found = pollock.advect(field, c, *place, *fraction, 10.0 * DT)
-        *expected, hops = plain.advect(field, place, fraction, 10.0 * DT)
-        assert_same(unpacked(found), expected)
-        assert (found[0], found[7]) == (plain.mesh_cell(field, expected[0]), hops)
-        crossed += hops
+    for some in (cells[:200], cells[200:]):
+        tile = tiled(field, some)
+        hops, given_up = pollock.advect(tile, len(some), field, 10.0 * DT)
+        for a, (place, fraction, _) in enumerate(some):
+            *expected, hopped = plain.advect(field, place, fraction, 10.0 * DT)
+            assert_same(field, lane(tile, a), expected)
+            hops -= hopped
+            crossed += hopped
+        assert hops == given_up == 0
     assert crossed > 300
 
 
 def test_compiled_interface_walk_is_the_plain_one(field, cells):
     moved = 0
-    for place, fraction, n in cells:
-        bits = counter_hash(n, 7, KEY)
-        found = walks.interface_walk(field, plain.mesh_cell(field, place), *place, *fraction, np.uint64(bits))
-        state = [int(bits)]
+    for some in (cells[:200], cells[200:]):
+        bits = [int(counter_hash(n, 7, KEY)) for _, _, n in some]
+        tile = tiled(field, some, bits)
+        walks.interface_walk(tile, len(some), field)
+        for a, (place, fraction, _) in enumerate(some):
+            state = [bits[a]]
 
-        def draw(state=state):
-            state[0] = int(mix(np.uint64((state[0] + int(GOLDEN)) % 2**64)))
-            return unit(np.uint64(state[0]))
+            def draw(state=state):
+                state[0] = int(mix(np.uint64((state[0] + int(GOLDEN)) % 2**64)))
+                return unit(np.uint64(state[0]))
 
-        at, inside = place, fraction
-        for axis, shift in ((2, 0), (1, 21), (0, 42)):
-            e = variate(np.uint64(int(bits) >> shift))
-            at, inside, _ = plain.walk(field, at, inside, axis, e, plain.with_chance(draw))
-        assert_same(unpacked(found), (at, inside))
-        moved += at != place
+            at, inside = place, fraction
+            for axis, shift in ((2, 0), (1, 21), (0, 42)):
+                e = variate(np.uint64(bits[a] >> shift))
+                at, inside, _ = plain.walk(field, at, inside, axis, e, plain.with_chance(draw))
+            assert_same(field, lane(tile, a), (at, inside))
+            moved += at != place
     assert moved > 30
 
 
 def test_compiled_langevin_walk_is_the_plain_one(field, cells):
     moved = 0
-    for place, fraction, n in cells:
-        c = plain.mesh_cell(field, place)
-        bits = np.uint64(counter_hash(n, 7, KEY))
-        eta = np.array(normals(np.uint64(counter_hash(n, 8, KEY))))
-        found = langevin.langevin_walk(field, c, *place, *fraction, *eta, bits)
-        eta = plain.fade(eta, float(field.persistence[c, layout.KEPT]), np.array(normals(bits)))
-        at, inside = place, fraction
-        for axis in (2, 1, 0):
-            at, inside, eta[axis] = plain.walk(field, at, inside, axis, eta[axis], plain.keep_flux)
-        assert_same(unpacked(found), (at, inside))
-        assert found[7:] == pytest.approx(tuple(eta), abs=1e-5)
-        moved += at != place
+    for some in (cells[:200], cells[200:]):
+        bits = [int(counter_hash(n, 7, KEY)) for _, _, n in some]
+        before = [np.array(normals(np.uint64(counter_hash(n, 8, KEY)))) for _, _, n in some]
+        tile = tiled(field, some, bits, before)
+        langevin.langevin_walk(tile, len(some), field)
+        for a, (place, fraction, _) in enumerate(some):
+            kept = float(field.persistence[plain.mesh_cell(field, place), layout.KEPT])
+            eta = plain.fade(before[a], kept, np.array(normals(np.uint64(bits[a]))))
+            at, inside = place, fraction
+            for axis in (2, 1, 0):
+                at, inside, eta[axis] = plain.walk(field, at, inside, axis, eta[axis], plain.keep_flux)
+            assert_same(field, lane(tile, a), (at, inside))
+            found = [tile.real[row + a] for row in (lanes.E_R, lanes.E_T, lanes.E_Z)]
+            assert found == pytest.approx(list(eta), abs=1e-5)
+            moved += at != place
     assert moved > 30
+
+
+@pytest.mark.parametrize("walk", ["interface", "langevin", "end-point"])
+def test_a_path_does_not_depend_on_the_lanes_beside_it(flow, field, walk):
+    """Same bytes however the cells are cut into tiles: vector instructions and their remainders agree."""
+
+    def walked(n_segment):
+        cloud = tracking.release_uniformly(flow.mesh, field, 700, LIMITS, KEY)
+        walkers = tracking.Walkers(field, cloud, LIMITS, KEY, DT, tracking.WALKS[walk], 60, 5, 1, n_segment)
+        walkers.run(60)
+        return cloud, walkers.finish()
+
+    (one, counted), (other, counted_again) = walked(1), walked(61)
+    assert one.place.tobytes() == other.place.tobytes() and one.fraction.tobytes() == other.fraction.tobytes()
+    assert one.memory.tobytes() == other.memory.tobytes()
+    for mine, yours in zip(counted, counted_again, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(mine, yours, strict=True))
 
 
 def test_normal_variates_are_normal():

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rushton.errors import SolverError
+from rushton.errors import CaseError, SolverError
 from rushton.lifelines import layout
 from rushton.lifelines.layout import Field
 from rushton.lifelines.observer import SCALE
+from rushton.lifelines.polynomials import LARGEST_GROWTH
 from rushton.mesh.cylinder import OPEN
 from rushton.transport.frame import FRAME, Frame, advecting_fluxes
 
@@ -154,8 +155,15 @@ def make_field(
     """
     mesh = flow.mesh
     nr, nt, nz = mesh.shape
-    record = np.zeros((nr, nt, nz, 8), np.float32)
+    record = layout.aligned((nr, nt, nz, 8), np.float32)
     record[..., :6] = rates(flow, frame)
+    steepest = float(np.abs(record[..., 1:6:2] - record[..., 0:6:2]).max()) * dt
+    if not steepest < LARGEST_GROWTH:
+        raise CaseError(
+            f"in a step of {dt:.3g} s the flow through a mesh cell changes {steepest:.3g}-fold: paths cannot follow it",
+            where="lifelines.time_step",
+            hint=f"write at most {0.5 * LARGEST_GROWTH / steepest * dt:.2g} s",
+        )
     diffusivity = np.maximum(flow.nu_t, 0.0) / schmidt + MOLECULAR_DIFFUSIVITY
     with np.errstate(divide="ignore"):
         age = np.inf if memory is None else dt / memory  # of a step, in units of the memory

@@ -15,6 +15,7 @@ import numba as nb
 import numpy as np
 
 from rushton.lifelines.layout import APART, FAST
+from rushton.lifelines.polynomials import logarithm, sine_and_cosine
 
 SQRT3 = math.sqrt(3.0)
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -64,11 +65,11 @@ def unit(h):
 def normals(h):
     """Three normal variates (Box and Muller) from 64 random bits and 64 more that follow them."""
     g = mix(h + GOLDEN)
-    far = math.sqrt(-2.0 * math.log((np.float64(np.int64(h >> _S32)) + 0.5) * _UNIT32))
-    near = math.sqrt(-2.0 * math.log((np.float64(np.int64(g >> _S32)) + 0.5) * _UNIT32))
-    turn = np.float64(np.int64(h & _MASK32)) * (2.0 * math.pi * _UNIT32)
-    other = np.float64(np.int64(g & _MASK32)) * (2.0 * math.pi * _UNIT32)
-    return far * math.cos(turn), far * math.sin(turn), near * math.cos(other)
+    far = math.sqrt(-2.0 * logarithm((np.float64(np.int64(h >> _S32)) + 0.5) * _UNIT32))
+    near = math.sqrt(-2.0 * logarithm((np.float64(np.int64(g >> _S32)) + 0.5) * _UNIT32))
+    sine, cosine = sine_and_cosine(np.float64(np.int64(h & _MASK32)) * _UNIT32)
+    other = sine_and_cosine(np.float64(np.int64(g & _MASK32)) * _UNIT32)[1]
+    return far * cosine, far * sine, near * other
 
 
 @nb.njit(**APART)

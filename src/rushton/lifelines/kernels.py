@@ -5,12 +5,13 @@ from __future__ import annotations
 import numba as nb
 import numpy as np
 
-from rushton.lifelines.generator import counter_hash
+from rushton.lifelines.lanes import CELL, E_R, E_T, E_Z, INSIDE, LAYER, RING, TILE, TURN, C, X, Y, Z, decode, prefetch
 from rushton.lifelines.langevin import langevin_walk
 from rushton.lifelines.layout import APART, UPTAKE
 from rushton.lifelines.observer import SCALE, observe
-from rushton.lifelines.pollock import MAX_HOP, advect
-from rushton.lifelines.walks import END_POINT, INTERFACE, LANGEVIN, NAIVE, interface_walk, point_walk
+from rushton.lifelines.point_walks import point_walk
+from rushton.lifelines.pollock import advect
+from rushton.lifelines.walks import END_POINT, INTERFACE, LANGEVIN, NAIVE, STILL, draw, interface_walk
 
 
 @nb.njit(**APART)
@@ -33,7 +34,7 @@ def travel(
     sample,
     out,
     full,
-    seen,
+    tile,
 ):
     """Follow some cells for a number of steps.
 
@@ -65,68 +66,115 @@ def travel(
         Fluid mesh cell at every stored sample of the first n_stored cells.
     full : (n_full, n_sample, 4) float32
         i + x, j + y, k + z and s of the first n_full cells.
-    seen : (n_step,) int32
-        Working space: s of one cell at every step, in units of 2^-20.
+    tile : Tile
+        Working space of this thread, for at least so many steps.
     """
-    n_group = tally.raw.shape[0]
-    from_walks = walk == END_POINT or walk == NAIVE
-    rec = field.record
+    whole = tile.whole
     nt, nz = field.shape[1], field.shape[2]
+    rec = field.record
     n_hop = 0
     n_given_up = 0
-    for q in range(order.size):
-        p = order[q]
-        group = p % n_group
-        i, j, k = np.int64(cloud.place[p, 0]), np.int64(cloud.place[p, 1]), np.int64(cloud.place[p, 2])
-        x, y, z = cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2]
-        c = (i * nt + j) * nz + k
-        eta = cloud.eta[p]
-        visit = cloud.visit[p]
+    for begin in range(0, order.size, TILE):
+        cells = order[begin : begin + TILE]
+        n_lane = cells.size
+        board(tile, cells, cloud, nt, nz)
         column = sample
         until = every
         until_look = look - first % look
         for n in range(first, first + n_step):
-            c, i, j, k, x, y, z, hops = advect(field, c, i, j, k, x, y, z, dt)
+            hops, given_up = advect(tile, n_lane, field, dt)
             n_hop += hops
-            if hops == MAX_HOP:
-                n_given_up += 1
+            n_given_up += given_up
+            if walk != STILL:
+                draw(tile, n_lane, n, key)
             if walk == INTERFACE:
-                c, i, j, k, x, y, z = interface_walk(field, c, i, j, k, x, y, z, counter_hash(p, n, key))
+                interface_walk(tile, n_lane, field)
             elif walk == LANGEVIN:
-                h = counter_hash(p, n, key)
-                c, i, j, k, x, y, z, eta[0], eta[1], eta[2] = langevin_walk(
-                    field, c, i, j, k, x, y, z, eta[0], eta[1], eta[2], h
-                )
-            elif from_walks:
-                h = counter_hash(p, n, key)
-                c, i, j, k, x, y, z = point_walk(field, c, i, j, k, x, y, z, h, walk == END_POINT)
-            seen[n - first] = np.int32(rec[c, UPTAKE])
+                langevin_walk(tile, n_lane, field)
+            elif walk == END_POINT or walk == NAIVE:
+                point_walk(tile, n_lane, field, walk == END_POINT)
+            for a in range(n_lane):
+                tile.seen[a, n - first] = np.int32(rec[whole[C + a], UPTAKE])
 
             until_look -= 1
             if until_look == 0:
                 until_look = look
-                inside = field.zone_low[k] <= z <= field.zone_high[k] and i < field.zone_ring[k]
-                if inside != (visit[0] == 1):
-                    cross_zone(visit, inside, n, settle, journey, group, bins)
+                look_at_zones(tile, n_lane, field, cloud.visit, n, settle, journey, bins)
             until -= 1
             if until == 0:
                 until = every
-                if p < out.shape[0]:
-                    out[p, column] = field.number[c]
-                if p < full.shape[0]:
-                    full[p, column, 0] = i + x
-                    full[p, column, 1] = j + y
-                    full[p, column, 2] = k + z
-                    full[p, column, 3] = rec[c, UPTAKE] / SCALE
+                store_sample(tile, n_lane, field, out, full, column)
                 column += 1
-        observe(cloud.memory[p], seen, first, limits, tally, group, bins)
-        cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = i, j, k
-        cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = x, y, z
-        if field.number[c] < 0:
-            journey.events[3] += 1
+        leave(tile, cells, cloud, nt, nz)
+        for a in range(n_lane):
+            prefetch(cloud.memory, np.int64(cells[min(a + 4, n_lane - 1)]))
+            p = cells[a]
+            observe(cloud.memory[p], tile.seen[a, :n_step], first, limits, tally, p % tally.raw.shape[0], bins)
+            if field.number[whole[C + a]] < 0:
+                journey.events[3] += 1
     journey.events[0] += order.size * n_step
     journey.events[1] += n_hop
     journey.events[2] += n_given_up
+
+
+@nb.njit(**APART)
+def board(tile, cells, cloud, nt, nz):
+    """Cells take their lanes."""
+    real, whole = tile.real, tile.whole
+    for a in range(cells.size):
+        soon = np.int64(cells[min(a + 8, cells.size - 1)])
+        prefetch(cloud.place, soon)
+        prefetch(cloud.fraction, soon)
+        prefetch(cloud.eta, soon)
+        prefetch(cloud.visit, soon)
+        p = cells[a]
+        whole[CELL + a] = p
+        whole[C + a] = (np.int64(cloud.place[p, 0]) * nt + cloud.place[p, 1]) * nz + cloud.place[p, 2]
+        real[X + a], real[Y + a], real[Z + a] = cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2]
+        real[E_R + a], real[E_T + a], real[E_Z + a] = cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2]
+        whole[INSIDE + a] = cloud.visit[p, 0]
+
+
+@nb.njit(**APART)
+def leave(tile, cells, cloud, nt, nz):
+    """Cells go back to the cloud."""
+    real, whole = tile.real, tile.whole
+    decode(tile, cells.size, nt, nz)
+    for a in range(cells.size):
+        p = cells[a]
+        cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = whole[RING + a], whole[TURN + a], whole[LAYER + a]
+        cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = real[X + a], real[Y + a], real[Z + a]
+        cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2] = real[E_R + a], real[E_T + a], real[E_Z + a]
+
+
+@nb.njit(**APART)
+def look_at_zones(tile, n_lane, field, visit, n, settle, journey, bins):
+    """Which cells have entered or left an impeller zone since the last look."""
+    real, whole = tile.real, tile.whole
+    decode(tile, n_lane, field.shape[1], field.shape[2])
+    for a in range(n_lane):
+        i, k, z = whole[RING + a], whole[LAYER + a], real[Z + a]
+        inside = (field.zone_low[k] <= z) & (z <= field.zone_high[k]) & (i < field.zone_ring[k])
+        if inside != (whole[INSIDE + a] == 1):
+            whole[INSIDE + a] = 1 if inside else 0
+            p = whole[CELL + a]
+            cross_zone(visit[p], inside, n, settle, journey, p % journey.circulation.shape[0], bins)
+
+
+@nb.njit(**APART)
+def store_sample(tile, n_lane, field, out, full, column):
+    """Mesh cells, and of some cells places and uptake ratios, to a column of the stored samples."""
+    real, whole = tile.real, tile.whole
+    decode(tile, n_lane, field.shape[1], field.shape[2])
+    for a in range(n_lane):
+        p, c = whole[CELL + a], whole[C + a]
+        if p < out.shape[0]:
+            out[p, column] = field.number[c]
+        if p < full.shape[0]:
+            full[p, column, 0] = whole[RING + a] + real[X + a]
+            full[p, column, 1] = whole[TURN + a] + real[Y + a]
+            full[p, column, 2] = whole[LAYER + a] + real[Z + a]
+            full[p, column, 3] = field.record[c, UPTAKE] / SCALE
 
 
 @nb.njit(**APART)

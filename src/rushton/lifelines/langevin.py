@@ -30,7 +30,26 @@ import numba as nb
 import numpy as np
 
 from rushton.lifelines.generator import normals
-from rushton.lifelines.layout import FAST, KEPT, LOG_STEP, STEP, WALL_R1, WALL_T1, WALL_Z1
+from rushton.lifelines.lanes import (
+    BITS,
+    E_R,
+    E_T,
+    E_Z,
+    FLAG,
+    LAYER,
+    LIST,
+    RING,
+    SPEED,
+    TURN,
+    C,
+    X,
+    Y,
+    Z,
+    decode,
+    filled,
+    list_flagged,
+)  # fmt: skip
+from rushton.lifelines.layout import APART, FAST, KEPT, LOG_STEP, STEP, WALL_R1, WALL_T1, WALL_Z1
 
 
 @nb.njit(**FAST)
@@ -128,18 +147,60 @@ def coast_r(field, c, i, x, eta):
     return (c, i, g, pace) if up else (c, i, 1.0 - g, -pace)
 
 
-@nb.njit(**FAST)
-def langevin_walk(field, c, i, j, k, x, y, z, er, et, ez, h):
-    """One step of the walk with memory; er, et, ez are the velocities eta, h 64 random bits.
+@nb.njit(**APART)
+def _try_move(tile, n, place, variate):
+    """Move n lanes by SPEED times a variate where that ends in the mesh cell; the others are listed. Their number."""
+    real, whole = tile.real, tile.whole
+    for a in range(filled(n, 32)):
+        g = real[place + a]
+        end = g + real[SPEED + a] * real[variate + a]
+        stays = (end >= 0.0) & (end <= 1.0)
+        real[place + a] = end if stays else g
+        whole[FLAG + a] = 0 if stays else 1
+    return list_flagged(tile, n)
 
-    Returns
-    -------
-    c, i, j, k, x, y, z, er, et, ez
-    """
-    kept = np.float64(field.persistence[c, KEPT])
-    new = math.sqrt(1.0 - kept * kept)
-    nr, nt, nz = normals(h)
-    c, k, z, ez = coast_z(field, c, k, z, kept * ez + new * nz)
-    c, j, y, et = coast_theta(field, c, i, j, y, kept * et + new * nt)
-    c, i, x, er = coast_r(field, c, i, x, kept * er + new * nr)
-    return c, i, j, k, x, y, z, er, et, ez
+
+@nb.njit(**APART)
+def _fade(tile, n):
+    """Turbulent velocities of n lanes a step later: SPEED is what is kept of them, the rest is new."""
+    real, whole = tile.real, tile.whole
+    for a in range(filled(n, 32)):
+        kept = real[SPEED + a]
+        new = math.sqrt(1.0 - kept * kept)
+        nr, nt, nz = normals(np.uint64(whole[BITS + a]))
+        real[E_R + a] = kept * real[E_R + a] + new * nr
+        real[E_T + a] = kept * real[E_T + a] + new * nt
+        real[E_Z + a] = kept * real[E_Z + a] + new * nz
+
+
+@nb.njit(**APART)
+def langevin_walk(tile, n, field):
+    """One step of the walk with memory for n lanes, from their random bits; E_R, E_T, E_Z are the velocities eta."""
+    real, whole = tile.real, tile.whole
+    rec = field.record
+    for a in range(n):
+        real[SPEED + a] = field.persistence[whole[C + a], KEPT]
+    _fade(tile, n)
+    decode(tile, n, field.shape[1], field.shape[2])
+
+    for a in range(n):
+        real[SPEED + a] = rec[whole[C + a], STEP] * field.per_z[whole[LAYER + a]]
+    for q in range(_try_move(tile, n, Z, E_Z)):
+        a = whole[LIST + q]
+        c, k, z, eta = coast_z(field, whole[C + a], whole[LAYER + a], real[Z + a], real[E_Z + a])
+        whole[C + a], whole[LAYER + a], real[Z + a], real[E_Z + a] = c, k, z, eta
+
+    for a in range(n):
+        along = rec[whole[C + a], STEP] * field.per_theta[whole[RING + a]]
+        real[SPEED + a] = along * field.per_turn[whole[TURN + a]]
+    for q in range(_try_move(tile, n, Y, E_T)):
+        a = whole[LIST + q]
+        c, j, y, eta = coast_theta(field, whole[C + a], whole[RING + a], whole[TURN + a], real[Y + a], real[E_T + a])
+        whole[C + a], whole[TURN + a], real[Y + a], real[E_T + a] = c, j, y, eta
+
+    for a in range(n):
+        real[SPEED + a] = rec[whole[C + a], STEP] * field.per_r[whole[RING + a]]
+    for q in range(_try_move(tile, n, X, E_R)):
+        a = whole[LIST + q]
+        c, i, x, eta = coast_r(field, whole[C + a], whole[RING + a], real[X + a], real[E_R + a])
+        whole[C + a], whole[RING + a], real[X + a], real[E_R + a] = c, i, x, eta

@@ -99,3 +99,11 @@ class Journey(NamedTuple):
     circulation: np.ndarray
     circulation_steps: np.ndarray
     events: np.ndarray
+
+
+def aligned(shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray:
+    """Zeros that begin on a line of the processor's cache (64 bytes), so that no short record lies on two of them."""
+    size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    raw = np.zeros(size + 64, np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + size].view(dtype).reshape(shape)

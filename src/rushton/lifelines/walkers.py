@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rushton.lifelines import kernels
+from rushton.lifelines.lanes import new_tile
 from rushton.lifelines.layout import Cloud, Field, Journey
 from rushton.lifelines.observer import (
     N_RESIDENCE_BIN,
@@ -101,12 +102,13 @@ class Walkers:
         kernels.sort_by_place(self.cloud.place, nt, nz, self.start, self.order)
         segments = np.array_split(self.order, self.n_segment)
         turn = itertools.count()
+        tiles = [new_tile(n_step) for _ in range(self.threads)]
 
         def travel(order: np.ndarray, w: int) -> None:
             kernels.travel(
                 order, self.done, n_step, self.dt, self.key, self.walk, self.field, self.cloud, self.limits,
                 self.tallies[w], self.journeys[w], self.bins, self.settle, self.look, self.every, sample, out, full,
-                np.empty(n_step, np.int32),
+                tiles[w],
             )  # fmt: skip
 
         def work(w: int) -> float:
