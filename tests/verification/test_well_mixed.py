@@ -143,12 +143,12 @@ def penicillin(cases_folder):
     return case, flow, solve_substrate(case, flow)
 
 
-def run_for_a_minute(penicillin, walk, seed=1):
+def run_for_a_minute(penicillin, walk, n_cell=500_000):
     case, flow, substrate = penicillin
     dt = tracking.default_time_step(case.operation.speed, 0.36)
     field = tracking.field_for(walk, case, flow, substrate.uptake_ratio, dt)
-    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(seed)
-    cloud = tracking.release_uniformly(flow.mesh, field, 60_000, limits, key)
+    limits, key = make_limits(dt, 0.05, 0.95, 0.01, 0.36), make_key(1)
+    cloud = tracking.release_uniformly(flow.mesh, field, n_cell, limits, key)
     walkers = tracking.Walkers(field, cloud, limits, key, dt, tracking.WALKS[walk], 1000, 1000, tracking.usable_cores())
     counts = np.zeros(flow.mesh.n_mesh_cell)
     for _ in range(10):
@@ -165,12 +165,10 @@ def run_for_a_minute(penicillin, walk, seed=1):
 @pytest.mark.long
 @pytest.mark.parametrize("walk", ["interface", "langevin"])
 def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin, walk):
-    # chi2 of one perfect cloud scatters by 0.13: four clouds of 60,000 cells tell twice as sharply
-    others = [run_for_a_minute(penicillin, walk, seed)[3] for seed in (2, 3, 4)]
+    # chi2 of a perfect cloud scatters by 0.13; what a fault adds to it grows with the number of cells
     mesh, walkers, counts, values = run_for_a_minute(penicillin, walk)
-    print([values, *others])
-    assert np.mean([values, *others], axis=0).max() < 1.1
-    assert np.max([values, *others]) < 1.5
+    print(values)
+    assert np.max(values) < 1.5
     tally, journey = walkers.finish()
     assert journey.events[2] == journey.events[3] == 0
     s, v = penicillin[2].uptake_ratio[~mesh.solid], mesh.volumes[~mesh.solid] / mesh.volume
@@ -186,7 +184,7 @@ def test_cloud_stays_uniform_in_the_54_m3_tank(penicillin, walk):
 
 @pytest.mark.long
 def test_the_naive_walk_fails_in_the_54_m3_tank(penicillin):
-    assert min(run_for_a_minute(penicillin, "naive")[3]) > 3.0
+    assert min(run_for_a_minute(penicillin, "naive", 60_000)[3]) > 3.0
 
 
 # --- exchange: the walk carries what the diffusion equation carries ----------------------------------------------
