@@ -321,20 +321,24 @@ def breathing(case):
 
 @pytest.fixture(scope="module")
 def air(flow):
-    """kLa of 0.2 1/s, twice as much above as below."""
+    """kLa of 0.2 1/s, twice as much above as below; carbon dioxide of half of what the cells breathe."""
     fluid = ~flow.mesh.solid
     high = np.broadcast_to(flow.mesh.z_centre > 0.08, flow.mesh.shape)
     kla = np.where(fluid, np.where(high, 0.26, 0.13), 0.0)
-    return SimpleNamespace(oxygen=np.where(fluid, 0.2, 0.0), kla=kla, oxygen_saturation=np.where(fluid, 0.3, 0.0))
+    return SimpleNamespace(
+        oxygen=np.where(fluid, 0.2, 0.0), kla=kla, oxygen_saturation=np.where(fluid, 0.3, 0.0),
+        carbon_dioxide=np.where(fluid, 0.4, 0.0), carbon_dioxide_kla=0.9 * kla,
+        carbon_dioxide_saturation=np.where(fluid, 0.35, 0.0), carbon_dioxide_supplied=np.where(fluid, 0.01, 0.0),
+    )  # fmt: skip
 
 
 def test_oxygen_and_by_products_answer_with_closed_books(breathing, flow, air, tmp_path):
     substrate = solve_substrate(breathing, flow)
     found = couple(breathing, flow, substrate, tmp_path, gas=air, threads=1).coupled
-    assert found.species_names == ("oxygen", "acetate")
+    assert found.species_names == ("oxygen", "carbon_dioxide", "acetate")
     assert found.mass_balance_error < 1e-12 and found.cell_balance_error < 1e-12
-    oxygen, acetate = found.books
-    for book in (oxygen, acetate):
+    oxygen, carbon_dioxide, acetate = found.books
+    for book in found.books:
         assert book["mass_balance_error"] < 1e-12 and abs(book["owed"]) < 0.02 and book["min_mol_m3"] >= 0.0
     # oxygen: what comes from the bubbles is breathed or stored, and the cells' own rates say the same
     assert oxygen["transferred_mol"] == pytest.approx(-oxygen["traded_mol"] + oxygen["stored_mol"], rel=1e-9)
@@ -345,6 +349,11 @@ def test_oxygen_and_by_products_answer_with_closed_books(breathing, flow, air, t
     fluid = ~flow.mesh.solid
     lack = (0.3 - found.field("oxygen"))[fluid]
     assert np.corrcoef(lack, found.uptake_ratio[fluid])[0, 1] > 0.05, "oxygen lacks where the feed is eaten"
+    # carbon dioxide: what the cells give off goes to the bubbles or is stored
+    assert carbon_dioxide["given_mol"] > 0.0 > carbon_dioxide["transferred_mol"]
+    assert carbon_dioxide["stored_mol"] == pytest.approx(
+        carbon_dioxide["traded_mol"] + carbon_dioxide["transferred_mol"], abs=1e-9 * carbon_dioxide["given_mol"]
+    )
     # acetate: made at the feed, re-used elsewhere
     assert acetate["given_mol"] > 0.0 and acetate["stored_mol"] == pytest.approx(acetate["traded_mol"], rel=1e-9)
     assert found.column("acetate")[-1] > found.column("acetate")[0] > 0.0
@@ -357,13 +366,30 @@ def test_oxygen_in_a_mixed_tank_is_where_transfer_meets_uptake(breathing, flow, 
     q_O2 = found.rates[found.rate_names.index("q_O2")] / 3.6e3  # mol/(kg s)
     kla = (flow.mesh.volumes * air.kla).sum() / flow.mesh.volume
     assert found.books[0]["mean_mol_m3"] == pytest.approx(0.3 - q_O2 * 10.0 / kla, rel=0.02)
+    # carbon dioxide: the excess in the bubbles follows what the cells give off
+    given = found.rates[found.rate_names.index("q_CO2")] / 3.6e3 * 10.0  # mol/(m3 s)
+    in_stage = 0.9 * kla * (0.4 - 0.35)
+    wanted = 0.01 + given / in_stage * (0.35 - 0.01) + given / (0.9 * kla)
+    assert given > 1.2 * in_stage and found.column("carbon_dioxide")[-1] == pytest.approx(wanted, rel=0.03)
 
 
 def test_without_gas_oxygen_stays_as_the_process_keeps_it(breathing, flow):
-    fluid = ~flow.mesh.solid
     model = get_model("ecoli_xu1999")
-    assert [kind.name for kind in kinds_of(model, fluid, 1000.0, None)] == ["acetate"]
-    assert kinds_of(get_model("penicillium_tang2017"), fluid, 1000.0, None) == []
+    assert [kind.name for kind in kinds_of(model, flow.mesh, 1000.0, None)] == ["acetate"]
+    assert kinds_of(get_model("penicillium_tang2017"), flow.mesh, 1000.0, None) == []
+
+
+def test_a_nutrient_is_fed_as_it_is_taken(case, flow, tmp_path):
+    few = case.lifelines.model_copy(update={"cells": 500})
+    case = with_model(case.model_copy(update={"lifelines": few}), "penicillium_tang2017", {})
+    found = couple(case, flow, solve_substrate(case, flow), tmp_path, threads=1).coupled
+    assert found.species_names == ("phenylacetate",)
+    [book] = found.books
+    assert book["given_mol"] < 0.0 and book["mass_balance_error"] < 1e-12
+    assert book["transferred_mol"] == pytest.approx(-book["traded_mol"], rel=0.01), "fed as much as is taken"
+    start = get_model("penicillium_tang2017").environment[2]
+    assert book["mean_mol_m3"] == pytest.approx(start.default / start.per_mol_kg(1000.0) * 1000.0, rel=0.01)
+    assert book["max_mol_m3"] > book["mean_mol_m3"] > book["min_mol_m3"] > 0.0
 
 
 @pytest.mark.parametrize("name", ["run_monod", "run_tired"])
@@ -441,7 +467,7 @@ def test_the_report_sets_one_way_and_two_way_side_by_side(run_tired, tired, subs
     lifelines = couple(breathing, flow, solve_substrate(breathing, flow), tmp_path, gas=air, threads=1)
     section = coupling_section.coupling(breathing, substrate, lifelines, {"lifelines": lifelines.summary()})
     species = [block for block in section.blocks if isinstance(block, Table)][-1]
-    assert [row[0] for row in species.rows] == ["oxygen", "acetate"]
+    assert [row[0] for row in species.rows] == ["oxygen", "carbon dioxide", "acetate"]
 
 
 def test_a_feed_beyond_the_capacity_of_the_cells_is_refused(case, law, flow, substrate, tmp_path):

@@ -29,8 +29,10 @@ def tank(cases_folder):
     flow = recirculating_flow(build_mesh(case, 2000), 1.0, 0.5, nu_t=1e-5)
     fluid = ~flow.mesh.solid
     air = SimpleNamespace(
-        oxygen=np.where(fluid, 0.2, 0.0), kla=np.where(fluid, 0.2, 0.0), oxygen_saturation=np.where(fluid, 0.3, 0.0)
-    )
+        oxygen=np.where(fluid, 0.2, 0.0), kla=np.where(fluid, 0.2, 0.0), oxygen_saturation=np.where(fluid, 0.3, 0.0),
+        carbon_dioxide=np.where(fluid, 0.4, 0.0), carbon_dioxide_kla=np.where(fluid, 0.2, 0.0),
+        carbon_dioxide_saturation=np.where(fluid, 0.35, 0.0), carbon_dioxide_supplied=np.where(fluid, 0.01, 0.0),
+    )  # fmt: skip
     return case, flow, solve_substrate(case, flow), air
 
 

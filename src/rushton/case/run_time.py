@@ -88,7 +88,8 @@ def _exchange_seconds(case: Case) -> float:
     lines = case.lifelines
     if lines.coupling == "one-way":
         return 0.0
-    each = EXCHANGE_PER_MESH_CELL * case.numerics.target_mesh_cells + EXCHANGE_PER_CELL * lines.cells
+    fields = 3.0 * EXCHANGE_PER_MESH_CELL * case.numerics.target_mesh_cells  # two thirds for the check at half the step
+    each = fields + EXCHANGE_PER_CELL * lines.cells
     return each * 1.2 * lines.duration / lines.sampling
 
 

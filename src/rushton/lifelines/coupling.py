@@ -164,16 +164,16 @@ def couple(
     settings, strain = case.lifelines, case.strain
     assert settings is not None and strain is not None and case.broth.biomass is not None
     progress(0.0, "cells and field before they meet")
-    model = model_of(strain)
+    model, source = model_of(strain), feed_source(case, flow.mesh)
     two_way = TwoWay(
         model,
         assemble(flow, case.mixing.schmidt_turbulent, frame=case.numerics.frame),
-        feed_source(case, flow.mesh),
+        source,
         substrate.concentration,
         strain.uptake.half_saturation,
         case.broth.biomass,
         case.broth.density,
-        kinds_of(model, ~flow.mesh.solid, case.broth.density, gas),
+        kinds_of(model, flow.mesh, case.broth.density, gas, source),
         strain.spread,
         settings.slow_pools == "at-rest",
         model_file=file_hashes(strain.model_file) if strain.model_file else (),

@@ -60,7 +60,8 @@ class Cells:
     parameters : (n_cell, n_parameter) float, optional
         Prepared parameters of each cell (:mod:`rushton.physiology.population`); by default those of the model.
     felt : sequence of int
-        Columns of the environment that there are fields of; the first is the substrate's.
+        Columns of the environment that there are fields of, the first the substrate's; -1 where the model does not feel
+        what there is a field of.
     traded : sequence of (int, float)
         Reported rates that there are fields of, and what one unit of each gives to the broth, mol/(kg s); the first
         is the uptake of substrate.
@@ -89,7 +90,9 @@ class Cells:
         self._each = parameters
         self._base = around
         self._around: dict[int, np.ndarray] = {}
-        self._felt = [(column, model.environment[column].per_mol_kg(density) / density) for column in felt]
+        self._felt = [
+            (column, model.environment[column].per_mol_kg(density) / density if column >= 0 else 0.0) for column in felt
+        ]
         self.per_si = model.uptake_per_mol_kg_s
         traded = tuple(traded) or ((0, -1.0 / self.per_si),)
         self._columns = np.array([model.n_state + reported for reported, _ in traded], np.int64)
@@ -113,6 +116,8 @@ class Cells:
             self._around[n] = np.tile(self._base, (n, 1))
         around = self._around[n]
         for (column, per_mol_m3), c in zip(self._felt, fields, strict=True):
+            if column < 0:
+                continue
             np.multiply(c, per_mol_m3, out=around[:, column])
         return around
 

@@ -44,6 +44,7 @@ WARM_UP, WARM_UP_SHARE = 120.0, 0.2
 """Field and cells live together so long before the record begins: s at most, and share of the duration."""
 REST, REST_STEPS, REST_GROWTH, LONGEST_REST_STEP = 1e-6, 300, 1.5, 1e3
 """Field at rest: relative change of the uptake ratio per step, most steps, their growth, the longest, s."""
+KIND_FIELDS = ("start", "transfer", "saturation", "supplied", "doses")
 LEAST = 1e-12
 """Concentrations below this times the half saturation are taken as this in q*(C)/C, -."""
 
@@ -276,7 +277,7 @@ class TwoWay:
         """Hash of all that decides what cells and fields do to each other, the duration left out."""
         digest = hashlib.blake2b(digest_size=16)
         operator, model = self._operator, self._model
-        fields = [getattr(kind, name) for kind in self._kinds for name in ("start", "transfer", "saturation")]
+        fields = [getattr(kind, name) for kind in self._kinds for name in KIND_FIELDS]
         arrays = (
             operator.diagonal, operator.neighbours, operator.volumes, self._source, self.c, self._around, self.start,
             model.parameter_vector, *(field for field in fields if field is not None),
@@ -284,7 +285,7 @@ class TwoWay:
         for array in arrays:
             digest.update(np.ascontiguousarray(array).tobytes())
         said = [
-            model.name, [(kind.name, kind.column, kind.reported, kind.into_broth) for kind in self._kinds],
+            model.name, [(k.name, k.column, k.reported, k.into_broth, k.expected_mol_s) for k in self._kinds],
             self._half, self._biomass, self._density, self.window, sorted(self._spread.items()), self._slow_at_rest,
             round(warm_up(walkers) / (walkers.every * walkers.dt)), self._model_file,
             sources_hash("rushton.physiology", "rushton.transport"),

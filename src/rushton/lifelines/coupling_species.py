@@ -1,26 +1,38 @@
-"""Oxygen and by-products in two-way coupling: what the cells make of their substrate, and how these fields answer.
+"""Whatever else the cells trade with the broth, and how these fields answer: gases, by-products, nutrients.
 
 ::
 
     oxygen       V (C' - C)/dt + A C' - T = V kLa (C* - C') - V X sigma R_B q*(P)/C C'
-    by-product   V (C' - C)/dt + A C' - T = V X e+  -  V X e-/C C',      e+ - e- = e*(P) + D_B + g
+    nutrient     V (C' - C)/dt + A C' - T = w S             - V X sigma R_B q*(P)/C C'
+    by-product   V (C' - C)/dt + A C' - T = V X e+          - V X e-/C C',      e+ - e- = e*(P) + D_B + g
+    CO2          the same with  + V kLa (C* - C'),          C* = C*_in + a (C*_gas - C*_in),   a = G/G_gas
 
     q*, e*  mol/(kg s)  what the mean cell takes, or gives, where it is (all fields as they are)
     R_B     -           cells over mean cells, per coarse cell           D_B  mol/(kg s)  cells less mean cells
     kLa     1/s         C* mol/m3 saturation, both from the gas stage    X    kg/m3       biomass
+    C*_in   mol/m3      in equilibrium with the gas as supplied          G    mol/s       given by all cells, averaged
+    S       mol/s       what all cells take of a nutrient                w    -           share of it that enters there
 
 The exchange of a cell follows from the substrate it got, so here the field is held to the cells: what they took and the
 field did not yet lose is a debt, which sigma (a factor) or g (a rate, the same everywhere) repays within one window.
 Each field keeps its own mass to rounding; what is owed at the end, over all that was traded, is reported (``owed``).
 
-Which species: oxygen where the case has gas and the model feels it; what the model gives to the broth and feels. Other
-surroundings stay at the default of the model, as the process keeps them. The composition of the bubbles is that of the
-gas stage. A by-product starts at the default of the model (none) and has no outflow: where cells give more than they
-take it rises as long as the run lasts.
+Which species: oxygen where the case has gas and the model feels it; carbon dioxide where the case has gas and the model
+reports it; what the model gives to the broth and feels; what it takes from the broth and feels (nutrients). Other
+surroundings stay at the default of the model, as the process keeps them.
+
+* The oxygen in the bubbles is that of the gas stage. The carbon dioxide in them follows the cells: liquid and gas
+  together are linear in what is given off, so its excess over the supplied gas is that of the gas stage times a. That
+  is exact where cells give it off in the same places as there.
+* A by-product starts at the default of the model (none) and has no outflow: where cells give more than they take it
+  rises as long as the run lasts.
+* A nutrient starts at the default of the model and is fed where the substrate is, as much as is taken: its mean stays
+  and its gradients show. The dose is that of the step before.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -29,15 +41,18 @@ import numpy as np
 from rushton.cores import Team
 from rushton.lifelines.coupling_blocks import Difference, Ratio
 from rushton.lifelines.parts import part_of, within
+from rushton.mesh.cylinder import TankMesh
 from rushton.physiology.model import CellModel
 from rushton.transport import Gas
 from rushton.transport.consumption import ConsumedScalar
 from rushton.transport.operator import ScalarOperator
 
-OXYGEN = "oxygen"
+OXYGEN, CARBON_DIOXIDE = "oxygen", "carbon_dioxide"
 LEAST = 1e-9
 """Concentrations below this, mol/m3, are taken as this in q*/C."""
-_BOOKS = ("debt", "held_mol", "given_mol", "traded_mol", "transferred_mol", "turned_mol")
+_BOOKS = (
+    "debt", "held_mol", "given_mol", "traded_mol", "transferred_mol", "turned_mol", "given_mol_s", "dose_mol_s",
+)  # fmt: skip
 GREATEST_REPAYMENT = 0.5
 """Part of what the mean cells trade that may go into repaying a debt, -."""
 
@@ -61,6 +76,12 @@ class Kind:
         kLa, 1/s.
     saturation : (nr, nt, nz) float or None
         mol/m3.
+    supplied : (nr, nt, nz) float or None
+        Saturation with the gas as supplied, mol/m3, where the gas in the bubbles follows the cells.
+    expected_mol_s : float
+        What the cells of the gas stage give off, where it does.
+    doses : (nr, nt, nz) float or None
+        Share of a dose that enters a mesh cell, for a nutrient.
     """
 
     name: str
@@ -70,37 +91,52 @@ class Kind:
     start: np.ndarray
     transfer: np.ndarray | None = None
     saturation: np.ndarray | None = None
+    supplied: np.ndarray | None = None
+    expected_mol_s: float = 0.0
+    doses: np.ndarray | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether cells only take it: then a ratio of cells to mean cells holds."""
+        return self.into_broth < 0.0
 
 
-def kinds_of(model: CellModel, fluid: np.ndarray, density: float, gas: Gas | None) -> list[Kind]:
+def kinds_of(
+    model: CellModel, mesh: TankMesh, density: float, gas: Gas | None, feed: np.ndarray | None = None
+) -> list[Kind]:
     """The species besides the substrate that get a field.
 
     Parameters
     ----------
     model : CellModel
-    fluid : (nr, nt, nz) bool
+    mesh : TankMesh
     density : float
         Of the broth, kg/m3.
     gas : Gas, optional
+    feed : (nr, nt, nz) float, optional
+        What is fed into every mesh cell, mol/s; without it nutrients have no field.
     """
     found = []
     for trade in model.trades:
-        column = trade.surrounding
-        if column <= 1:  # not felt, or the substrate
-            continue
-        if trade.species == OXYGEN:
+        name, column = trade.species, trade.surrounding
+        about = name, column, trade.reported, trade.into_broth
+        if name == OXYGEN:
+            if gas is not None and column > 1:
+                found.append(Kind(*about, gas.oxygen, gas.kla, gas.oxygen_saturation))
+        elif name == CARBON_DIOXIDE:
             if gas is not None:
+                kla, saturation = gas.carbon_dioxide_kla, gas.carbon_dioxide_saturation
+                given = float((mesh.volumes * kla * (gas.carbon_dioxide - saturation)).sum())
                 found.append(
-                    Kind(
-                        OXYGEN, column, trade.reported, trade.into_broth, gas.oxygen, gas.kla, gas.oxygen_saturation
-                    )
-                )  # fmt: skip
-        elif trade.into_broth > 0.0:
+                    Kind(*about, gas.carbon_dioxide, kla, saturation, gas.carbon_dioxide_supplied, max(given, 0.0))
+                )
+        elif column > 1:  # felt, and not the substrate
             felt = model.environment[column]
-            start = felt.default / felt.per_mol_kg(density) * density
-            found.append(
-                Kind(trade.species, column, trade.reported, trade.into_broth, np.where(fluid, start, 0.0))
-            )  # fmt: skip
+            start = np.where(mesh.solid, 0.0, felt.default / felt.per_mol_kg(density) * density)
+            if trade.into_broth > 0.0:
+                found.append(Kind(*about, start))
+            elif feed is not None and felt.default > 0.0:
+                found.append(Kind(*about, start, doses=feed / feed.sum()))
     return found
 
 
@@ -127,7 +163,9 @@ class Species:
     c : (nr, nt, nz) float
         mol/m3.
     given_mol, traded_mol, transferred_mol : float
-        By the cells to the broth (their book); by the field from the cells; from bubbles to the liquid, mol.
+        By the cells to the broth (their book); by the field from the cells; from bubbles, or doses, to the liquid, mol.
+    given_mol_s, dose_mol_s : float
+        What all cells give, averaged over the window; what is fed of a nutrient.
     turned_mol : float
         Sum of what was given and taken, mol: the scale of what is owed.
     """
@@ -152,11 +190,15 @@ class Species:
         share = self._volumes.ravel() / self._volumes.sum()
         self.correction: Ratio | Difference = (
             Ratio(block, window, interval, -expected)
-            if kind.transfer is not None
+            if kind.is_taken
             else Difference(block, window, interval, n_cell * share)
         )
         self.c = kind.start.copy()
         self.debt = 0.0
+        weight = biomass * float(self._volumes.sum()) / n_cell  # kg of a cell
+        self.given_mol_s = weight * float(expected.sum())
+        self.dose_mol_s = -self.given_mol_s if kind.doses is not None else 0.0
+        self._forget = math.exp(-interval / window)
         self.open_books()
 
     def open_books(self) -> None:
@@ -168,6 +210,14 @@ class Species:
     def dissolved(self) -> float:
         """mol."""
         return float((self._volumes * self.c).sum())
+
+    @property
+    def saturation(self) -> np.ndarray | None:
+        """(nr, nt, nz) in equilibrium with the bubbles as they are now, mol/m3; None without bubbles."""
+        kind = self.kind
+        if kind.saturation is None or kind.supplied is None or kind.expected_mol_s <= 0.0:
+            return kind.saturation
+        return kind.supplied + max(self.given_mol_s, 0.0) / kind.expected_mol_s * (kind.saturation - kind.supplied)
 
     def step(self, mean: np.ndarray) -> None:
         """The field goes on by one interval; mean (nr, nt, nz) is what the mean cell gives to the broth, mol/(kg s)."""
@@ -185,15 +235,20 @@ class Species:
             exchange = mean + self.correction.value[self._block] + repay / float(dry.sum())
         eaten = np.where(self._fluid, np.maximum(-exchange, 0.0) / np.maximum(self.c, LEAST), 0.0) * self._biomass
         source = np.where(self._fluid, np.maximum(exchange, 0.0) * dry, 0.0)
-        kappa, moved = eaten, source
-        if kind.transfer is not None and kind.saturation is not None:
+        kappa, moved, saturation = eaten, source, self.saturation
+        if kind.transfer is not None and saturation is not None:
             kappa = eaten + kind.transfer
-            moved = source + self._volumes * kind.transfer * kind.saturation
+            moved = source + self._volumes * kind.transfer * saturation
+        if kind.doses is not None:
+            moved = moved + self.dose_mol_s * kind.doses
+            self.transferred_mol += self.dose_mol_s * self._interval
         self.c, _ = self._scalar.step(self.c, kappa, moved)
         taken = float((self._volumes * eaten * self.c).sum())
         traded = (float(source.sum()) - taken) * self._interval
-        if kind.transfer is not None and kind.saturation is not None:
-            lack = float((self._volumes * kind.transfer * (kind.saturation - self.c)).sum())
+        if kind.doses is not None:
+            self.dose_mol_s = max(taken - float(source.sum()), 0.0)
+        if kind.transfer is not None and saturation is not None:
+            lack = float((self._volumes * kind.transfer * (saturation - self.c)).sum())
             self.transferred_mol += lack * self._interval
         self.traded_mol += traded
         self.turned_mol += (float(source.sum()) + taken) * self._interval
@@ -203,6 +258,7 @@ class Species:
         """What cells gave to the broth, (n_cell,) mol/(kg s), and what the mean cell would have at their places."""
         given = weight * float(own.sum()) * self._interval
         self.given_mol += given
+        self.given_mol_s = self._forget * self.given_mol_s + (1.0 - self._forget) * given / self._interval
         self.debt += given
         if isinstance(self.correction, Ratio):
             self.correction.observe(block, -own, -mean)

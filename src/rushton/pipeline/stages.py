@@ -369,10 +369,10 @@ def _fields_of_cells(coupled: Any, substrate: Any, gas: Any) -> tuple[Any, Any, 
     if coupled is not None:
         substrate = replace(substrate, concentration=coupled.concentration, uptake_ratio=coupled.uptake_ratio)
         for name in coupled.species_names:
-            if name == "oxygen":
-                gas = replace(gas, oxygen=coupled.field(name))
+            if name in ("oxygen", "carbon_dioxide"):
+                gas = replace(gas, **{name: coupled.field(name)})
             else:
-                others[name] = (coupled.field(name), "mol/m3", f"{name} given off by the cells")
+                others[name] = (coupled.field(name), "mol/m3", f"{name}, given off or taken by the cells")
     return substrate, gas, others
 
 

@@ -83,8 +83,9 @@ def solve_gas(
         monod_uptake(demand, gas.respiration.half_saturation), lambda f, text: progress(0.55 + 0.3 * f, text),
     )  # fmt: skip
     respired = demand * oxygen.concentration / (gas.respiration.half_saturation + oxygen.concentration)
+    henry = _over(column.pressure_centre, column.henry_carbon_dioxide)
     carbon_dioxide = solve_exchange(
-        operator, phase, CARBON_DIOXIDE_TRANSFER * kla, _over(column.pressure_centre, column.henry_carbon_dioxide),
+        operator, phase, CARBON_DIOXIDE_TRANSFER * kla, henry,
         gas.carbon_dioxide_fraction, given_rate(-gas.respiration.quotient * respired),
         lambda f, text: progress(0.85 + 0.15 * f, text), "carbon dioxide",
     )  # fmt: skip
@@ -98,6 +99,9 @@ def solve_gas(
         oxygen=oxygen.concentration,
         oxygen_saturation=oxygen.saturation,
         carbon_dioxide=carbon_dioxide.concentration,
+        carbon_dioxide_kla=CARBON_DIOXIDE_TRANSFER * kla,
+        carbon_dioxide_saturation=carbon_dioxide.saturation,
+        carbon_dioxide_supplied=np.where(mesh.solid, 0.0, henry * gas.carbon_dioxide_fraction),
         oxygen_in_gas=oxygen.fraction,
         numbers=numbers,
     )

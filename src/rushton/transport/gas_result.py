@@ -33,6 +33,10 @@ class Gas:
         Dissolved, and in equilibrium with the bubbles there, mol/m3.
     carbon_dioxide : (nr, nt, nz) float
         Dissolved CO2 (without bicarbonate), mol/m3.
+    carbon_dioxide_kla : (nr, nt, nz) float
+        Local kLa of CO2, 1/s.
+    carbon_dioxide_saturation, carbon_dioxide_supplied : (nr, nt, nz) float
+        In equilibrium with the bubbles there, and with the gas as supplied, mol/m3.
     oxygen_in_gas : (nr, nt, nz) float
         Mole fraction of oxygen in the dry gas of the bubbles, -.
     numbers : dict
@@ -47,6 +51,9 @@ class Gas:
     oxygen: np.ndarray
     oxygen_saturation: np.ndarray
     carbon_dioxide: np.ndarray
+    carbon_dioxide_kla: np.ndarray
+    carbon_dioxide_saturation: np.ndarray
+    carbon_dioxide_supplied: np.ndarray
     oxygen_in_gas: np.ndarray
     numbers: dict[str, Any]
 
@@ -96,7 +103,8 @@ class Gas:
 
 
 _ARRAYS = (
-    "fraction", "bubble_size", "slip", "kla", "oxygen", "oxygen_saturation", "carbon_dioxide", "oxygen_in_gas",
+    "fraction", "bubble_size", "slip", "kla", "oxygen", "oxygen_saturation", "carbon_dioxide", "carbon_dioxide_kla",
+    "carbon_dioxide_saturation", "carbon_dioxide_supplied", "oxygen_in_gas",
 )  # fmt: skip
 
 
