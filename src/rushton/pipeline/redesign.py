@@ -16,11 +16,11 @@ from rushton.case.library import entry
 from rushton.case.load import translate
 from rushton.case.settings import LabLimits, ScaledownSettings
 from rushton.errors import ResultsError
-from rushton.pipeline.results import open_results
+from rushton.pipeline.results import Results, open_results
 from rushton.store import Progress, atomic_write_text, explained, silent, to_json
 
 if TYPE_CHECKING:
-    from rushton.scaledown import Scaledown
+    from rushton.scaledown import Design, Scaledown
 
 FOLDER = "design"
 """Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/."""
@@ -76,10 +76,7 @@ def design(
 
     settings = _settings(results.case.scaledown, rigs, working_volume, seed, equipment)
     case = results.case.model_copy(update={"scaledown": settings})
-    earlier = results.scaledown
-    known = () if earlier is None else earlier.designs
-    if earlier is not None and earlier.oxygen is not None:
-        known += earlier.oxygen.designs
+    known = _known_designs(results, progress)
     found = design_rigs(case, results.lifelines, results.response, progress, known, results.environment)
     folder = Path(output) if output is not None else results.folder / FOLDER
     with explained(folder):
@@ -88,6 +85,18 @@ def design(
         made_for = {"results": str(results.folder), "scaledown": settings.model_dump(mode="json")}
         atomic_write_text(folder / "design.json", to_json(made_for | found.summary()))
     return found, folder
+
+
+def _known_designs(results: Results, progress: Progress) -> tuple[Design, ...]:
+    """Designs of the run itself, from which the search starts too; none where an earlier program stored them."""
+    try:
+        earlier = results.scaledown
+    except ResultsError:
+        progress(0.0, "designs of the run were stored by another version and are left out")
+        return ()
+    if earlier is None:
+        return ()
+    return earlier.designs + (earlier.oxygen.designs if earlier.oxygen is not None else ())
 
 
 def _settings(

@@ -180,14 +180,14 @@ class Results:
         if not cache.has(name, record["key"]):
             raise ResultsError(
                 f"the stored stage '{name}' is missing or damaged", str(self.folder),
-                "run the same command again: only this stage is computed anew",
+                "`rushton run` the case again into this folder: only this stage is computed anew",
             )  # fmt: skip
         try:
             return stage_named(name).load(cache.path(name, record["key"]))
         except (KeyError, TypeError, ValueError) as error:  # written by sources that stored something else
             raise ResultsError(
                 f"the stored stage '{name}' does not fit this state of the program ({error!r})", str(self.folder),
-                "run the same command again: what does not fit is computed anew",
+                "`rushton run` the case again into this folder: only what does not fit is computed anew",
             ) from error  # fmt: skip
 
 
