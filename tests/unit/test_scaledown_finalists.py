@@ -12,7 +12,7 @@ from rushton.case import load_case
 from rushton.lifelines.sample import sample_of
 from rushton.scaledown.certainty import difference_band, distance_band, resampled_targets
 from rushton.scaledown.designer import RIGS
-from rushton.scaledown.finalists import Tried, best_of, choose, kept_of
+from rushton.scaledown.finalists import Tried, best_of, better_answer, choose, kept_of
 from rushton.scaledown.inside import NOT_RUN
 from rushton.scaledown.match import Distance, Target, distance
 from rushton.scaledown.robustness import NAMES, robustness
@@ -102,6 +102,14 @@ def test_finalists_are_the_nearest_that_differ_as_written():
     kept = kept_of(best_of(field), 2)
     assert [f.chosen for f in kept] == [True, False, False, False, False]
     assert kept[0].settings == {"biomass": 2.0}
+
+
+def test_a_finalist_nearly_as_near_that_answers_far_better_is_named():
+    field = [candidate(0.30, 0.20), candidate(0.32, 0.02), candidate(0.40, 0.01)]
+    assert "0.320 answers within 2.0 points" in better_answer(kept_of(field, 0))
+    assert better_answer(kept_of(field[::2], 0)) == ""
+    assert better_answer(kept_of([candidate(0.30, 0.20), candidate(0.32, 0.02, sound=False)], 0)) == ""
+    assert better_answer(kept_of([candidate(0.30, 0.04), candidate(0.32, 0.01)], 0)) == ""
 
 
 # --- bands -------------------------------------------------------------------------------------------------------

@@ -124,6 +124,16 @@ def test_looser_limits_never_worsen_the_optimum_of_a_rig_with_two_settings(case,
     assert np.any(found[:, 1] < found[:, 0] - 1e-3)
 
 
+def test_threads_change_no_digit(case, tank, poor_search, monkeypatch):
+    made, rig = make_tank(case, tank, None), RIGS["pulsed-feed"][0]
+    found = []
+    for threads in (1, 3):
+        monkeypatch.setattr(search.os, "cpu_count", lambda threads=threads: threads)
+        found.append(search.search(rig, made.duty, made.target, made.regimes, 1))
+    assert [(c.settings, c.score) for c in found[0].candidates] == [(c.settings, c.score) for c in found[1].candidates]
+    assert found[0].evaluations == found[1].evaluations
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["pulsed-feed", "str-pfr"])
 def test_looser_limits_hardly_ever_worsen_an_optimum(name, case, tank):

@@ -24,7 +24,7 @@ from rushton.scaledown.breath import lungs
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.classic import classic_loops
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
-from rushton.scaledown.finalists import band_of_tried, best_of, choose, kept_of, tried, with_cells
+from rushton.scaledown.finalists import band_of_tried, best_of, better_answer, choose, kept_of, tried, with_cells
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
 from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.match import PARTS
@@ -226,7 +226,9 @@ def _finish(
     drift = moved["pump_low"], moved["pump_high"]
     responses = inside.as_dict()
     band = band_of_tried(won, tank, random, regimes)
+    finalists = kept_of(last, number)
     verdict = judge(won.achieved.total, won.achieved.missing, reference, tank.floor, responses, tank.response)
+    verdict = replace(verdict, text=f"{verdict.text} {better_answer(finalists)}".strip())
     sheet = Sheet(
         case=case,
         duty=tank.duty,
@@ -277,7 +279,7 @@ def _finish(
         record=protocol_record(sheet, expected, table),
         distance_band=band,
         optimum=min(one.achieved.total for one in last if one.sound or not won.sound),
-        finalists=kept_of(last, number),
+        finalists=finalists,
         gaps=gaps(responses, tank.response),
         robustness=moved,
         verdict=verdict,

@@ -27,7 +27,7 @@ from rushton.scaledown.inside import NOT_RUN, Inside
 from rushton.scaledown.match import Distance, distance
 from rushton.scaledown.rig import Duty, Rig, Settings
 from rushton.scaledown.search import Candidate, final_experience
-from rushton.scaledown.verdict import RESPONSES, gaps, mismatch
+from rushton.scaledown.verdict import LARGEST_GAP, RESPONSES, gaps, mismatch
 
 if TYPE_CHECKING:
     from rushton.case.schema import Regimes
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 NUMBER = 5
 """Candidates of a rig in which the cell model runs."""
+NEARLY = 1.1
+"""Distance over that of the design up to which a finalist is nearly as near."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +169,24 @@ def kept_of(finalists: Sequence[Tried], chosen: int) -> tuple[Finalist, ...]:
         for n, one in enumerate(finalists)
     ]
     return tuple(sorted(rows, key=lambda row: (not row.chosen, not row.sound, row.distance)))
+
+
+def better_answer(finalists: Sequence[Finalist]) -> str:
+    """A sentence on a finalist nearly as near as the design (the first) that answers far more like the tank; or "".
+
+    Nearly as near: within a tenth of the distance. Far more: half of a mismatch that is more than ``LARGEST_GAP``.
+    """
+    design = finalists[0]
+    if design.mismatch is None or design.mismatch <= LARGEST_GAP:
+        return ""
+    others = [f for f in finalists[1:] if f.sound and f.distance <= NEARLY * design.distance and f.mismatch is not None]
+    best = min(others, key=lambda f: f.mismatch or 0.0, default=None)
+    if best is None or best.mismatch is None or best.mismatch > 0.5 * design.mismatch:
+        return ""
+    return (
+        f"A finalist at a distance of {best.distance:.3f} answers within {100 * best.mismatch:.1f} points of the tank "
+        f"(this one: {design.distance:.3f} and {100 * design.mismatch:.1f}); finalists.csv holds its settings."
+    )
 
 
 def finalists_table(designs: Iterable[tuple[str, Sequence[Finalist]]], names: dict[str, str]) -> str:

@@ -126,14 +126,16 @@ def vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x):
     rest = mean + supply * blend
     c = entry
     x[0] = c
+    left_over = entry if entry > 0.0 else 1.0
     uptake = 0.0
     left = 1.0
     decay = math.exp(-step / stay)
     for k in range(1, n):
         c = rest + (c - rest) * keep
         before = c
-        if c > 0.0:
-            c = omega(math.log(c) + c - step / uptake_time)
+        if c > 0.0:  # what was left of the step before is near what is left of this one
+            c = omega_near(math.log(c) + c - step / uptake_time, left_over)
+            left_over = c
         # substrate eaten in the step over what could be eaten: the mean of s in it
         s = (before - c) * uptake_time / step
         uptake += s * left * (1.0 - decay)

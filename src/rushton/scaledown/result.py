@@ -160,6 +160,8 @@ class Design:
         for key in RESPONSES:
             entry[key] = self.inside.get(key)
             entry[f"{key}_band"] = self.inside.get(f"{key}_band")
+            if entry[f"{key}_band"] is None:
+                entry[f"{key}_band_reason"] = "every cell in this rig meets the same"
             if entry[key] is None:
                 entry[f"{key}_reason"] = (
                     "the cell model forms no product" if "productivity" in key else "the cells do not grow"
