@@ -361,9 +361,8 @@ def _compare_lab(
                 "this exists already", str(path), "name another file with -o: a filled sheet is not replaced"
             )
         atomic_write_text(path, empty_sheet(cases[0], rig))
-        out.print(
-            f"To fill in: [bold]{escape(str(path))}[/]   then: rushton compare --data {escape(str(path))} {cases[0]}"
-        )
+        then = f"rushton compare --data {path} {cases[0]}"
+        out.print(f"To fill in: [bold]{escape(str(path))}[/]   then: {escape(then)}", soft_wrap=True)
         return
     from rushton.study.lab_data.screen import table as verdict_table
 
@@ -374,7 +373,7 @@ def _compare_lab(
     for note in found.notes:
         err.print(f"[yellow]Note[/] {escape(note)}", soft_wrap=True)
     page, table = found.write(output if output is not None else Path(f"{data.stem}.compared"))
-    out.print(f"Page: [bold]{escape(str(page))}[/]   Table: {escape(str(table))}")
+    out.print(f"Page: [bold]{escape(str(page))}[/]   Table: {escape(str(table))}", soft_wrap=True)
 
 
 @app.command()

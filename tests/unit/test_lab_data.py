@@ -118,6 +118,7 @@ def rows_of(found) -> list[dict[str, str]]:
         ("5,gradient,,biomass,52.5,g/L,1", 1.5, 1.5 / 5.1),
         ("5,reference,,biomass,49,g/L,1", -1.0, -0.2),
         ("21,end,,biomass,54,g/L,1", 0.0, 0.0),
+        ("20,gradient,,biomass,49.5,g/L,1", -4.5, -0.5),  # as low as 0.9 of the 50 that the bleed may keep
         ("7.5,gradient,,specific_productivity,70,%,", -10.0, -10.0 / 8.0),
         ("7.5,gradient,,growth,0.033,1/h,", 0.003, 0.5),
         ("7.5,gradient,,yield,0.5,g/g,", 0.5 - 0.08 / 0.18, (0.5 - 0.08 / 0.18) / (0.2 * 0.08 / 0.18)),

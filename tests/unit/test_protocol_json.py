@@ -147,3 +147,15 @@ def test_a_spread_holds_its_mean():
     assert (one.low, one.mean, one.high) == (0.5, 1.0, 2.0)
     many = Spread.of(np.array([1.0, 2.0]), np.array([0.0, 3.0]))
     assert many.low.tolist() == [0.0, 2.0] and many.high.tolist() == [1.0, 3.0]
+
+
+def test_a_rig_off_its_set_points_is_followed_by_what_one_cell_does_otherwise(fungus):
+    culture = Culture(30.0, fungus.uptake_max, fungus.half_saturation * fungus.density)
+    loop = Loop(0.3e-3, 2.7e-3, 30e-6)
+    rig, strong = (str_pfr(loop, culture, f * 0.28 * culture.capacity * 3e-3, 1.0, 0.5, {}) for f in (1.0, 1.05))
+    together = courses.follow_all(fungus, (rig, strong), True, 3)
+    apart = [courses.follow(fungus, one, True, 3) for one in (rig, strong)]
+    for name in ("q_s", "mu", "q_p"):
+        assert together[0].rates[name] == pytest.approx(apart[0].rates[name], rel=1e-12)
+        assert together[1].rates[name] == pytest.approx(apart[1].rates[name], rel=0.01)
+    assert together[1].rates["q_s"].mean() == pytest.approx(1.05 * together[0].rates["q_s"].mean(), rel=2e-3)

@@ -16,7 +16,7 @@ Source: mass balances written out here. Validity: by-products neither strip into
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,20 +62,34 @@ def intervals(duration: float) -> int:
 
 
 def follow(test: CellTest, operation: Operation, random: bool, seed: int) -> Course:
-    """The course of a strain in a rig.
+    """The course of a strain in a rig; arguments as for `follow_all`."""
+    return follow_all(test, (operation,), random, seed)[0]
+
+
+def follow_all(test: CellTest, operations: Sequence[Operation], random: bool, seed: int) -> list[Course]:
+    """The courses of a strain in a rig and in the same rig off its set-points.
 
     Parameters
     ----------
     test : CellTest
-    operation : Operation
+    operations : sequence of Operation
+        The rig first; the others differ little from it, so that where stays are drawn one cell of each is enough: what
+        it does otherwise than the rig's first cell is added to the rig's course.
     random : bool
         Whether stays are drawn.
     seed : int
     """
-    s, dt = test.histories(operation, random, seed, 1)
-    if random:
-        s = spread(s[0], dt, _VISITS * _visit(operation))
-    return follow_signal(test, s, dt)
+    histories = [test.histories(operation, random, seed, 1) for operation in operations]
+    dt = histories[0][1]
+    first = histories[0][0]
+    cells = spread(first[0], dt, _VISITS * _visit(operations[0])) if random else first
+    s = np.concatenate([cells, *(np.resize(other, (1, first.shape[1])) for other, _ in histories[1:])])
+    time, rates, states = _followed(test, s, dt)
+    n = len(cells)
+    told = [rates[:, :n].mean(axis=1)]
+    told += [told[0] + rates[:, n + k] - rates[:, 0] for k in range(len(operations) - 1)]
+    states = states[[0, *range(n, len(s))]]
+    return [_course(test, time, one, state) for one, state in zip(told, states, strict=True)]
 
 
 def _visit(operation: Operation) -> float:
@@ -97,22 +111,31 @@ def spread(s: np.ndarray, dt: float, whole: float) -> np.ndarray:
 
 def follow_signal(test: CellTest, s: np.ndarray, dt: float) -> Course:
     """The course along signals s, (n_cell, n_time), held for dt seconds each."""
+    time, rates, states = _followed(test, s, dt)
+    return _course(test, time, rates.mean(axis=1), states[0])
+
+
+def _course(test: CellTest, time: np.ndarray, rates: np.ndarray, state: np.ndarray) -> Course:
+    return Course(time, dict(zip(test.model.reported_names, rates.T, strict=True)), state)
+
+
+def _followed(test: CellTest, s: np.ndarray, dt: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Borders (n + 1,), s; rates (n, n_cell, n_reported); states at the end (n_cell, n_state)."""
     from rushton.physiology.integrate import advance, environment_array
     from rushton.physiology.timescales import substeps_needed
 
-    model, n_time = test.model, s.shape[1]
+    model, n_cell, n_time = test.model, *s.shape
     borders = np.round(np.linspace(0, n_time, intervals(n_time * dt) + 1)).astype(int)
-    state = np.array(np.broadcast_to(test.start, (s.shape[0], model.n_state)), order="C")
-    rates = np.empty((borders.size - 1, len(model.reported)))
+    state = np.array(np.broadcast_to(test.start, (n_cell, model.n_state)), order="C")
+    rates = np.empty((borders.size - 1, n_cell, len(model.reported)))
     substeps = 0
     for n, (first, last) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
         around = environment_array(model, *test.surroundings(s[:, first:last]))
         substeps = substeps or substeps_needed(model, around, state[0], dt)
-        total = np.zeros((s.shape[0], len(model.reported)))
-        advance(model, around, dt, state, total, 0, np.zeros((s.shape[0], 0, model.n_out)), substeps, time=first * dt)
-        rates[n] = total.mean(axis=0) / ((last - first) * substeps)
-    by_name = dict(zip(model.reported_names, rates.T, strict=True))
-    return Course(borders * dt, by_name, state[0].copy())
+        total = np.zeros((n_cell, len(model.reported)))
+        advance(model, around, dt, state, total, 0, np.zeros((n_cell, 0, model.n_out)), substeps, time=first * dt)
+        rates[n] = total / ((last - first) * substeps)
+    return borders * dt, rates, state
 
 
 def net_growth(course: Course) -> np.ndarray:

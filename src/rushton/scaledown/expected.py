@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from rushton.scaledown.course import biomass_course, by_products, follow, net_growth
+from rushton.scaledown.course import biomass_course, by_products, follow_all, net_growth
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.oxygen import HELD, Breath
 from rushton.scaledown.phases import BIOMASS_OFF
@@ -159,8 +159,7 @@ def expect(
     if test is None:
         return Expected(ports, np.zeros(0), {}, settled, {}, NO_MODEL)
     told, broth = [], []
-    for operation in (written, *drifted):
-        course = follow(test, operation, random, seed)
+    for operation, course in zip((written, *drifted), follow_all(test, (written, *drifted), random, seed), strict=True):
         told.append(_told(test, course.time, course.rates, net_growth(course), biomass, dilution))
         if biomass is not None:
             broth.append(by_products(test, operation, random, seed, course, biomass, dilution))

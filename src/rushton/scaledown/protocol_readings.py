@@ -7,7 +7,7 @@ import math
 from rushton.physiology.quantities import MOLAR_MASS
 from rushton.scaledown.oxygen import Breath
 from rushton.scaledown.oxygen_ports import Band, oxygen_at_ports
-from rushton.scaledown.phases import SMALL_VESSEL, hours_at_volume
+from rushton.scaledown.phases import BIOMASS_OFF, SMALL_VESSEL, hours_at_volume
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, PORT_LINE, busiest_day, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
 from rushton.scaledown.zones import time_to_deplete
@@ -73,19 +73,29 @@ def expected(sheet: Sheet, air: Breath) -> str:
     )  # fmt: skip
     text = [
         table(head, rows),
-        f"Band: what is met there over a cycle or on different ways, and with the feed "
-        f"{percent(sheet.duty.bench['pump_accuracy'])} off. Delay: time since the zone's inlet or the start of the "
-        "pulse; for a stirred vessel the mean stay. Oxygen: from respiration that is even to respiration that follows "
-        "uptake at once, and over the range of kLa; a probe shows its mean over its response time.",
+        f"Band: what is met there over a cycle or on different ways, with the feed "
+        f"{percent(sheet.duty.bench['pump_accuracy'])} off, and with the biomass {percent(BIOMASS_OFF)} off. "
+        "Delay: time since the zone's inlet or the start of the pulse; for a stirred vessel the mean stay. Oxygen: "
+        "from respiration that is even to respiration that follows uptake at once, and over the range of kLa; a probe "
+        "shows its mean over its response time.",
         f"**Quench inside the port** (see the plan): the substrate of a sample halves in {number(fastest, 2)} s, so a "
         "plain syringe shows nothing. Common assays read from about 1 mg/L: below it, 'none found' is the expected "
         "result.",
         _by_product_words(sheet),
-        f"At the end of the gradient phase: growth {3600 * sheet.inside.growth:.4f} 1/h"
+        f"At the end of the gradient phase: growth {3600 * _net_growth(sheet):.4f} 1/h, net of decay"
         + _productivity_words(sheet)
         + ".",
+        "Write the table to fill in by `rushton compare --template RESULTS --rig "
+        f"{sheet.rig.name}{'-reference' if sheet.reference else ''} -o lab.csv`; `rushton compare --data lab.csv "
+        "RESULTS` lays the readings over these predictions.",
     ]
     return "\n\n".join(text)
+
+
+def _net_growth(sheet: Sheet) -> float:
+    """At the end of the gradient phase, 1/s; of the cell model without a course where there is none."""
+    course = sheet.expected.course if sheet.expected is not None else {}
+    return float(course["growth_net_1_s"].mean[-1]) if "growth_net_1_s" in course else sheet.inside.growth
 
 
 def _oxygen(band: Band) -> str:

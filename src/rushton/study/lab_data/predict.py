@@ -98,9 +98,9 @@ class Predictor:
             mean = {edge: self._along(key, edge, reading.time) for edge in EDGES}
         else:
             mean = dict.fromkeys(EDGES, self.settled[key])
-        if name == "biomass":  # what drifts farther is corrected by the bleed
-            x, off = mean["mean"], self.biomass_off
-            return Prediction(x * (1.0 - off), x, x * (1.0 + off))
+        if name == "biomass":  # left to itself, or kept at its set-point by the bleed
+            x, kept, off = mean["mean"], self.settled[key], self.biomass_off
+            return Prediction(min(x, kept) * (1.0 - off), x, max(x, kept) * (1.0 + off))
         if mean["low"] == mean["high"]:
             return Prediction(None, mean["mean"], None)
         return Prediction(mean["low"], mean["mean"], mean["high"])

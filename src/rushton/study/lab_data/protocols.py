@@ -9,8 +9,8 @@ from typing import Any
 from rushton.errors import ResultsError
 from rushton.store import read_json
 
-PLACES = ("scaledown", "design", "")
-"""Folders of the results in which protocols lie, in the order they are looked into; the last is the folder itself."""
+PLACES = ("scaledown", "scaledown/oxygen", "design", "design/oxygen", "", "oxygen")
+"""Folders of the results in which protocols lie, in the order they are looked into; "" is the folder itself."""
 
 
 def find_protocol(results: Path, rig: str | None, wanted: str | None = None) -> tuple[dict[str, Any], Path, str]:
@@ -81,11 +81,7 @@ def _files(results: Path) -> list[Path]:
     files = [path for place in PLACES for path in sorted((results / place).glob("protocol-*.json"))]
     if files:
         return files
-    if any(
-        (results / place).glob("protocol-*.md")
-        for place in PLACES
-        if next((results / place).glob("protocol-*.md"), None)
-    ):
+    if any(list((results / place).glob("protocol-*.md")) for place in PLACES):
         raise ResultsError(
             "the protocols here were written before they had a .json", str(results), "run `rushton design` on it again"
         )
