@@ -27,7 +27,8 @@ surroundings stay at the default of the model, as the process keeps them.
 * A by-product starts at the default of the model (none) and has no outflow: where cells give more than they take it
   rises as long as the run lasts.
 * A nutrient starts at the default of the model and is fed where the substrate is, as much as is taken: its mean stays
-  and its gradients show. The dose is that of the step before.
+  and its gradients show. The dose is that of the step before. Where there is plenty of it (a stock for a thousand
+  steps) its field takes a step every 3 s only: it hardly changes, and long waves of a conserved field are dear.
 """
 
 from __future__ import annotations
@@ -44,13 +45,17 @@ from rushton.lifelines.parts import part_of, within
 from rushton.mesh.cylinder import TankMesh
 from rushton.physiology.model import CellModel
 from rushton.transport import Gas
-from rushton.transport.consumption import ConsumedScalar
+from rushton.transport.consumption import TOLERANCE, ConsumedScalar
 from rushton.transport.operator import ScalarOperator
 
 OXYGEN, CARBON_DIOXIDE = "oxygen", "carbon_dioxide"
 LEAST = 1e-9
 """Concentrations below this, mol/m3, are taken as this in q*/C."""
+NUTRIENT_STEP, STOCK, NUTRIENT_TOLERANCE = 3.0, 1000.0, 1e-2
+"""Step of a nutrient's field, s; stock over what is taken in a step from which on it is so long; tolerance of the step
+(:mod:`rushton.transport.consumption`): gradients are then within 0.2 % of those at 1e-3 every 0.3 s."""
 _BOOKS = (
+    "waiting",
     "debt", "held_mol", "given_mol", "traded_mol", "transferred_mol", "turned_mol", "given_mol_s", "dose_mol_s",
 )  # fmt: skip
 GREATEST_REPAYMENT = 0.5
@@ -186,7 +191,16 @@ class Species:
         self._interval, self._window = interval, window
         self._fluid = ~operator.mesh.solid
         self._block = block.reshape(operator.mesh.shape)
-        self._scalar = ConsumedScalar(operator, interval, team)
+        weight = biomass * float(self._volumes.sum()) / n_cell  # kg of a cell
+        self.given_mol_s = weight * float(expected.sum())
+        self.dose_mol_s = max(-self.given_mol_s, 0.0) if kind.doses is not None else 0.0
+        self._forget = math.exp(-interval / window)
+        self._operator, self._team = operator, team
+        stride = max(1, round(NUTRIENT_STEP / interval))
+        stock = float((self._volumes * kind.start).sum())
+        plenty = kind.doses is not None and stock > STOCK * stride * interval * abs(self.given_mol_s)
+        self._step_every(stride if plenty else 1)
+        self.waiting = self.stride - 1.0  # the field is ahead of the cells
         share = self._volumes.ravel() / self._volumes.sum()
         self.correction: Ratio | Difference = (
             Ratio(block, window, interval, -expected)
@@ -195,11 +209,13 @@ class Species:
         )
         self.c = kind.start.copy()
         self.debt = 0.0
-        weight = biomass * float(self._volumes.sum()) / n_cell  # kg of a cell
-        self.given_mol_s = weight * float(expected.sum())
-        self.dose_mol_s = -self.given_mol_s if kind.doses is not None else 0.0
-        self._forget = math.exp(-interval / window)
         self.open_books()
+
+    def _step_every(self, stride: int) -> None:
+        """The field takes a step in so many exchanges."""
+        self.stride, self._step = stride, stride * self._interval
+        tolerance = NUTRIENT_TOLERANCE if stride > 1 else TOLERANCE
+        self._scalar = ConsumedScalar(self._operator, self._step, self._team, tolerance)
 
     def open_books(self) -> None:
         """The books begin here."""
@@ -220,7 +236,17 @@ class Species:
         return kind.supplied + max(self.given_mol_s, 0.0) / kind.expected_mol_s * (kind.saturation - kind.supplied)
 
     def step(self, mean: np.ndarray) -> None:
-        """The field goes on by one interval; mean (nr, nt, nz) is what the mean cell gives to the broth, mol/(kg s)."""
+        """The field goes on by one interval, or waits for its next step.
+
+        Parameters
+        ----------
+        mean : (nr, nt, nz) float
+            What the mean cell gives to the broth, mol/(kg s).
+        """
+        self.waiting += 1.0
+        if self.waiting < self.stride:
+            return
+        self.waiting = 0.0
         dry = self._biomass * self._volumes
         repay = self.debt / self._window  # mol/s, given but not yet in the field
         turned = float((dry * np.abs(mean)).sum())
@@ -241,17 +267,17 @@ class Species:
             moved = source + self._volumes * kind.transfer * saturation
         if kind.doses is not None:
             moved = moved + self.dose_mol_s * kind.doses
-            self.transferred_mol += self.dose_mol_s * self._interval
+            self.transferred_mol += self.dose_mol_s * self._step
         self.c, _ = self._scalar.step(self.c, kappa, moved)
         taken = float((self._volumes * eaten * self.c).sum())
-        traded = (float(source.sum()) - taken) * self._interval
+        traded = (float(source.sum()) - taken) * self._step
         if kind.doses is not None:
             self.dose_mol_s = max(taken - float(source.sum()), 0.0)
         if kind.transfer is not None and saturation is not None:
             lack = float((self._volumes * kind.transfer * (saturation - self.c)).sum())
-            self.transferred_mol += lack * self._interval
+            self.transferred_mol += lack * self._step
         self.traded_mol += traded
-        self.turned_mol += (float(source.sum()) + taken) * self._interval
+        self.turned_mol += (float(source.sum()) + taken) * self._step
         self.debt -= traded
 
     def observe(self, block: np.ndarray, own: np.ndarray, mean: np.ndarray, weight: float) -> None:
@@ -268,13 +294,15 @@ class Species:
     def state(self) -> dict[str, np.ndarray]:
         """All that the next step depends on, and the books."""
         numbers = np.array([getattr(self, name) for name in _BOOKS])
-        return {"c": self.c, "numbers": numbers, **within("scalar", self._scalar), **within("ratio", self.correction)}
+        parts = within("scalar", self._scalar) | within("ratio", self.correction)
+        return {"c": self.c, "numbers": numbers, "stride": np.array(self.stride)} | parts
 
     def restore(self, state: Mapping[str, np.ndarray]) -> None:
         """Go back to a ``state``."""
         self.c = state["c"]
         for name, value in zip(_BOOKS, state["numbers"], strict=True):
             setattr(self, name, float(value))
+        self._step_every(int(state["stride"]))
         self._scalar.restore(part_of("scalar", state))
         self.correction.restore(part_of("ratio", state))
 
