@@ -7,6 +7,7 @@ import io
 import tomllib
 from dataclasses import replace
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from rushton.lifelines.environment import LEVELS, Environment, Scalar
 from rushton.report.scaledown_oxygen import oxygen_blocks
 from rushton.scaledown import Scaledown, design, search
 from rushton.scaledown.oxygen_tank import oxygen_regimes, oxygen_tank, read_along
+from rushton.scaledown.protocol import SECTIONS
 from rushton.scaledown.tank import make_tank
 
 MESH, SAMPLING = 200, 0.3
@@ -121,6 +123,11 @@ def test_both_kinds_are_designed_and_written(designed, case, lines, environment,
         for word in ("Probe shows", "Measure kLa first", "excess of oxygen", "Reference run", "Stop rules"):
             assert word in text
         assert "nan" not in text.lower().split()
+        heads = [line[3:].split(". ", 1)[1] for line in text.splitlines() if line.startswith("## ")]
+        assert heads == list(SECTIONS)
+        words = " ".join(ElementTree.fromstring(d.drawing).itertext())
+        assert f"{60 * d.settings['fast_speed']:.0f}" in words if "fast_speed" in d.settings else "rpm" in words
+        assert d.limit and d.effort["programmes"] == 1.0
         rows = list(csv.DictReader(io.StringIO((tmp_path / "oxygen" / f"protocol-{d.name}.csv").read_text("utf-8"))))
         stirrer = [row for row in rows if row["pump"] == "stirrer and gas"]
         assert len(stirrer) == d.settings["switches"]

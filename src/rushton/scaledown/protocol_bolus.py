@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.phases import ENDING, RESERVE, SETTLING, batch_hours, growing_up, hours_at_volume
-from rushton.scaledown.protocol_words import Event, Words, air_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words
 from rushton.scaledown.sheet import ML, Sheet, number, percent, stays_of, table
 
 MICROLITRE = 1e9  # m3 -> uL
@@ -187,6 +187,6 @@ WORDS = Words(
     checks=_checks,
     limit=_limit,
     hazards=_hazards,
-    foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_"),
+    foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_", "room_", *OF_SWITCHING),
     instead={"Phases": _phases, "Prepare": _prepare},
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushton.scaledown.chamber import TICK, ChamberOperation, flushes
 from rushton.scaledown.phases import SETTLING
-from rushton.scaledown.protocol_words import Event, Words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words
 from rushton.scaledown.sheet import Sheet, bullets, number, percent, stays_of, table
 
 LINE_FLOW = 0.05  # mL/min of the running medium, what the selector passes
@@ -296,7 +296,7 @@ WORDS = Words(
     limit=_limit,
     foreign=(
         "loop_", "tube_", "side_", "robot_", "mini_", "pulse_", "cycle_", "feed_", "biomass", "stirrer_", "vessel_",
-        "impeller_", "gas_", "pump_tubing", "oxygen_",
+        "impeller_", "gas_", "pump_tubing", "oxygen_", "room_", "jacket_", "coolant_", *OF_SWITCHING,
     ),
     instead={
         "In one line": _one_line,

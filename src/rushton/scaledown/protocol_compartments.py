@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushton.scaledown.compartments import Compartments, CompartmentsOperation
 from rushton.scaledown.match import KNOWN_SHARE
-from rushton.scaledown.protocol_words import Event, Words, air_words, bleed_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words, bleed_words
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
 
 
@@ -144,5 +144,5 @@ WORDS = Words(
     _shortcomings,
     checks=_checks,
     limit=_limit,
-    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", "tube_"),
+    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", "tube_", "room_", *OF_SWITCHING),
 )

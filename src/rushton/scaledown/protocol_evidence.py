@@ -19,6 +19,9 @@ PART_WORDS = {
 }
 
 
+PRACTICE = "bench practice"
+
+
 def match(sheet: Sheet) -> str:
     """Tank and rig side by side, and the distance in its parts."""
     parts = [f"{value:.3f}" for value in sheet.achieved.parts]
@@ -95,7 +98,8 @@ def limits(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     foreign = words_of(sheet).foreign
     kept = {limit.meaning: limit for name, limit in bench.limits.items() if not name.startswith(foreign)}
-    rows = [(limit.meaning, f"{number(limit.shown)} {limit.unit}", limit.source) for limit in kept.values()]
+    rows = [(limit.meaning, f"{number(limit.shown)} {limit.unit}".removesuffix(" -"), limit.source)
+            for limit in kept.values()]  # fmt: skip
     named = sheet.case.scaledown.equipment.chosen if sheet.case.scaledown is not None else {}
     rows[:0] = [(one["kind"].replace("_", " "), name, "scaledown.equipment") for name, one in named.items()]
     if "flow" in sheet.settings:
@@ -108,6 +112,8 @@ def limits(sheet: Sheet) -> str:
             "Grenville and Nienow's correlation; every rig feels a first-order lag of a third of it",
         ),
     ]  # fmt: skip
-    text = table(("Limit", "Value", "From"), rows)
+    sourced = [f"{meaning} **{value}** ({source})" for meaning, value, source in rows if source != PRACTICE]
+    plain = [f"{meaning} **{value}**" for meaning, value, source in rows if source == PRACTICE]
+    text = f"{'; '.join(sourced)}.\n\nBench practice: {'; '.join(plain)}."
     closing = '"bench practice" marks a usual value without one authority: put your own under [scaledown.limits].'
     return f"{text}\n\n{closing}"

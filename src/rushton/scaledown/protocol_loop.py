@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rushton.scaledown.match import KNOWN_SHARE
-from rushton.scaledown.protocol_words import Event, Words, air_words, bleed_words, vessel_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words, bleed_words, vessel_words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, percent, stays_of
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
@@ -227,5 +227,5 @@ WORDS = Words(
     _shortcomings,
     checks=_checks,
     limit=_limit,
-    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_"),
+    foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", *OF_SWITCHING),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushton.scaledown.match import KNOWN_SHARE
-from rushton.scaledown.protocol_words import Event, Words, air_words, bleed_words, span, vessel_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words, bleed_words, span, vessel_words
 from rushton.scaledown.pulses import shortest_excess
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, stays_of
 
@@ -145,5 +145,5 @@ WORDS = Words(
     limit=_limit,
     hazards=_hazards,
     stops=_stops,
-    foreign=("loop_", "tube_", "side_", "robot_", "mini_", "media_", "switch_"),
+    foreign=("loop_", "tube_", "side_", "robot_", "mini_", "media_", "switch_", "room_", *OF_SWITCHING),
 )

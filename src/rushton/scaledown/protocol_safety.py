@@ -6,7 +6,7 @@ import math
 
 from rushton.correlations import METABOLIC_HEAT
 from rushton.scaledown.breath import lungs
-from rushton.scaledown.oxygen import AIR, Breath
+from rushton.scaledown.oxygen import AIR, HELD, Breath
 from rushton.scaledown.phases import BIOMASS_OFF
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
@@ -38,17 +38,11 @@ def hazards(sheet: Sheet, air: Breath) -> str:
     if "tube_volume" in s and "bore" in s:
         stay = s["tube_volume"] / s["flow"]
         drop = laminar_pressure_drop(s["flow"], s["bore"], s["length"], bench.viscosity, bench.density)
-        runs_out = (
-            "**runs out before the outlet**"
-            if stay > air.lasts
-            else "lasts at the mean demand, not while s = 1"
-            if stay > air.lasts_min
-            else "lasts"
-        )
+        runs_out = _through_the_tube(stay, air)
         rows += [
             (
                 "loop: oxygen",
-                f"{stay:.1f} s in the tube; oxygen {runs_out}",
+                f"{stay:.1f} s in the tube; {runs_out}",
                 "oxygen probe at the outlet; oxygen by a static mixer at the inlet where it must not run out",
             ),
             (
@@ -82,6 +76,20 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         ]  # fmt: skip
     rows += words_of(sheet).hazards(sheet)
     return table(("What", "Figure", "Do"), rows)
+
+
+def _through_the_tube(stay: float, air: Breath) -> str:
+    """Whether broth that leaves the vessel at the oxygen it is held at keeps some through the tube."""
+    if stay > air.lasts:
+        return "even broth saturated with air runs out of oxygen before the outlet"
+    if stay > HELD * air.lasts:
+        return (
+            f"at the mean demand broth held at {percent(HELD)} of air lasts {HELD * air.lasts:.1f} s, so it runs out "
+            f"before the outlet unless it leaves the vessel at {percent(stay / air.lasts)} or more"
+        )
+    if stay > HELD * air.lasts_min:
+        return "oxygen lasts at the mean demand, not while s = 1"
+    return "oxygen lasts"
 
 
 def stop(sheet: Sheet) -> str:
@@ -134,13 +142,13 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
     ]
     if "tube_volume" in sheet.settings:
         time = sheet.settings["tube_volume"] / sheet.settings["flow"]
-        if time > air.lasts:
+        if time > HELD * air.lasts:
             lines.append(
-                f"**The tube holds its broth for {time:.1f} s: it runs out of oxygen on the way.** Cells there meet "
+                f"**The tube holds its broth for {time:.1f} s: {_through_the_tube(time, air)}.** Cells there meet "
                 "substrate and lack of oxygen together, which the tank's did not. Feed oxygen into the tube's inlet "
-                "(sterile filter, static mixer), or read the result as both."
+                "(sterile filter, static mixer), or read the result as both. Measure oxygen at the tube's outlet."
             )
-        elif time > air.lasts_min:
+        elif time > HELD * air.lasts_min:
             lines.append(
                 f"The tube holds its broth for {time:.1f} s: enough at the mean demand, not if respiration follows "
                 "uptake. Measure oxygen at the tube's outlet."

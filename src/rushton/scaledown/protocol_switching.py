@@ -280,6 +280,12 @@ def _checks(sheet: Sheet) -> list[str]:
     ]
 
 
+def _limit(sheet: Sheet) -> str:
+    settling, median = Transfer.of(sheet.duty.bench).settling, number(stays_of(sheet.tank, 1).median, 2)
+    switched = "the broth follows the gas" if _is_gas(sheet) else "kLa follows the stirrer"
+    return f"{switched} in {settling:.0f} s at best; the tank's median stay between none and critical is {median} s"
+
+
 WORDS = Words(
     purpose=_purpose,
     drawing=_drawing,
@@ -288,6 +294,7 @@ WORDS = Words(
     events=_events,
     shortcomings=_shortcomings,
     checks=_checks,
+    limit=_limit,
     foreign=("loop_", "tube_", "mini_", "robot_", "pulse_", "switch_time", "media_", "cycle_", "room_"),
     instead={
         "In one line": _one_line,

@@ -23,6 +23,10 @@ class Event:
     repeat: float | None = None
 
 
+OF_SWITCHING = ("kla_", "stirrer_step", "stirrer_clock", "gas_oxygen", "slowest_", "probe_")
+"""Beginnings of limits that only a switched stirrer knows."""
+
+
 def _none(sheet: Sheet) -> list[str]:
     return []
 

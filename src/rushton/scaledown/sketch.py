@@ -52,12 +52,13 @@ class Sketch:
     ) -> None:  # fmt: skip
         """Words at a point; ``at`` is "start", "middle" or "end"; ``halo`` is the colour that keeps lines off them."""
         weight = " font-weight='bold'" if bold else ""
+        place = f"x='{x:g}' y='{y:g}' font-size='{size:g}' text-anchor='{at}'{weight}"
         if halo:
-            weight += f" paint-order='stroke' stroke='{halo}' stroke-width='5' stroke-linejoin='round'"
-        self.add(
-            f"<text x='{x:g}' y='{y:g}' font-size='{size:g}' text-anchor='{at}' fill='{colour}'{weight}>"
-            f"{escape(words)}</text>"
-        )
+            self.add(
+                f"<text {place} fill='{halo}' stroke='{halo}' stroke-width='5' stroke-linejoin='round' "
+                f"aria-hidden='true'>{escape(words)}</text>"
+            )
+        self.add(f"<text {place} fill='{colour}'>{escape(words)}</text>")
 
     def lines(self, x: float, y: float, rows: Sequence[str], size: float = 10.0, at: str = "middle") -> None:
         """Rows of words one below the other, the first one bold."""

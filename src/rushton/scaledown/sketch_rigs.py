@@ -6,12 +6,21 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rushton.scaledown import protocol_bolus, protocol_chamber, protocol_compartments, protocol_loop, protocol_pulses
+from rushton.scaledown import (
+    protocol_bolus,
+    protocol_chamber,
+    protocol_compartments,
+    protocol_loop,
+    protocol_pulses,
+    protocol_switching,
+)
 from rushton.scaledown.chamber import TICK, ChamberOperation
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.protocol_words import Words, air_words
-from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent
 from rushton.scaledown.sketch import FEED, INK, LIQUID, MUTED, RICH, STEEL, Sketch
+from rushton.scaledown.switching_evidence import operation_of
+from rushton.scaledown.transfer import Transfer
 
 WIDTH = 720.0
 POOR = "#eef2f5"
@@ -174,12 +183,16 @@ def _programme(d: Sketch, sheet: Sheet, x: float, y: float, w: float, h: float) 
         )
     if base > 0.0:
         d.path([(x, y + h - h * base / top), (x + w, y + h - h * base / top)], FEED, 1.0, False)
+    pulses = f"{on.size} pulse{'s' if on.size > 1 else ''}"
+    _axes(d, x, y, w, h, number(top * ML_MIN), period, f"feed, mL/min: {pulses} in {period:.1f} s")
+
+
+def _axes(d: Sketch, x: float, y: float, w: float, h: float, top: str, period: float, title: str) -> None:
+    """Axes of a programme: from nothing to the top, over one period."""
     d.path([(x, y), (x, y + h), (x + w, y + h)], INK, 1.0, False)
-    d.text(x - 4, y + 4, number(top * ML_MIN), 8.5, "end", colour=MUTED)
+    d.text(x - 4, y + 4, top, 8.5, "end", colour=MUTED)
     d.text(x - 4, y + h + 3, "0", 8.5, "end", colour=MUTED)
-    d.text(
-        x, y - 10, f"feed, mL/min: {on.size} pulse{'s' if on.size > 1 else ''} in {period:.1f} s", 9.5, "start", True
-    )
+    d.text(x, y - 10, title, 9.5, "start", True)
     for n in range(5):
         d.text(x + 0.25 * n * w, y + h + 14, f"{0.25 * n * period:.0f}", 8.5, colour=MUTED)
     d.text(x + 0.5 * w, y + h + 28, "time, s; then from the beginning again", 8.5, colour=MUTED)
@@ -244,6 +257,40 @@ def _chamber(sheet: Sheet) -> str:
     return d.svg()
 
 
+def _switching(sheet: Sheet) -> str:
+    bench, operation = sheet.duty.bench, operation_of(sheet)
+    vessel, table = Transfer.of(bench), operation.table
+    of_gas = "poor_fraction" in sheet.settings
+    speeds = [f"{60.0 * vessel.speed(kla):.0f}" for kla in table[:2, 1]]
+    gases = [percent(y) for y in table[:2, 2]]
+    d = Sketch(WIDTH, 330.0, f"{sheet.rig.title}: vessel, drive, gas and one round of the table")
+    d.bottle(70, 8, _stock(sheet))
+    d.path([(70, 64), (70, 88), (140, 88), (140, 150)], FEED, 1.6)
+    d.pump(140, 112, "down")
+    d.text(128, 116, _flow(sheet.recipe.flow), 9.5, "end", True, FEED)
+    d.box(163, 78, 44, 30, "white")
+    d.text(185, 97, "drive", 9.5, bold=True)
+    d.text(214, 90, f"{speeds[0] if of_gas else ' / '.join(speeds)} rpm", 9.5, "start", True)
+    d.text(214, 103, "steady" if of_gas else "by the .csv", 9.0, "start", colour=MUTED)
+    d.vessel(110, 128, 150, 150, [f"{bench.volume * ML:.0f} mL", "oxygen probe", *_medium(sheet)])
+    d.port(272, 180, "V")
+    _bleed(d, sheet, 110, 190)
+    d.path([(185, 312), (185, 281)], STEEL)
+    gas = number(bench["gas_flow"] * 60.0 * bench.volume * 1e3)
+    oxygen = f"{' / '.join(gases)} oxygen by the .csv" if of_gas else f"{gases[0]} oxygen"
+    d.text(191, 304, f"gas {gas} L/min, {oxygen}", 9.0, "start", colour=MUTED)
+    values, what = (100.0 * table[:, 2], "oxygen in the gas, %") if of_gas else (3600.0 * table[:, 1], "kLa set, 1/h")
+    x, y, w, h = 370.0, 60.0, 320.0, 200.0
+    top, period = float(values.max()), operation.period
+    points: list[tuple[float, float]] = []
+    for since, until, value in zip(table[:, 0], np.append(table[1:, 0], period), values, strict=True):
+        height = y + h - h * float(value) / top
+        points += [(x + w * float(since) / period, height), (x + w * float(until) / period, height)]
+    d.path(points, FEED, 1.6, False)
+    _axes(d, x, y, w, h, number(top), period, f"{what}: {len(table)} phases in {period:.0f} s")
+    return d.svg()
+
+
 def _loops(sheet: Sheet) -> str:
     return _tube(sheet) if protocol_loop.has_tube(sheet) else _pair(sheet)
 
@@ -254,5 +301,6 @@ _PAIRS: tuple[tuple[Words, Callable[[Sheet], str]], ...] = (
     (protocol_pulses.WORDS, _pulsed),
     (protocol_bolus.WORDS, _minis),
     (protocol_chamber.WORDS, _chamber),
+    (protocol_switching.WORDS, _switching),
 )
 _DRAWN = {id(words): draw for words, draw in _PAIRS}
