@@ -134,8 +134,9 @@ def _extremes(environment: np.ndarray) -> list[np.ndarray]:
     chosen: list[int] = []
     for column in (0, 1):
         if np.ptp(rows[:, column]) > 0.0 or not chosen:
-            order = np.argsort(rows[:, column], kind="stable")
-            chosen += [order[int(share * (len(order) - 1))] for share in (0.0, 1.0, 0.5, 0.02, 0.0)]
+            wanted = [int(share * (len(rows) - 1)) for share in (0.0, 1.0, 0.5, 0.02, 0.0)]
+            order = np.argpartition(rows[:, column], sorted(set(wanted)))  # sorting takes six times as long
+            chosen += [order[n] for n in wanted]
     return [np.ascontiguousarray(rows[i], dtype=np.float64) for i in chosen]
 
 
