@@ -219,7 +219,12 @@ def test_expected_readings_lie_within_their_bands(designs, name):
 
 def test_oxygen_of_stirred_zones_closes_its_balance():
     flows = np.array([[0.0, 3e-5, 0.0], [3e-5, 0.0, 2e-5], [0.0, 2e-5, 0.0]])
-    volumes, demand, kla, gas = np.array([1e-4, 9e-4, 2e-3]), np.array([0.3, 0.1, 0.01]), 0.1, 2.0
+    volumes, demand, kla, gas = (
+        np.array([1e-4, 9e-4, 2e-3]),
+        np.array([0.3, 0.1, 0.01]),
+        np.array([0.05, 0.1, 0.1]),
+        2.0,
+    )
     c = stirred_zones(kla, gas, volumes, flows, demand)
     assert np.sum(volumes * (kla * (gas - c) - demand)) == pytest.approx(0.0, abs=1e-12)
     assert c[0] < c[1] < c[2]

@@ -5,12 +5,13 @@ vessel
 
 .. math::
 
-    k_La (g - c_i) + \sum_j \frac{Q_{ij}}{V_i} (c_j - c_i) = \frac{D_i}{C^*},\qquad
+    k_{L}a_i (g - c_i) + \sum_j \frac{Q_{ij}}{V_i} (c_j - c_i) = \frac{D_i}{C^*},\qquad
     c(\tau) = c_0 - \frac{Y_O}{C^*} \int_0^\tau v s\,dt,\qquad \frac{dc}{dt} = k_La (g - c) - \frac{Y_O v s(t)}{C^*}
 
 The gas is air, g = 1, or as much richer as holds the (largest) vessel at c = 0.3 on the average, pure oxygen at most.
-Respiration is taken once at the mean uptake and once following uptake at once, and k_La as that of a coalescing and of
-a salt solution: the band spans all four. Nothing below zero.
+Every vessel has the k_La of its own size (``breath``). Respiration is taken once at the mean uptake and once
+following uptake at once, and k_La as that of a coalescing and of a salt solution: the band spans all four. Nothing
+below zero.
 
 Symbols: k_La 1/s, C* mol/m3, Y_O mol/mol, v = q_max X mol/(m3 s), Q m3/s, V m3. Source: balances written out here; k_La
 as in ``oxygen``. Validity: gas composition constant, oxygen in a tube not renewed.
@@ -23,6 +24,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rushton.scaledown.breath import lungs
 from rushton.scaledown.chamber import ChamberOperation
 from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.loops import LoopOperation
@@ -42,16 +44,18 @@ def oxygen_at_ports(sheet: Sheet, air: Breath) -> list[Band] | None:
     if isinstance(operation, ChamberOperation):
         return [(1.0, 1.0) for _ in operation.ports()]
     cases = []
-    for kla in air.kla_given:
+    zones = lungs(operation, sheet.duty).zones
+    own = [[z.kla_most for z in zones], [z.kla_salty for z in zones]]
+    for kla, each in zip(air.kla_given, own, strict=True):
         mean = whole * operation.mean_uptake
         for follows in (False, True):
             if isinstance(operation, VesselOperation):
                 gas = min(max(HELD, 1.0 - mean / kla) + mean / kla, 1.0 / AIR)
                 cases.append(_pulsed(operation, kla, gas, whole, follows))
             elif isinstance(operation, LoopOperation):
-                cases.append(_loop(operation, kla, whole, follows))
+                cases.append(_loop(operation, kla, each, whole, follows))
             elif isinstance(operation, CompartmentsOperation):
-                cases.append(_three(operation, kla, whole, follows))
+                cases.append(_three(operation, each, whole, follows))
             else:
                 return None
     return [
@@ -69,14 +73,14 @@ def _saturation(sheet: Sheet) -> float:
 
 
 def stirred_zones(
-    kla: float, gas: float, volumes: Sequence[float], flows: np.ndarray, demand: Sequence[float]
+    kla: Sequence[float], gas: float, volumes: Sequence[float], flows: np.ndarray, demand: Sequence[float]
 ) -> np.ndarray:
     """Oxygen in stirred zones that exchange broth, over air saturation.
 
     Parameters
     ----------
-    kla : float
-        1/s, the same in every zone.
+    kla : (n,) float
+        1/s.
     gas : float
         Oxygen in the gas, as the saturation it would give over that with air.
     volumes : (n,) float
@@ -86,10 +90,10 @@ def stirred_zones(
     demand : (n,) float
         D_i/C*, 1/s.
     """
-    v = np.asarray(volumes)
+    v, k = np.asarray(volumes), np.asarray(kla)
     into = np.asarray(flows).T / v[:, None]
-    matrix = np.diag(kla + into.sum(axis=1)) - into
-    return np.linalg.solve(matrix, kla * gas - np.asarray(demand))
+    matrix = np.diag(k + into.sum(axis=1)) - into
+    return np.linalg.solve(matrix, k * gas - np.asarray(demand))
 
 
 def periodic(kla: float, gas: float, demand: np.ndarray, step: float) -> np.ndarray:
@@ -120,12 +124,12 @@ def _pulsed(operation: VesselOperation, kla: float, gas: float, whole: float, fo
     return bands
 
 
-def _loop(operation: LoopOperation, kla: float, whole: float, follows: bool) -> list[Band]:
+def _loop(operation: LoopOperation, kla: float, each: Sequence[float], whole: float, follows: bool) -> list[Band]:
     loop, mean = operation.loop, operation.mean_uptake
     first, second = (operation.first_uptake, operation.second_uptake) if follows else (mean, mean)
     if not operation.second_is_tube:
         flows = np.array([[0.0, loop.flow], [loop.flow, 0.0]])
-        return _held(kla, (loop.vessel_volume, loop.tube_volume), flows, (whole * first, whole * second))
+        return _held(each, (loop.vessel_volume, loop.tube_volume), flows, (whole * first, whole * second))
     vessel = max(HELD, vessel_with_tube(kla, loop, whole * first, whole * second))
     bands = [(vessel, vessel)]
     time = operation.second_step * np.arange(operation.second.size)
@@ -153,17 +157,18 @@ def vessel_with_tube(kla: float, loop: Loop, vessel_demand: float, tube_demand: 
     return level if level >= spent else (kla - vessel_demand) / (kla + rate)
 
 
-def _held(kla: float, volumes: Sequence[float], flows: np.ndarray, demand: Sequence[float]) -> list[Band]:
+def _held(kla: Sequence[float], volumes: Sequence[float], flows: np.ndarray, demand: Sequence[float]) -> list[Band]:
     """Stirred zones, the gas richer than air as far as the largest of them needs it."""
     c = stirred_zones(kla, 1.0, volumes, flows, demand)
-    # the same kLa everywhere: richer gas lifts all zones alike
-    c += min(max(0.0, HELD - float(c[int(np.argmax(volumes))])), 1.0 / AIR - 1.0)
+    gain = stirred_zones(kla, 1.0, volumes, flows, [0.0] * len(volumes))  # of one unit of richer gas
+    largest = int(np.argmax(volumes))
+    c += gain * min(max(0.0, HELD - float(c[largest])) / float(gain[largest]), 1.0 / AIR - 1.0)
     return [(float(x), float(x)) for x in c]
 
 
-def _three(operation: CompartmentsOperation, kla: float, whole: float, follows: bool) -> list[Band]:
+def _three(operation: CompartmentsOperation, each: Sequence[float], whole: float, follows: bool) -> list[Band]:
     rig = operation.rig
     a, b = rig.excess_flow, rig.starvation_flow
     flows = np.array([[0.0, a, 0.0], [a, 0.0, b], [0.0, b, 0.0]])
     uptake = [port.uptake if follows else operation.mean_uptake for port in operation.ports()]
-    return _held(kla, rig.volumes, flows, [whole * s for s in uptake])
+    return _held(each, rig.volumes, flows, [whole * s for s in uptake])

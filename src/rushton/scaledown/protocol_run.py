@@ -61,6 +61,8 @@ def stirrer(sheet: Sheet, air: Breath) -> str:
     """Stirrer, gas, temperature, pH."""
     bench = sheet.duty.bench
     shared = "second_volume" in sheet.settings or "excess_volume" in sheet.settings
+    needs = f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see Oxygen"
+    held = "every vessel by itself, see Oxygen" if shared else needs
     rows = [
         (
             "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
@@ -71,7 +73,7 @@ def stirrer(sheet: Sheet, air: Breath) -> str:
             "air", number(bench["gas_flow"] * 60 * bench.volume * 1e3), "L/min",
             f"{bench['gas_flow'] * 60:.1f} vvm, " + ("shared by volume" if shared else "into the stirred vessel only"),
         ),
-        ("dissolved oxygen", "> 30", "% of air", f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see Oxygen"),
+        ("dissolved oxygen", "> 30", "% of air", held),
         (
             "temperature", f"{sheet.case.broth.temperature - 273.15:.1f}", "°C",
             f"jacket removes {number(air.heat * bench.volume, 2)} W of respiration and the stirrer's power",

@@ -116,7 +116,7 @@ def stop(sheet: Sheet) -> str:
 
 def oxygen(sheet: Sheet, air: Breath) -> str:
     """Demand, supply, and how long the broth lasts without air."""
-    bench = sheet.duty.bench
+    bench, made = sheet.duty.bench, lungs(sheet.operation, sheet.duty)
     low, high = (3600.0 * kla for kla in air.kla_given)
     gives = (
         f"as published it gives at most {high:.0f}: "
@@ -136,7 +136,7 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
     lines = [
         f"Demand {air.demand * 3.6e3:.0f} mmol/(L h) at the mean uptake ({bench['oxygen_per_substrate']:.1f} mol O2 "
         f"per mol {sheet.substrate}), {air.demand_max * 3.6e3:.0f} while s = 1 if respiration follows uptake at once.",
-        supply,
+        *([supply] if len(made.zones) == 1 else []),
         f"Broth saturated with air lasts {air.lasts:.1f} s without gas at the mean demand, {air.lasts_min:.1f} s at "
         "the largest.",
     ]
@@ -155,7 +155,6 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
             )
         else:
             lines.append(f"The tube holds its broth for {time:.1f} s: oxygen lasts.")
-    made = lungs(sheet.operation, sheet.duty)
     lines.append(
         f"Heat: {number(made.heat, 3)} W of respiration ({METABOLIC_HEAT / 1e3:.0f} kJ/mol O2) and stirring at most; "
         f"the jacket removes {number(made.cooling, 3)} W ({bench['jacket_transfer']:.0f} W/(m2 K), coolant "
