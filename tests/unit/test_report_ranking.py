@@ -70,7 +70,7 @@ def test_effort_is_shown_in_its_parts(result):
     figure, table = scaledown_ranking.trade_off(result)
     assert figure.kind == "picture"
     assert [row[0] for row in table.rows[:-1]] == [
-        w.meaning for name, w in weights().items() if name in ("vessels", "loop_pumps", "microscope")
+        name.replace("_", " ") for name in weights() if name in ("vessels", "loop_pumps", "microscope")
     ]
     assert [float(x) for x in table.rows[-1][2:]] == pytest.approx([5.0, 1.0, 1.3])
 

@@ -72,7 +72,7 @@ def trade_off(result: Any) -> list[Block]:
     used = {name: weight for name, weight in weights().items() if any(name in d.effort for d in counted)}
     parts = [
         (
-            weight.meaning,
+            name.replace("_", " "),
             f"{weight.weight:g} {weight.unit}",
             *(number(d.effort[name], 2) if name in d.effort else "–" for d in counted),
         )
@@ -89,8 +89,8 @@ def trade_off(result: Any) -> list[Block]:
         table(
             ("Part", "Weight", *(rig_label(d) for d in counted)),
             parts,
-            "What the effort counts: parts of each rig. The weights are a judgement in units of one stirred vessel, "
-            "the same for every tank; the reference run is not counted",
+            "What the effort counts: parts of each rig, as scaledown/effort.toml describes them. The weights are a "
+            "judgement in units of one stirred vessel, the same for every tank; the reference run is not counted",
             numbers=range(2, 2 + len(counted)),
             marks=[""] * len(used) + ["best"],
             style="compact",
