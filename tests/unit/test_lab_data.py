@@ -32,7 +32,7 @@ def record(**changes) -> dict:
 
     made = {
         "format": 1, "id": "0123456789", "rig": "str-pfr", "title": "Vessel and tube", "reference": False, "seed": 1,
-        "case": {"name": "tank", "title": "A tank", "sha256": ""},
+        "case": {"name": "tank", "title": "A tank"},
         "versions": {"rushton": "0"},
         "strain": {"model": "monod", "uptake_max_mol_kg_s": Q_MAX, "half_saturation_mol_m3": K},
         "substrate": {"name": "glucose", "molar_mass_kg_mol": MOLAR},

@@ -84,11 +84,7 @@ def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
         "rig": name,
         "title": sheet.rig.title,
         "reference": sheet.reference,
-        "case": {
-            "name": case.name,
-            "title": case.title,
-            "sha256": hashlib.sha256(case.model_dump_json().encode()).hexdigest(),
-        },
+        "case": {"name": case.name, "title": case.title},
         "versions": {"rushton": __version__, **library_versions()},
         "seed": case.scaledown.seed,
         "strain": {
