@@ -52,10 +52,10 @@ def duty(case):
 def test_another_strain_meets_what_the_balances_of_the_same_rig_say(rig, duty):
     written = rig.write(SETTINGS[rig.name], duty)
     operation = written.operation
-    assert with_culture(operation, operation.culture, duty.bench) is operation
+    assert with_culture(rig, written, operation.culture, duty) is operation
     other = Culture(operation.culture.biomass, 0.7 * duty.uptake_max, 4.0 * duty.half_saturation)
-    found = with_culture(operation, other, duty.bench)
-    assert found.culture == other and found.settings == operation.settings
+    found = with_culture(rig, written, other, duty)
+    assert found.culture == other and found.settings == dict(operation.settings)
     # substrate fed is substrate eaten, now as then
     fed = written.recipe.feed / duty.bench.volume
     assert operation.mean_uptake * operation.culture.capacity == pytest.approx(fed, rel=1e-6)
@@ -70,17 +70,20 @@ def test_another_strain_meets_what_the_balances_of_the_same_rig_say(rig, duty):
 
 
 def test_a_chamber_keeps_its_media(duty):
-    operation = Microfluidic().write({"start": 0.0, "richest": 30.0, "poorest": 0.02}, duty).operation
-    other = with_culture(operation, replace(operation.culture, half_saturation=3.0 * duty.half_saturation), duty.bench)
+    written = Microfluidic().write({"start": 0.0, "richest": 30.0, "poorest": 0.02}, duty)
+    operation = written.operation
+    culture = replace(operation.culture, half_saturation=3.0 * duty.half_saturation)
+    other = with_culture(Microfluidic(), written, culture, duty)
     before, after = operation.ports()[0], other.ports()[0]
     assert (after.low, after.mean, after.high) == pytest.approx((before.low, before.mean, before.high))
     assert other.mean_uptake < operation.mean_uptake
 
 
 def test_a_rig_that_feeds_more_than_a_strain_can_eat_is_refused(duty):
-    operation = PulsedFeed().write(SETTINGS["pulsed-feed"], duty).operation
+    written = PulsedFeed().write(SETTINGS["pulsed-feed"], duty)
+    culture = replace(written.operation.culture, uptake_max=0.28 * duty.uptake_max)
     with pytest.raises(SolverError, match="uptake.max"):
-        with_culture(operation, replace(operation.culture, uptake_max=0.28 * duty.uptake_max), duty.bench)
+        with_culture(PulsedFeed(), written, culture, duty)
 
 
 def test_samples_keep_the_mean_of_a_period_and_the_stays_of_every_history(duty):

@@ -55,11 +55,22 @@ def _levels(axis: Axes, pair: Score, t: np.ndarray) -> None:
     if np.ptp(value) <= 0.0 or np.ptp(t) <= 0.0:
         return
     step = _nice(float(np.ptp(t)) / 4.0)
-    levels = np.arange(np.floor(value.min() / step), np.ceil(value.max() / step) + 1) * step
-    near = levels[(levels >= t.min() - 2 * step) & (levels <= t.max() + 2 * step)]
-    if len(near):
-        lines = axis.contour(gx, gy, value, near, colors=STEEL, linewidths=0.7, linestyles="dashed", alpha=0.8)
-        axis.clabel(lines, fmt="%g %%", fontsize=6.5, colors=MUTED)
+    for level in np.arange(np.floor(value.min() / step), np.ceil(value.max() / step) + 1) * step:
+        if not t.min() - 1.5 * step <= level <= t.max() + 1.5 * step:
+            continue
+        lines = axis.contour(gx, gy, value, [level], colors=STEEL, linewidths=0.7, linestyles="dashed", alpha=0.8)
+        ends = [path[np.argmin(path[:, 1] - 1e-6 * path[:, 0])] for path in lines.allsegs[0] if len(path)]
+        if ends:  # named where it leaves the plane, right or below
+            right = ends[0][0] > _right_end(low)
+            axis.annotate(
+                f"{level:g} %", tuple(ends[0]), (-3, 3) if right else (3, 3), textcoords="offset points",
+                ha="right" if right else "left", va="bottom", fontsize=6.5, color=MUTED,
+            )  # fmt: skip
+
+
+def _right_end(limits: tuple[float, float]) -> float:
+    """Where the right twentieth of an axis begins."""
+    return limits[1] - 0.05 * (limits[1] - limits[0])
 
 
 def _nice(step: float) -> float:

@@ -38,7 +38,7 @@ def page(found: Screening) -> str:
                 ),
                 Tile("Strains", str(len(found.strains)), "", f"{len(found.failures)} could not be compared"),
             ],
-            story=" ".join(words),
+            story=" ".join(words[1:] or words),
             verdict=words[0],
             verdict_tone=tone,
             hero=[],
@@ -54,7 +54,7 @@ def _plane(found: Screening) -> Section:
     section = Section("plane", "The strains in the two best rigs")
     section.lead = (
         "What a strain keeps of its productivity in each rig, over its own steady reference in the same vessel at the "
-        "same mean feed. Two strains stand apart where their error bars do."
+        "same mean feed. Two strains are told apart at 95 % from a distance of some 3.5 bars on."
     )
     section.blocks.append(
         picture(

@@ -45,6 +45,8 @@ class RigReadings:
     uptake : (n_strain,) float
         Mean s = q/q_max of the population, -.
     notes : tuple of str
+    breathes : bool
+        Whether every zone of it gets the oxygen that the strain of the case needs (`rushton.scaledown.breath`).
     """
 
     name: str
@@ -55,6 +57,7 @@ class RigReadings:
     reference: np.ndarray
     uptake: np.ndarray
     notes: tuple[str, ...] = ()
+    breathes: bool = True
 
     @property
     def reads(self) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from rushton.errors import CaseError, ResultsError, RushtonError
 from rushton.physiology import CellModel, model_of
 from rushton.scaledown.designer import RIGS
-from rushton.scaledown.rig import Operation
+from rushton.scaledown.rig import Operation, Rig
 from rushton.scaledown.tank import make_tank
 from rushton.scaledown.zones import Culture
 from rushton.store import Progress, silent
@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from rushton.case.schema import Case
     from rushton.pipeline import Results
     from rushton.scaledown import Design
+    from rushton.scaledown.recipe import Written
     from rushton.scaledown.rig import Duty
     from rushton.scaledown.tank import Tank
     from rushton.study.panels import Panel
 
 FOLDER = "screening"
 """Where a screening goes inside the results' scaledown/, unless another folder is named."""
+OXYGEN = "oxygen-switching"
+"""Rigs that are fed steadily."""
 MOST_LOST = 1.0 / 3.0
 """A rig in which more of the strains cannot be followed is left out, and not the strains."""
 CLOSE = 1e-3
@@ -146,7 +149,15 @@ def _designs(
     from rushton.pipeline import design
     from rushton.pipeline.redesign import _settings
 
-    stored = run.scaledown
+    if OXYGEN in rigs:
+        raise CaseError(
+            "strains are compared by what they make of the feed, and this rig is fed steadily: it switches oxygen",
+            f"--rig {OXYGEN}", "leave it out",
+        )  # fmt: skip
+    try:
+        stored = run.scaledown
+    except ResultsError:  # of another version
+        stored = None
     again = working_volume is not None or seed is not None or bool(equipment)
     if not again and not rigs and (stored is None or not stored.designs):
         why = f": {stored.reason}" if stored is not None and stored.reason else ""
@@ -157,7 +168,7 @@ def _designs(
     settings = _settings(run.case.scaledown, rigs, working_volume, seed, equipment)
     case = run.case.model_copy(update={"scaledown": settings})
     there = {} if stored is None or again else {d.rig: d for d in stored.designs if not d.reference}
-    wanted = list(dict.fromkeys(rigs)) or (list(settings.rigs) if again else [])
+    wanted = list(dict.fromkeys(rigs)) or ([name for name in settings.rigs if name != OXYGEN] if again else [])
     missing = [name for name in wanted if again or not {rig.name for rig in RIGS[name]} <= there.keys()]
     found: list[Design] = []
     if missing:
@@ -239,9 +250,10 @@ def in_rigs(
         try:
             rig = kinds[design.rig]
             duty = rig.duty(tank.duty)
-            operation = rig.write(design.settings, duty).operation
-            one = _InRig(design, rig.title, design.settings.get("biomass"), {}, {}, _rebuilt(design, operation))
-            _run(one, case, duty, operation, panel, models, near, told)
+            written = rig.write(design.settings, duty)
+            notes = [*_differs(design, written.operation), *design.breath.get("warnings", ())]
+            one = _InRig(design, rig.title, design.settings.get("biomass"), {}, {}, notes)
+            _run(one, case, duty, rig, written, panel, models, near, told)
         except RushtonError as error:
             left_out.append(LeftOut(design.name, reason(error)))
             continue
@@ -249,7 +261,7 @@ def in_rigs(
     return _compared(case, ran, left_out, panel, assay, repeats, clock, begun)
 
 
-def _rebuilt(design: Design, operation: Operation) -> list[str]:
+def _differs(design: Design, operation: Operation) -> list[str]:
     """A remark where the rig built again from its settings is not quite the one of the protocol."""
     off = abs(operation.mean_uptake / design.mean_uptake - 1.0)
     if not isinstance(operation, RANDOM) and design.excerpt.size > 1:
@@ -265,7 +277,8 @@ def _run(
     one: _InRig,
     case: Case,
     duty: Duty,
-    operation: Operation,
+    rig: Rig,
+    written: Written,
     panel: Panel,
     models: dict[str, CellModel],
     near: dict[str, np.ndarray],
@@ -273,6 +286,7 @@ def _run(
 ) -> None:
     """Follow every strain in a rig; what could not be followed has its error among ``one.lived``."""
     density, seed, tank_biomass = case.broth.density, panel.settings.seed, case.broth.biomass
+    operation = written.operation
     assert tank_biomass is not None
     met: dict[Culture, Met | RushtonError] = {}
     eaten: dict[Culture, float] = {}
@@ -283,7 +297,7 @@ def _run(
         culture = Culture(biomass, law.max, law.half_saturation)
         if culture not in met:
             try:
-                own = with_culture(operation, culture, duty.bench)
+                own = with_culture(rig, written, culture, duty)
                 met[culture], eaten[culture] = met_in(own, panel.duration, density, seed), own.mean_uptake
             except RushtonError as error:
                 met[culture] = error
@@ -359,6 +373,7 @@ def _compared(
                 np.stack([x.reference for x in lived if isinstance(x, Lived)], axis=1),
                 np.array([one.uptake[s.name] for s in strains]),
                 tuple(one.notes),
+                bool(one.design.breath.get("breathes", True)),
             )
         )
     now = time.perf_counter()

@@ -17,6 +17,12 @@ SHOWN = 10
 """Sets of rigs shown; all of them are in pairs.csv."""
 STRAINS = 15
 """Strains shown."""
+_HEADS = {
+    "str-pfr": "STR-\nPFR", "str-pfr-reference": "std.\nloop", "str-str": "STR-\nSTR", "microfluidic": "cham-\nber",
+    "three-compartments": "three\ncomp.", "pulsed-feed": "equal\npulses", "pulsed-feed-irregular": "irreg.\npulses",
+    "mini-bioreactors": "mini-\nbior.",
+}  # fmt: skip
+"""Names of rigs over narrow columns."""
 
 
 def show(found: Screening, console: Console) -> None:
@@ -37,18 +43,18 @@ def sets_table(found: Screening) -> Any:
                 title_justify="left", box=None, pad_edge=False)  # fmt: skip
     out.add_column("", justify="right")
     out.add_column("rigs", no_wrap=True)
-    for name in ("gain", "error, points", "pairs apart", "in order", "bits", "tau"):
+    for name in ("gain", "error", "apart", "in order"):
         out.add_column(name, justify="right", no_wrap=True)
     for number, one in enumerate([*found.sets[:SHOWN], found.once[0]], 1):
         out.add_row(
             str(number) if one.kind != "once" else "",
             set_name(found, one) + (" =" if one.as_good and number > 1 else ""),
-            f"{one.gain:.2f}", f"{100.0 * one.error:.1f}", f"{one.apart} of {one.total}", str(one.ordered),
-            f"{one.bits:.1f}", f"{one.tau:.2f}",
+            f"{one.gain:.2f}", f"{100.0 * one.error:.1f}", str(one.apart), str(one.ordered),
         )  # fmt: skip
     out.caption = (
-        f"gain: error without rigs ({100.0 * found.best.unaided:.1f} points) over error of the predicted robustness; "
-        "=: not told from the best"
+        f"error: of the robustness in the tank predicted from the readings, points;\ngain: that without rigs "
+        f"({100.0 * found.best.unaided:.1f}) over it; apart: of {found.best.total} pairs of strains; "
+        "=: as good as the best"
     )
     out.caption_justify = "left"
     return out
@@ -64,7 +70,7 @@ def strains_table(found: Screening) -> Any:
     out.add_column("strain", no_wrap=True)
     out.add_column("tank", justify="right")
     for rig in found.rigs:
-        out.add_column(label(rig.name), justify="right")
+        out.add_column(_HEADS.get(rig.name, label(rig.name).replace(" ", "\n")), justify="right")
     for n in shown:
         out.add_row(
             found.strains[n].name, f"{100.0 * found.tank[n]:.0f}", *(f"{100.0 * z:.0f}" for z in found.readings[n])

@@ -61,7 +61,7 @@ def conclusion(found: Screening) -> list[str]:
     elif best.gain <= 1.0:
         out = [
             f"No rigs predict the strains' robustness in the tank better than its mean does (±{points(best.unaided)} "
-            f"points). {set_name(found, best).capitalize()} come nearest and {told}."
+            f"points). {_begin(set_name(found, best))} come nearest and {told}."
         ]
     else:
         out = [
@@ -73,10 +73,16 @@ def conclusion(found: Screening) -> list[str]:
             out.append("No second rig tells more than a second run of this one.")
         out.append(_alone(found))
         out += _equals(found)
+    starved = [label(found.rigs[j].name) for j in best.rigs if not found.rigs[j].breathes]
+    if starved:
+        out.append(
+            f"{_begin(_listed(starved))} cannot breathe at the biomass of the design: see its sheet first, or leave it "
+            "out with --rig."
+        )
     idle = adds_nothing(found)
     if idle:
         names = _listed([label(found.rigs[j].name) for j in idle])
-        out.append(f"{names[:1].upper()}{names[1:]} {'adds' if len(idle) == 1 else 'add'} nothing to any other rig.")
+        out.append(f"{_begin(names)} {'adds' if len(idle) == 1 else 'add'} nothing to any other rig.")
     return out
 
 
@@ -93,9 +99,15 @@ def _equals(found: Screening) -> list[str]:
     others = [one for one in found.sets[1:] if one.as_good]
     if not others:
         return []
+    n = len(found.strains)
     which = "; ".join(set_name(found, one) for one in others[:3])
     more = f"; and {len(others) - 3} more" if len(others) > 3 else ""
-    return [f"{len(found.strains)} strains do not tell these from the best: {which}{more}."]
+    out = [f"As good as the best within what {n} strains can tell: {which}{more}."]
+    again = next((one for one in others if one.kind == "twice"), None)
+    if again is not None and found.best.kind == "pair":
+        rig = label(found.names(again)[0])
+        out.append(f"So the second rig is not proven worth its work: a second run of {rig} may do.")
+    return out
 
 
 def adds_nothing(found: Screening) -> list[int]:
@@ -139,6 +151,11 @@ def _nothing(found: Screening) -> list[str]:
             f"{100.0 * found.assay * math.sqrt(far.farthest):.2g} %."
         )
     return [text]
+
+
+def _begin(text: str) -> str:
+    """The text at the beginning of a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def _listed(names: list[str]) -> str:
