@@ -6,25 +6,22 @@ typer and rich are imported here at the start: a help page must not wait for num
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from enum import StrEnum
 from functools import wraps
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, ParamSpec, TypeVar
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from rushton.errors import CaseError, ModelError, RushtonError, SolverError
 from rushton.headline import headline
+from rushton.terminal import err, listening, one_bar, out, watching
 
 if TYPE_CHECKING:
     from rushton.case import Case
-    from rushton.pipeline import Event, Results, Watch
+    from rushton.pipeline import Results
 
 app = typer.Typer(
     help="From a stirred tank and a strain to a lab protocol: flow, gradients, lifelines, response, scale-down.",
@@ -35,8 +32,6 @@ app = typer.Typer(
 )
 P = ParamSpec("P")
 R = TypeVar("R")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def command(function: Callable[P, R]) -> Callable[P, R]:
@@ -181,7 +176,7 @@ def run(
         seconds = stage_seconds(checked, typical_time_step(checked))["refine"]
         out.print(f"[dim]The error statement takes about {seconds:.0f} s more; finished members of it are kept.[/]")
     try:
-        with _listening() as listen, _watching() as watch:
+        with listening() as listen, watching() as watch:
             run_case(checked, folder, until.value if until else None, listen(watch))
     except (SolverError, ModelError):
         _show_results(open_results(folder))
@@ -195,7 +190,7 @@ def report(results: Annotated[Path, typer.Argument(help="A results folder, for e
     """Write report.html again from a results folder."""
     from rushton.pipeline import report as write_report
 
-    with _watching() as watch:
+    with watching() as watch:
         path = write_report(results, watch)
     out.print(f"Report: [bold]{escape(str(path))}[/]")
 
@@ -243,7 +238,7 @@ def design(
 
     from rushton.pipeline import design as design_rigs
 
-    with _one_bar() as progress:
+    with one_bar() as progress:
         found, folder = design_rigs(results, rig or (), working_volume, seed, output, progress, equipment or ())
     for what, part in (("", found), ("Oxygen", found.oxygen)):
         if part is None:
@@ -284,7 +279,7 @@ def _screen(
     from rushton.study.screening.screen import show
 
     volume, seed, equipment = again
-    with _one_bar() as progress:
+    with one_bar() as progress:
         found, folder = screen(
             results, strains, rigs or (), output,
             assay=ASSAY if assay is None else assay, repeats=1 if repeats is None else repeats,
@@ -401,7 +396,7 @@ def panel(
     from rushton.study.panels.screen import table as panel_table
 
     folder = output if output is not None else Path(f"{strains.stem}.panel")
-    with _one_bar() as progress:
+    with one_bar() as progress:
         if len(folders) == 1:
             found = [run_panel(folders[0], strains, folder, progress)]
         else:
@@ -497,108 +492,7 @@ def _entries(kind: Listing) -> list[tuple[str, str]]:
     return [(name, str(found.get("title", ""))) for name, found in shelf(kind.value).items()]
 
 
-# --------------------------------------------------------------------------------------------- what a run looks like
-
-
-_MARKS = {
-    "running": "[cyan]>[/]",
-    "done": "[green]+[/]",
-    "kept": "[green]=[/]",
-    "skipped": "[yellow]-[/]",
-    "failed": "[red]x[/]",
-}
-
-
-def _words(event: Event) -> str:
-    """What stands behind the bar of a stage."""
-    if event.state == "kept":
-        return f"kept from an earlier run ({event.seconds or 0.0:.1f} s then)"
-    if event.state == "done":
-        return f"{event.seconds or 0.0:.1f} s"
-    return f"not run: {event.text}" if event.state == "skipped" else event.text
-
-
-@contextmanager
-def _watching() -> Iterator[Watch]:
-    """A line per stage with its bar and seconds, for as long as the block runs; plain lines where no terminal is."""
-    if not err.is_terminal:
-
-        def tell(event: Event) -> None:
-            if event.state != "running":
-                err.print(f"{_MARKS[event.state]} {event.stage:<10} [dim]{escape(_words(event))}[/]", soft_wrap=True)
-
-        yield tell
-        return
-
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-
-    with Progress(
-        TextColumn("{task.fields[mark]}"),
-        TextColumn("{task.description:<10}"),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TextColumn("[dim]{task.fields[text]}"),
-        console=err,
-    ) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def show(event: Event) -> None:
-            if event.stage not in tasks:
-                tasks[event.stage] = bars.add_task(event.stage, total=1.0, mark="", text="")
-            bars.update(
-                tasks[event.stage], completed=event.fraction, mark=_MARKS[event.state], text=escape(_words(event))
-            )
-            if event.state != "running":
-                bars.stop_task(tasks[event.stage])
-
-        yield show
-
-
-@contextmanager
-def _listening() -> Iterator[Callable[[Watch], Watch]]:
-    """Ctrl-C ends the block wherever it hits.
-
-    A KeyboardInterrupt raised while a kernel is being compiled is lost inside the compiler, which then goes on or fails
-    with an error of its own: the signal is remembered, and looked for at the next word of the run and at its end.
-    """
-    heard = []
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.append(number)
-        raise KeyboardInterrupt
-
-    def listen(watch: Watch) -> Watch:
-        def listening(event: Event) -> None:
-            if heard:
-                raise KeyboardInterrupt
-            watch(event)
-
-        return listening
-
-    before = signal.signal(signal.SIGINT, hear)
-    try:
-        yield listen
-    except Exception:  # whatever a stage that was interrupted half-way makes of it; anything else goes on unchanged
-        if heard:
-            raise KeyboardInterrupt from None
-        raise
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def _one_bar() -> Iterator[Callable[[float, str], None]]:
-    """One bar for the whole of something; nothing where no terminal is."""
-    if not err.is_terminal:
-        yield lambda fraction, text: None
-        return
-
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = BarColumn(bar_width=30), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("[dim]{task.description}")
-    with Progress(*columns, console=err) as bars:
-        task = bars.add_task("", total=1.0)
-        yield lambda fraction, text: bars.update(task, completed=fraction, description=escape(text))
+# ------------------------------------------------------------------------------------------------- what a run leaves
 
 
 def _show_results(results: Results) -> None:

@@ -19,7 +19,7 @@ ROOT = Path(rushton.__file__).resolve().parent
 ORDER = (
     "errors", "sources", "barrier", "cores", "units", "correlations", "store", "case", "physiology", "mesh", "flow",
     "transport", "lifelines", "response", "scaledown", "refine", "sensitivity", "report", "pipeline", "study",
-    "headline", "cli", "__main__",
+    "headline", "terminal", "cli", "__main__",
 )  # fmt: skip
 """The rooms, in the order of who may know whom: each may import only those before it."""
 

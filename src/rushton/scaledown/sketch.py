@@ -38,7 +38,9 @@ class Sketch:
         return (
             f"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {self.width:g} {self.height:g}' role='img' "
             f"aria-label='{escape(self.title, quote=True)}' {FONT}><title>{escape(self.title)}</title>"
-            f"<defs>{marker}</defs>" + "".join(self.parts) + "</svg>"
+            f"<defs>{marker}</defs><rect width='{self.width:g}' height='{self.height:g}' fill='white'/>"
+            + "".join(self.parts)
+            + "</svg>"
         )
 
     def add(self, part: str) -> None:
