@@ -115,6 +115,47 @@ def robustness(result: Any) -> list[Block]:
     ]
 
 
+_LIKENESS = {
+    "peak_of_excess": "highest s of a stay in excess, median",
+    "low_of_starvation": "lowest s of a stay in starvation, median",
+    "variance_below_3_s": "variance of s at periods below 3 s",
+    "variance_3_to_30_s": "variance of s from 3 to 30 s",
+    "variance_above_30_s": "variance of s above 30 s",
+}
+
+
+def alike(result: Any) -> list[Block]:
+    """Excursions, residence patterns, spectrum and pools, tank beside rigs."""
+    designs = [d for d in result.designs if d.likeness]
+    names = list(dict.fromkeys(name for d in designs for name in d.likeness))
+    if not names:
+        return []
+
+    def words(name: str) -> str:
+        if name.startswith("stay_"):
+            return f"mean stay {name[5:8]}, s"
+        return f"pool {name[5:]} at the end" if name.startswith("pool_") else _LIKENESS[name]
+
+    rows = [
+        (
+            words(name),
+            next(d.likeness[name][0] for d in designs if name in d.likeness),
+            *(d.likeness.get(name, (None, None))[1] for d in designs),
+        )
+        for name in names
+    ]
+    return [
+        table(
+            ("What cells meet and hold", "Tank", *(rig_label(d) for d in designs)),
+            rows,
+            "Beside the distance, not inside it. Stays by where a cell comes from and goes to (E excess, L limitation, "
+            "S starvation); pools in the units of the cell model, mean over the final window",
+            numbers=range(1, 2 + len(designs)),
+            style="compact",
+        )
+    ]
+
+
 def classic(result: Any) -> list[Block]:
     """What loops of 30 to 120 s show of this tank."""
     if not result.classic:

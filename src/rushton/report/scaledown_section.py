@@ -11,7 +11,7 @@ from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
 from rushton.report.markdown import to_html
 from rushton.report.numbers import given, number, percent
 from rushton.report.scaledown_oxygen import oxygen_blocks
-from rushton.report.scaledown_ranking import classic, ranking, rig_label, robustness, trade_off, verdicts
+from rushton.report.scaledown_ranking import alike, classic, ranking, rig_label, robustness, trade_off, verdicts
 from rushton.report.style import REGIME_NAMES
 
 PART_NAMES = {
@@ -55,6 +55,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         *classic(result),
         parts_table(result),
         *robustness(result),
+        *alike(result),
         picture(
             lambda: figures_response.target_and_achieved(panels(result)),
             "Target against achieved: share of time below an uptake, and share of stays shorter than a time. Black: "

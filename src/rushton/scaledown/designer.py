@@ -24,7 +24,17 @@ from rushton.scaledown.breath import lungs
 from rushton.scaledown.chamber import Microfluidic
 from rushton.scaledown.classic import classic_loops
 from rushton.scaledown.compartments import CompartmentsOperation, ThreeCompartments
-from rushton.scaledown.finalists import band_of_tried, best_of, better_answer, choose, kept_of, tried, with_cells
+from rushton.scaledown.finalists import (
+    Tried,
+    band_of_tried,
+    best_of,
+    better_answer,
+    choose,
+    kept_of,
+    tried,
+    with_cells,
+)  # fmt: skip
+from rushton.scaledown.likeness import Likeness, likeness
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
 from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.match import PARTS
@@ -284,7 +294,16 @@ def _finish(
         robustness=moved,
         verdict=verdict,
         breath=lungs(written.operation, tank.duty).as_dict(),
+        likeness={} if isinstance(rig, Switching) else _likeness(tank, won),
     )
+
+
+def _likeness(tank: Tank, won: Tried) -> Likeness:
+    """What else cells meet and hold, in the tank and in the rig as written."""
+    records = tank.duty.history, tank.duty.history_step
+    return likeness(
+        tank.statistics, won.statistics, records, (won.signal, won.step), (tank.pools, won.inside.pools)
+    )  # fmt: skip
 
 
 def _papers(sheet: Sheet) -> tuple[str, str]:

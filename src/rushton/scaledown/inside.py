@@ -9,7 +9,7 @@ over the cells (``rushton.lifelines.bands``, widened for so few). In a periodic 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ OXYGEN = "oxygen"  # the species as the cell models name it
 SAMPLE = 0.3  # s, interval at which uptake drives the cell, as in the tank's response
 _FINE = 3  # samples of the signal averaged into one of these
 _HISTORIES = 8  # cells followed where stays are random
+_KEPT = 101  # samples between two looks at the pools: no multiple of a feed's period
 _RESAMPLES = 1000  # of them, for their bands
 
 
@@ -49,10 +50,12 @@ class Inside:
     relative_productivity_band: list[float] | None = None
     relative_productivity_final_band: list[float] | None = None
     relative_yield_band: list[float] | None = None
+    pools: dict[str, float] = field(default_factory=dict)
+    """Mean of every state over the final window, in the units of the model."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values; growth in 1/s."""
-        return asdict(self)
+        """Plain values, without the pools; growth in 1/s."""
+        return {name: value for name, value in asdict(self).items() if name != "pools"}
 
 
 NOT_RUN = Inside(None, None, None, 0.0, 0.0)
@@ -158,12 +161,16 @@ class CellTest:
         split = n_time - round(final_window(self.duration) / dt)
         state, parts = self.start, []
         for part in (slice(0, split), slice(split, n_time)):
-            ran = integrate_ensemble(self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in around.items()})
+            ran = integrate_ensemble(
+                self.model, q_s[:, part], dt, state, {k: v[:, part] for k, v in around.items()}, keep_every=_KEPT
+            )
             state = ran.state
             parts.append(ran.mean)
         share = split / n_time
         mean = {name: share * parts[0][name] + (1.0 - share) * parts[1][name] for name in parts[0]}
-        return self._relative(mean, parts[1])
+        names = self.model.state_names
+        pools = (ran.kept if ran.kept.size else ran.state[:, None])[..., : len(names)].mean(axis=(0, 1))
+        return replace(self._relative(mean, parts[1]), pools=dict(zip(names, pools.tolist(), strict=True)))
 
     def _relative(self, mean: dict[str, np.ndarray], final: dict[str, np.ndarray]) -> Inside:
         """Over the undisturbed cell, from the rates of every cell, (n_cell,): over all, and over the final window."""
@@ -178,7 +185,7 @@ class CellTest:
         if ideal["mu"] > 0.0 and whole["q_s"].min() > 0.0:
             found["relative_yield"] = (whole["mu"] / whole["q_s"]) / (ideal["mu"] / ideal["q_s"])
         values = {name: float(v[0]) for name, v in found.items()}
-        bands = {f"{name}_band": _edges(v, n) for name, v in found.items()}
+        bands: dict[str, Any] = {f"{name}_band": _edges(v, n) for name, v in found.items()}
         return Inside(
             values.get("relative_productivity"),
             values.get("relative_productivity_final"),

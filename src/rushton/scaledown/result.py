@@ -13,6 +13,7 @@ import numpy as np
 from rushton.lifelines import SignalStatistics
 from rushton.scaledown.effort import total
 from rushton.scaledown.finalists import Finalist, finalists_table
+from rushton.scaledown.likeness import Likeness, likeness_table
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.robustness import robustness_table
 from rushton.scaledown.verdict import RESPONSES, Gap, Verdict, mismatch, mismatch_band
@@ -52,6 +53,8 @@ class Design:
         The distance when pump, K_s, q_max or biomass are not as assumed (``robustness.NAMES``).
     breath : dict
         Oxygen demand, transfer and heat of every zone, what cannot be breathed or cooled (``breath.Lungs.as_dict``).
+    likeness : dict of str to (float or None, float or None)
+        Excursions, residence patterns, spectrum and pools of tank and rig (``likeness``).
     verdict : Verdict
         Whether the rig represents the tank, why, and what it would show instead.
     searched_distance : float or None
@@ -108,6 +111,7 @@ class Design:
     drawing: str = ""
     effort: dict[str, float] = field(default_factory=dict)
     limit: str = ""
+    likeness: Likeness = field(default_factory=dict)
 
     @property
     def mismatch(self) -> float | None:
@@ -147,6 +151,7 @@ class Design:
             "verdict": self.verdict.word,
             "verdict_text": self.verdict.text,
             "breath": self.breath,
+            "likeness": {name: {"tank": tank, "rig": rig} for name, (tank, rig) in self.likeness.items()},
             "finalists": [
                 f.as_dict() | {"settings": {_SUMMARY_NAMES.get(k, k): v for k, v in f.settings.items()}}
                 for f in self.finalists
@@ -295,6 +300,7 @@ class Scaledown:
                 "finalists": tuple(Finalist(**row) for row in plain["finalists"]),
                 "gaps": {name: Gap(gap["value"], tuple(gap["band"])) for name, gap in plain["gaps"].items()},
                 "verdict": Verdict(**plain["verdict"]),
+                "likeness": {name: tuple(pair) for name, pair in plain["likeness"].items()},
             }
             statistics = SignalStatistics.from_arrays(arrays, f"design_{n}_")
             designs.append(Design(**plain, statistics=statistics, excerpt=arrays[f"excerpt_{n}"]))
@@ -311,8 +317,8 @@ class Scaledown:
         )
 
     def export(self, results_folder: Path) -> None:
-        """Write designs.csv, finalists.csv, robustness.csv, protocol-<rig>.md, .csv and .json; protocols of rigs no
-        longer designed are removed.
+        """Write designs.csv, finalists.csv, robustness.csv, likeness.csv, protocol-<rig>.md, .csv and .json; protocols
+        of rigs no longer designed are removed.
         """
         self.write(Path(results_folder) / "scaledown")
 
@@ -326,6 +332,7 @@ class Scaledown:
         atomic_write_text(folder / "finalists.csv", finalists_table(finalists, _SUMMARY_NAMES))
         moved = [(d.name, d.distance, d.robustness) for d in self.designs]
         atomic_write_text(folder / "robustness.csv", robustness_table(moved))
+        atomic_write_text(folder / "likeness.csv", likeness_table((d.name, d.likeness) for d in self.designs))
         written = set()
         for design in self.designs:
             texts = (design.protocol, design.table, design.record, design.drawing)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from rushton.lifelines.regimes import PATTERNS, SignalStatistics, stay_quantile
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.certainty import resampled_targets
 from rushton.scaledown.inside import CellTest
+from rushton.scaledown.likeness import tank_pools
 from rushton.scaledown.match import Target, distance
 from rushton.scaledown.rig import Duty
 
@@ -48,6 +49,10 @@ class Tank:
         Of the signal that rigs are compared by, of all its cells.
     regimes : Regimes
         By which that signal was observed, and rigs are.
+    classic : tuple of dict
+        ``classic_loops`` of it.
+    pools : dict
+        Mean states of its cells at the end of their histories; empty without a response.
     """
 
     lifelines: Lifelines
@@ -60,6 +65,7 @@ class Tank:
     statistics: SignalStatistics
     regimes: Regimes
     classic: tuple[dict[str, float], ...] = ()
+    pools: dict[str, float] = field(default_factory=dict)
 
 
 def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Tank:
@@ -74,7 +80,8 @@ def make_tank(case: Case, lifelines: Lifelines, response: Response | None) -> Ta
     target = replace(target, resampled=resampled_targets(lifelines, shortest))
     floor, parts = floor_of(lifelines, shortest)
     return Tank(
-        lifelines, duty, target, test, tank_response(response), floor, parts, lifelines.statistics, case.strain.regimes
+        lifelines, duty, target, test, tank_response(response), floor, parts, lifelines.statistics, case.strain.regimes,
+        pools=tank_pools(response),
     )  # fmt: skip
 
 
