@@ -74,7 +74,12 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(stages, "STAGES", tuple(stand_in(stage) for stage in stages.STAGES))
     monkeypatch.setattr(stages, "preflight", lambda case: None)
+    def write_bench_pages(folder: Path, case: Case, scaledown: Any) -> list[Path]:
+        assert scaledown is None or scaledown["stage"] == "scaledown"
+        return []
+
     monkeypatch.setattr(rushton.report, "write_report", write_report)
+    monkeypatch.setattr(rushton.report, "write_bench_pages", write_bench_pages)
     return computed
 
 
