@@ -74,6 +74,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(stages, "STAGES", tuple(stand_in(stage) for stage in stages.STAGES))
     monkeypatch.setattr(stages, "preflight", lambda case: None)
+
     def write_bench_pages(folder: Path, case: Case, scaledown: Any) -> list[Path]:
         assert scaledown is None or scaledown["stage"] == "scaledown"
         return []
