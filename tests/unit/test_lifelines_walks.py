@@ -53,11 +53,15 @@ def tiled(field, cells, bits=(), eta=None):
                 tile.real[row + a] = eta[a][axis]
     for a, h in enumerate(bits):
         tile.whole[lanes.BITS + a] = np.uint64(h).astype(np.int64)
+    lanes.decode(tile, len(cells), *(int(n) for n in field.shape[1:]))
     return tile
 
 
-def lane(tile, a):
-    """Mesh cell and fractions of a lane."""
+def lane(tile, a, field=None):
+    """Mesh cell and fractions of a lane; with a field its three indices are looked at too."""
+    if field is not None:
+        indices = [int(tile.whole[row + a]) for row in (lanes.RING, lanes.TURN, lanes.LAYER)]
+        assert plain.mesh_cell(field, indices) == tile.whole[lanes.C + a]
     return tile.whole[lanes.C + a], [tile.real[row + a] for row in (lanes.X, lanes.Y, lanes.Z)]
 
 
@@ -115,7 +119,7 @@ def test_compiled_interface_walk_is_the_plain_one(field, cells):
             for axis, shift in ((2, 0), (1, 21), (0, 42)):
                 e = variate(np.uint64(bits[a] >> shift))
                 at, inside, _ = plain.walk(field, at, inside, axis, e, plain.with_chance(draw))
-            assert_same(field, lane(tile, a), (at, inside))
+            assert_same(field, lane(tile, a, field), (at, inside))
             moved += at != place
     assert moved > 30
 
@@ -133,7 +137,7 @@ def test_compiled_langevin_walk_is_the_plain_one(field, cells):
             at, inside = place, fraction
             for axis in (2, 1, 0):
                 at, inside, eta[axis] = plain.walk(field, at, inside, axis, eta[axis], plain.keep_flux)
-            assert_same(field, lane(tile, a), (at, inside))
+            assert_same(field, lane(tile, a, field), (at, inside))
             found = [tile.real[row + a] for row in (lanes.E_R, lanes.E_T, lanes.E_Z)]
             assert found == pytest.approx(list(eta), abs=1e-5)
             moved += at != place

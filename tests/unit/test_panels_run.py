@@ -15,7 +15,7 @@ from rushton.case import case_from_dict
 from rushton.cli import app
 from rushton.errors import ResultsError
 from rushton.physiology import get_model, ideal_cell, imposed_environment, integrate_ensemble
-from rushton.pipeline import Results, run
+from rushton.pipeline import Results, open_results, run
 from rushton.study.panels import Panel, panel
 from rushton.study.panels import run as running
 from rushton.study.panels.result import ranks
@@ -44,13 +44,8 @@ uptake = { max = "400 umol/g/h" }
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> Results:
-    data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
-    data["numerics"] = {"mesh_cells": 4000}
-    data["lifelines"] = {"cells": 80, "duration": "60 s", "full_records": 10}
-    del data["feed_study"], data["scaledown"]
-    case = case_from_dict(data, name="tiny")
-    return run(case, tmp_path_factory.mktemp("panel") / "tiny.results", until="lifelines")
+def results(tiny_results: Path) -> Results:
+    return open_results(tiny_results)
 
 
 @pytest.fixture(scope="module")

@@ -34,15 +34,8 @@ def case(cases_folder):
 
 
 @pytest.fixture(scope="module")
-def uptake():
-    """(40, 3000) uptake ratios every 0.1 s of an Ornstein-Uhlenbeck process in ln C with 8 s memory."""
-    rng, keep = np.random.default_rng(5), math.exp(-0.1 / 8.0)
-    z = np.empty((40, 3000))
-    z[:, 0] = rng.standard_normal(40)
-    for n in range(1, z.shape[1]):
-        z[:, n] = keep * z[:, n - 1] + math.sqrt(1.0 - keep**2) * rng.standard_normal(40)
-    c = np.exp(4.04 * z - 2.79)
-    return c / (1.0 + c)
+def uptake(uptake_like_a_tank):
+    return uptake_like_a_tank(np.random.default_rng(5), 40, 3000, 0.1)
 
 
 @pytest.fixture(scope="module")

@@ -35,21 +35,12 @@ def case(cases_folder):
 
 
 @pytest.fixture(scope="module")
-def tank(case):
-    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C: 8 s memory, about 8 % excess and 47 % starvation."""
-    signals, dt, memory = [], 0.06, 8.0
-    for seed in (1, 2):
-        rng = np.random.default_rng(seed)
-        z = np.empty((60, 2000))
-        z[:, 0] = rng.standard_normal(60)
-        keep = np.exp(-dt / memory)
-        for n in range(1, z.shape[1]):
-            z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(60)
-        c = np.exp(4.04 * z - 2.79)
-        signals.append(c / (1.0 + c))
+def tank(case, uptake_like_a_tank):
+    dt, generators = 0.06, [np.random.default_rng(seed) for seed in (1, 2)]
+    signals = [uptake_like_a_tank(rng, 60, 2000, dt) for rng in generators]
     sample = sample_of(np.concatenate(signals), dt, case.strain.regimes, 32)
     halves = sample.statistics(slice(0, None, 2)), sample.statistics(slice(1, None, 2))
-    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=rng.random((5, 200)).astype(np.float32))
+    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=generators[-1].random((5, 200)).astype(np.float32))
     return SimpleNamespace(
         halves=halves, statistics=halves[0] + halves[1], duration=120.0, time_step=dt, records=lambda: records,
         sample=sample,

@@ -40,15 +40,8 @@ def tank_of(signal, dt, case, groups=32):
 
 
 @pytest.fixture(scope="module")
-def signal():
-    """(64, 4000) uptake ratios of an Ornstein-Uhlenbeck process in ln C with 8 s memory, every 0.06 s."""
-    rng, keep = np.random.default_rng(5), np.exp(-0.06 / 8.0)
-    z = np.empty((64, 4000))
-    z[:, 0] = rng.standard_normal(64)
-    for n in range(1, z.shape[1]):
-        z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(64)
-    c = np.exp(4.04 * z - 2.79)
-    return c / (1.0 + c)
+def signal(uptake_like_a_tank):
+    return uptake_like_a_tank(np.random.default_rng(5), 64, 4000, 0.06)
 
 
 @pytest.fixture(scope="module")

@@ -23,16 +23,9 @@ def case(cases_folder):
 
 
 @pytest.fixture(scope="module")
-def tank(case):
-    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C with 8 s memory."""
-    rng, dt, memory = np.random.default_rng(3), 0.06, 8.0
-    z = np.empty((60, 2000))
-    z[:, 0] = rng.standard_normal(60)
-    keep = np.exp(-dt / memory)
-    for n in range(1, z.shape[1]):
-        z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(60)
-    c = np.exp(4.04 * z - 2.79)
-    half = signal_statistics(c / (1.0 + c), dt, case.strain.regimes)
+def tank(case, uptake_like_a_tank):
+    dt = 0.06
+    half = signal_statistics(uptake_like_a_tank(np.random.default_rng(3), 60, 2000, dt), dt, case.strain.regimes)
     records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=np.full((1, 200), 0.3, np.float32))
     return SimpleNamespace(
         halves=(half, half), statistics=half + half, duration=120.0, time_step=dt, records=lambda: records

@@ -36,19 +36,11 @@ def case(cases_folder):
 
 
 @pytest.fixture(scope="module")
-def tank(case):
-    """Uptake ratios of an Ornstein-Uhlenbeck process in ln C: 8 s memory, excess and starvation."""
-    halves, dt, memory = [], 0.1, 8.0
-    for seed in (1, 2):
-        rng = np.random.default_rng(seed)
-        z = np.empty((40, 1500))
-        z[:, 0] = rng.standard_normal(40)
-        keep = np.exp(-dt / memory)
-        for n in range(1, z.shape[1]):
-            z[:, n] = keep * z[:, n - 1] + np.sqrt(1.0 - keep**2) * rng.standard_normal(40)
-        c = np.exp(4.04 * z - 2.79)
-        halves.append(signal_statistics(c / (1.0 + c), dt, case.strain.regimes))
-    records = SimpleNamespace(time=dt * np.arange(1500), s=c / (1.0 + c))
+def tank(case, uptake_like_a_tank):
+    dt = 0.1
+    signals = [uptake_like_a_tank(np.random.default_rng(seed), 40, 1500, dt) for seed in (1, 2)]
+    halves = [signal_statistics(s, dt, case.strain.regimes) for s in signals]
+    records = SimpleNamespace(time=dt * np.arange(1500), s=signals[-1])
     lines = SimpleNamespace(
         halves=tuple(halves), statistics=halves[0] + halves[1], duration=150.0, time_step=dt, records=lambda: records
     )

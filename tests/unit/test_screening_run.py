@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import tomllib
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,10 +12,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from rushton.case import case_from_dict
 from rushton.cli import app
 from rushton.errors import CaseError, ResultsError
-from rushton.pipeline import Results, run
+from rushton.pipeline import Results, open_results
 from rushton.study.screening import Screening, screen
 from rushton.study.screening import run as running
 
@@ -54,13 +52,8 @@ uptake = { max = "400 umol/g/h" }
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> Results:
-    data = tomllib.loads((cases_folder / "penicillin_54m3.toml").read_text(encoding="utf-8"))
-    data["numerics"] = {"mesh_cells": 4000}
-    data["lifelines"] = {"cells": 80, "duration": "60 s", "full_records": 10}
-    del data["feed_study"], data["scaledown"]
-    case = case_from_dict(data, name="tiny")
-    return run(case, tmp_path_factory.mktemp("screening") / "tiny.results", until="lifelines")
+def results(tiny_results: Path) -> Results:
+    return open_results(tiny_results)
 
 
 @pytest.fixture(scope="module")

@@ -85,6 +85,7 @@ def travel(
             hops, given_up = advect(tile, n_lane, field, dt)
             n_hop += hops
             n_given_up += given_up
+            decode(tile, n_lane, nt, nz)
             if walk != STILL:
                 draw(tile, n_lane, n, key)
             if walk == INTERFACE:
@@ -105,7 +106,7 @@ def travel(
                 until = every
                 store_sample(tile, n_lane, field, out, full, column)
                 column += 1
-        leave(tile, cells, cloud, nt, nz)
+        leave(tile, cells, cloud, walk == LANGEVIN)
         for a in range(n_lane):
             prefetch(cloud.memory, np.int64(cells[min(a + 4, n_lane - 1)]))
             p = cells[a]
@@ -136,22 +137,21 @@ def board(tile, cells, cloud, nt, nz):
 
 
 @nb.njit(**APART)
-def leave(tile, cells, cloud, nt, nz):
-    """Cells go back to the cloud."""
+def leave(tile, cells, cloud, with_memory):
+    """Cells go back to the cloud, with their turbulent velocities where the walk has a memory."""
     real, whole = tile.real, tile.whole
-    decode(tile, cells.size, nt, nz)
     for a in range(cells.size):
         p = cells[a]
         cloud.place[p, 0], cloud.place[p, 1], cloud.place[p, 2] = whole[RING + a], whole[TURN + a], whole[LAYER + a]
         cloud.fraction[p, 0], cloud.fraction[p, 1], cloud.fraction[p, 2] = real[X + a], real[Y + a], real[Z + a]
-        cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2] = real[E_R + a], real[E_T + a], real[E_Z + a]
+        if with_memory:
+            cloud.eta[p, 0], cloud.eta[p, 1], cloud.eta[p, 2] = real[E_R + a], real[E_T + a], real[E_Z + a]
 
 
 @nb.njit(**APART)
 def look_at_zones(tile, n_lane, field, visit, n, settle, journey, bins):
     """Which cells have entered or left an impeller zone since the last look."""
     real, whole = tile.real, tile.whole
-    decode(tile, n_lane, field.shape[1], field.shape[2])
     for a in range(n_lane):
         i, k, z = whole[RING + a], whole[LAYER + a], real[Z + a]
         inside = (field.zone_low[k] <= z) & (z <= field.zone_high[k]) & (i < field.zone_ring[k])
@@ -165,7 +165,6 @@ def look_at_zones(tile, n_lane, field, visit, n, settle, journey, bins):
 def store_sample(tile, n_lane, field, out, full, column):
     """Mesh cells, and of some cells places and uptake ratios, to a column of the stored samples."""
     real, whole = tile.real, tile.whole
-    decode(tile, n_lane, field.shape[1], field.shape[2])
     for a in range(n_lane):
         p, c = whole[CELL + a], whole[C + a]
         if p < out.shape[0]:

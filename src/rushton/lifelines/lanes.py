@@ -6,7 +6,8 @@ All real quantities of a tile are one array and all whole ones another: a compil
 turns a loop over lanes without branches into vector instructions. What is rare (a face is crossed) is put on a list
 and done lane by lane. A lane's numbers do not depend on its neighbours: any tiling gives the same bytes.
 
-A cell is in mesh cell c at fractions (x, y, z); i, j, k follow from c where they are needed (``decode``).
+A cell is in mesh cell c at fractions (x, y, z). Advection knows c only; i, j, k follow from it (``decode``) before the
+walk, which keeps all four.
 """
 
 from __future__ import annotations

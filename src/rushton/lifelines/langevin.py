@@ -45,7 +45,6 @@ from rushton.lifelines.lanes import (
     X,
     Y,
     Z,
-    decode,
     filled,
     list_flagged,
 )  # fmt: skip
@@ -181,7 +180,6 @@ def langevin_walk(tile, n, field):
     for a in range(n):
         real[SPEED + a] = field.persistence[whole[C + a], KEPT]
     _fade(tile, n)
-    decode(tile, n, field.shape[1], field.shape[2])
 
     for a in range(n):
         real[SPEED + a] = rec[whole[C + a], STEP] * field.per_z[whole[LAYER + a]]

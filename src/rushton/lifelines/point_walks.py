@@ -16,7 +16,7 @@ import math
 import numba as nb
 import numpy as np
 
-from rushton.lifelines.lanes import E_R, E_T, E_Z, LAYER, RING, TURN, C, X, Y, Z, decode
+from rushton.lifelines.lanes import E_R, E_T, E_Z, LAYER, RING, TURN, C, X, Y, Z
 from rushton.lifelines.layout import APART, STEP, WALL_R1, WALL_R2, WALL_T1, WALL_T2, WALL_Z1, WALL_Z2
 from rushton.lifelines.pollock import clip01
 from rushton.lifelines.walks import spread_variates
@@ -112,10 +112,10 @@ def point_walk(tile, n, field, end_point):
     """One step of the end-point walk or, without the end point, of the naive walk, for n lanes."""
     real, whole = tile.real, tile.whole
     spread_variates(tile, n)
-    decode(tile, n, field.shape[1], field.shape[2])
     for a in range(n):
-        c, _, _, _, x, y, z = _point_move(
+        c, i, j, k, x, y, z = _point_move(
             field, whole[C + a], whole[RING + a], whole[TURN + a], whole[LAYER + a],
             real[X + a], real[Y + a], real[Z + a], real[E_Z + a], real[E_T + a], real[E_R + a], end_point,
         )  # fmt: skip
-        whole[C + a], real[X + a], real[Y + a], real[Z + a] = c, x, y, z
+        whole[C + a], whole[RING + a], whole[TURN + a], whole[LAYER + a] = c, i, j, k
+        real[X + a], real[Y + a], real[Z + a] = x, y, z

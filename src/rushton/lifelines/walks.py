@@ -56,7 +56,6 @@ from rushton.lifelines.lanes import (
     X,
     Y,
     Z,
-    decode,
     filled,
     list_flagged,
     prefetch,
@@ -228,7 +227,6 @@ def _walk_r(tile, n, field):
 def interface_walk(tile, n, field):
     """One step of the turbulent walk with interfaces for n lanes, direction by direction, from their random bits."""
     spread_variates(tile, n)
-    decode(tile, n, field.shape[1], field.shape[2])
     _walk_z(tile, n, field)
     _walk_theta(tile, n, field)
     _walk_r(tile, n, field)

@@ -27,7 +27,6 @@ what the slow kLa holds, uptake of substrate untouched by the lack of oxygen.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -41,6 +40,7 @@ from rushton.errors import SolverError
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.rig import Duty, OxygenDuty, Port, Settings
 from rushton.scaledown.transfer import probe_reading, settled
+from rushton.scaledown.vessel import periodic_signal
 from rushton.scaledown.zones import Culture
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
 ATMOSPHERE = 101_325.0  # Pa
 _STEPS_PER_SECOND = 32  # of a period; half as many of a long one (the scheme is of second order)
 _LONG = 200.0  # s
-_ENOUGH = 900.0  # s
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,12 +89,7 @@ class SwitchedOperation:
 
     def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
         """s_O that every cell experiences (``rig.Operation``); the interval divides the period."""
-        periods = max(3, math.ceil(min(duration, _ENOUGH) / self.period))
-        every = max(1, int(step / self.step + 1e-9))
-        while self.ratio.size % every:
-            every -= 1
-        s = self.ratio / (1.0 + self.ratio)
-        return np.tile(s.reshape(-1, every).mean(axis=1), periods), self.step * every
+        return periodic_signal(self.ratio, self.period, step, duration)
 
     def dissolved(self) -> np.ndarray:
         """(n,) dissolved oxygen over one period, mol/m3."""

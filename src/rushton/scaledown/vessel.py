@@ -30,6 +30,31 @@ _ENOUGH = 900.0  # s
 PORT_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # s, when the vessel is sampled after a pulse
 
 
+def periodic_signal(ratio: np.ndarray, period: float, step: float, duration: float) -> tuple[np.ndarray, float]:
+    """s = x/(1 + x) of a ratio x over one period, joined end to end.
+
+    Parameters
+    ----------
+    ratio : (n,) float
+        Concentration over half-saturation, at equal intervals of the period.
+    period, step, duration : float
+        s; the interval used is the largest up to ``step`` that divides the period.
+
+    Returns
+    -------
+    s : (n_time,) float
+    step : float
+        Interval used, s.
+    """
+    # all periods are alike: enough that the cut ends of the record weigh little
+    periods = max(3, math.ceil(min(duration, _ENOUGH) / period))
+    own_step = period / ratio.size
+    every = max(1, int(step / own_step + 1e-9))
+    while ratio.size % every:
+        every -= 1
+    return np.tile((ratio / (1.0 + ratio)).reshape(-1, every).mean(axis=1), periods), own_step * every
+
+
 @dataclass(frozen=True, eq=False)
 class VesselOperation:
     """A vessel under a periodic feed.
@@ -63,13 +88,7 @@ class VesselOperation:
 
     def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
         """What every cell experiences (``rig.Operation``); the interval divides the period."""
-        # all periods are alike: enough that the cut ends of the record weigh little
-        periods = max(3, math.ceil(min(duration, _ENOUGH) / self.period))
-        every = max(1, int(step / self.step + 1e-9))
-        while self.concentration.size % every:
-            every -= 1
-        s = self.concentration / (1.0 + self.concentration)
-        return np.tile(s.reshape(-1, every).mean(axis=1), periods), self.step * every
+        return periodic_signal(self.concentration, self.period, step, duration)
 
     def ports(self) -> list[Port]:
         """The vessel as a whole, and at times after the start of the largest pulse."""
