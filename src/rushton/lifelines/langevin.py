@@ -47,7 +47,7 @@ from rushton.lifelines.lanes import (
     Z,
     filled,
     list_flagged,
-)  # fmt: skip
+)
 from rushton.lifelines.layout import APART, FAST, KEPT, LOG_STEP, STEP, WALL_R1, WALL_T1, WALL_Z1
 
 

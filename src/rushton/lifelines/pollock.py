@@ -42,7 +42,7 @@ from rushton.lifelines.lanes import (
     Z,
     filled,
     prefetch,
-)  # fmt: skip
+)
 from rushton.lifelines.layout import APART, FAST, R_IN, R_OUT, T_IN, T_OUT, Z_IN, Z_OUT
 from rushton.lifelines.polynomials import growth, mean_inverse
 

@@ -59,7 +59,7 @@ from rushton.lifelines.lanes import (
     filled,
     list_flagged,
     prefetch,
-)  # fmt: skip
+)
 from rushton.lifelines.layout import APART, STEP, WALL_R1, WALL_T1, WALL_Z1
 
 INTERFACE, END_POINT, NAIVE, STILL, LANGEVIN = 0, 1, 2, 3, 4

@@ -33,7 +33,7 @@ from rushton.scaledown.finalists import (
     kept_of,
     tried,
     with_cells,
-)  # fmt: skip
+)
 from rushton.scaledown.likeness import Likeness, likeness
 from rushton.scaledown.loop_rigs import StrPfr, StrStr, reference_settings
 from rushton.scaledown.loops import LoopOperation
