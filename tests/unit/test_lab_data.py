@@ -142,6 +142,23 @@ def test_a_known_offset_comes_back_exactly(results, tmp_path, line, residual, in
     assert row["agrees"] == ("yes" if abs(float(row["residual_over_allowed"])) <= 1.0 else "no")
 
 
+def test_by_products_that_the_model_or_the_program_does_not_know_are_read(results, tmp_path):
+    """What the model does not form is kept and said to be outside of it; without a molar mass moles are told."""
+    found = compare_data(data(tmp_path, "10,gradient,,lactate,0.9,g/L,", "10,gradient,,acetate,0.12,g/L,"), results)
+    assert [row.predicted is None for row in found.rows] == [True, False]
+    assert found.rows[0].reason == "the cell model monod gives off no lactate"
+    assert found.rows[0].reading.value == pytest.approx(0.9 / 0.090078, rel=1e-6)
+    folder = results / "scaledown"
+    own = record()
+    own["expected"]["by_products_mol_m3"] = {"spidroin": {"low": 1.0, "mean": 2.0, "high": 4.0}}
+    (folder / "protocol-str-pfr.json").write_text(json.dumps(own), encoding="utf-8")
+    rows = [r for r in csv.reader(empty_sheet(results).splitlines()) if len(r) > 3 and r[3] == "spidroin"]
+    assert {r[5] for r in rows} == {"mmol/L"}
+    assert compare_data(data(tmp_path, "10,gradient,,spidroin,2,mmol/L,"), results).rows[0].residual == 0.0
+    with pytest.raises(CaseError, match="spidroin, whose molar mass is not known"):
+        compare_data(data(tmp_path, "10,gradient,,spidroin,2,g/L,"), results)
+
+
 def test_the_titre_follows_the_balance_of_the_product(results, tmp_path):
     """First the settled production for 4 h, then two intervals with theirs: by small steps of Euler."""
     lines = ["-4,settle,,titre,20,mmol/L,", "7,gradient,,titre,30,mmol/L,", "10,reference,,titre,20,mmol/L,"]

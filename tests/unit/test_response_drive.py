@@ -47,6 +47,19 @@ def fluctuating():
     return run(get_model("penicillium_tang2017"), records), records
 
 
+def test_the_steps_are_chosen_from_an_odd_number_of_samples_as_well():
+    """Half of them are left out once, so one stays over: the same choice as without it."""
+    from rushton.response.convergence import choose_steps
+
+    model = get_model("ecoli_xu1999")
+    met = np.zeros((2, 9, len(model.environment)))
+    met[..., 0] = np.linspace(0.1, 0.9, 9)
+    met[..., -1] = 0.2
+    start = np.zeros((2, 0))
+    odd, even = (choose_steps(model, met[:, :n], 0.3, start) for n in (9, 8))
+    assert odd == even
+
+
 def test_a_linear_cell_gains_and_loses_nothing():
     records = Records(encode(telegraph()), 0.3)
     model = get_model("monod", {"alpha": 0.01, "beta": 1e-3})

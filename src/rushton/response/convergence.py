@@ -70,7 +70,7 @@ def choose_steps(model: CellModel, environment: np.ndarray, dt: float, start: np
     ModelError
         A pool so fast that it should stand in quasi-steady state.
     """
-    environment = environment[:, : environment.shape[1] // 2 * 2]
+    environment = np.ascontiguousarray(environment[:, : environment.shape[1] // 2 * 2])
     found = fastest(model, environment, start[0])
     substeps = max(1, math.ceil(dt / found.seconds / STABLE - 1e-9))
     if substeps > MOST_SUBSTEPS:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from rushton.study.lab_data.quantities import QUANTITIES
 from rushton.study.lab_data.reading import Reading
 
 STEADY = ("settle", "end", "reference")
@@ -81,10 +82,8 @@ class Predictor:
                 return "this rig has no gas set-point"
             flow = set_point / 6e4
             return Prediction(flow * (1.0 - self.accuracy), flow, flow * (1.0 + self.accuracy))
-        if name in (self.expected["by_products_mol_m3"] or {}):
-            if reading.phase != "gradient":
-                return "by-products are predicted for the gradient phase only"
-            return _spread(self.expected["by_products_mol_m3"][name])
+        if name not in QUANTITIES:
+            return self._by_product(name, reading)
         if self.course is None:
             return self.expected["course_reason"]
         if name == "titre":
@@ -104,6 +103,14 @@ class Predictor:
         if mean["low"] == mean["high"]:
             return Prediction(None, mean["mean"], None)
         return Prediction(mean["low"], mean["mean"], mean["high"])
+
+    def _by_product(self, name: str, reading: Reading) -> Prediction | str:
+        known = self.expected["by_products_mol_m3"] or {}
+        if name not in known:
+            return f"the cell model {self.protocol['strain']['model']} gives off no {reading.quantity.title}"
+        if reading.phase != "gradient":
+            return "by-products are predicted for the gradient phase only"
+        return _spread(known[name])
 
     def is_start(self, reading: Reading) -> bool:
         """Whether the prediction of its titre starts from this very reading."""

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from rushton.errors import CaseError
+from rushton.physiology.quantities import MOLAR_MASS
 from rushton.units import Medium, to_si
 
 WATER = 1000.0  # kg/m3, at which amounts per mass of broth are counted
+BY_PRODUCT_LEAST = (
+    0.1  # mol/m3, half of what HPLC or an enzymatic assay tells from nothing, some 10 mg/L; bench practice
+)
 
 
 @dataclass(frozen=True)
@@ -63,12 +67,15 @@ _ALL = (
     Quantity("gas_flow", "gas flow", "flow_rate", "L/min", 0.02),
 )
 QUANTITIES = {q.name: q for q in _ALL}
-"""By name; an overflow product of the cell model may be named besides."""
+"""By name; an overflow product may be named besides."""
+OVERFLOW = ("acetate", "ethanol", "lactate", "pyruvate", "glycerol", "acetaldehyde", "formate", "succinate", "ammonia")
+"""By-products that are read whether the cell model knows them or not."""
 
 
 def by_product(name: str) -> Quantity:
-    """An overflow product, such as acetate."""
-    return Quantity(name, name.replace("_", " "), "concentration", "g/L", 0.05)
+    """An overflow product, such as acetate; in moles where its molar mass is not known."""
+    unit = "g/L" if name in MOLAR_MASS else "mmol/L"
+    return Quantity(name, name.replace("_", " "), "concentration", unit, 0.05, BY_PRODUCT_LEAST)
 
 
 @dataclass(frozen=True)
@@ -82,14 +89,14 @@ class Reader:
     product_mass : float or None
         Of the product; None where it is not known.
     species_mass : callable
-        Of a by-product, by its name.
+        Of a by-product, by its name; None where it is not known.
     oxygen_saturation : float or None
         mol/m3 at 100 %.
     """
 
     substrate_mass: float
     product_mass: float | None
-    species_mass: Callable[[str], float]
+    species_mass: Callable[[str], float | None]
     oxygen_saturation: float | None
 
     def factor(self, quantity: Quantity, unit: str, where: str) -> tuple[float, bool]:
@@ -130,6 +137,9 @@ class Reader:
                 "add a line such as '# product_molar_mass: 334.4 g/mol' at the top of the file, or give moles"
                 + (", or % of the reference run" if quantity.relative else ""),
             )
+        if "not known here" in str(error):
+            what = f"'{unit}' counts grams of {quantity.title}, whose molar mass is not known"
+            return what, where, "give moles, such as mmol/L"
         allowed = f"write the {quantity.title} in {quantity.unit}"
         return f"'{unit}' is not a unit of {quantity.title}", where, f"{allowed}; {error.hint}"
 
@@ -155,4 +165,4 @@ def of_name(name: str, by_products: Any) -> Quantity | None:
     """The quantity of a name; None where there is no such."""
     if name in QUANTITIES:
         return QUANTITIES[name]
-    return by_product(name) if name in (by_products or {}) else None
+    return by_product(name) if name in (by_products or {}) or name in OVERFLOW else None

@@ -214,7 +214,7 @@ def _reader(file: LabFile, protocol: Mapping[str, Any]) -> Reader:
     return Reader(
         protocol["substrate"]["molar_mass_kg_mol"],
         product,
-        lambda name: MOLAR_MASS[name],
+        MOLAR_MASS.get,
         protocol["expected"].get("oxygen_saturation_mol_m3"),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rushton.study.lab_data.quantities import QUANTITIES
+from rushton.study.lab_data.quantities import QUANTITIES, by_product
 
 DAY = 86400.0  # s
 HEAD = ("time_h", "phase", "port", "quantity", "value", "unit", "sd", "replicate", "note")
@@ -41,7 +41,7 @@ def template(protocol: Mapping[str, Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEAD)
     for time, phase, port, name in plan(protocol):
-        unit = QUANTITIES[name].unit if name in QUANTITIES else "g/L"
+        unit = (QUANTITIES[name] if name in QUANTITIES else by_product(name)).unit
         writer.writerow([f"{time / 3600.0:g}", phase, port, name, "", unit, "", "", ""])
     return out.getvalue()
 
