@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from rushton.scaledown.classic import TIMES, USUAL, classic_loops
 from rushton.scaledown.effort import total, weights
 from rushton.scaledown.loop_rigs import StrPfr
 from rushton.scaledown.oxygen_ports import periodic, stirred_zones, vessel_with_tube
+from rushton.scaledown.phases import growing_up, yield_when_fed
 from rushton.scaledown.protocol import SECTIONS
 from rushton.scaledown.search import Candidate, Found
 from rushton.scaledown.tank import make_tank
@@ -193,6 +195,73 @@ def test_amounts_and_samples_are_those_of_the_run(designs, name):
     assert max(days.values()) <= 60.0
     assert first_number(plan.split(" mL = ")[0].split()[-1]) == pytest.approx(max(days.values()), rel=0.02)
     assert min(hours_of) < 0.0 and max(hours_of) == 32.0 and {8.0, 16.0, 24.0, 30.0} <= set(hours_of)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("microfluidic", "mini-bioreactors")])
+def test_the_biomass_grown_is_that_of_the_full_rig(designs, name, tank):
+    record = json.loads(designs[name].record)
+    batch, grow, settle, gradient, end, reference = record["phases"]
+    # stock fed at F0 e^(mu t), grown with the yield of the growth at the uptake of the gradient
+    mu, hours = grow["growth_1_h"], grow["duration_s"] / 3600.0
+    fed = grow["first_mL_min"] * 60.0 * math.expm1(mu * hours) / mu
+    assert fed == pytest.approx(grow["stock_mL"], rel=1e-5)
+    volume = record["volumes"]["working_volume_mL"]
+    assert batch["medium_mL"] + grow["stock_mL"] == pytest.approx(volume)
+    eaten = tank.duty.mean_uptake * tank.duty.uptake_max * 3600.0 * GLUCOSE * 1e-3  # g/(g h)
+    after = 0.45 * batch["substrate_g_L"] * batch["medium_mL"] * 1e-3
+    made = after + mu / eaten * fed * 1e-3 * grow["stock_g_L"]
+    assert made == pytest.approx(record["settings"]["biomass_g_L"] * volume * 1e-3, rel=1e-5)
+    # steady phases: what flows in is what is bled; the reference run lasts as long as the rig's
+    recipe = record["recipe"]
+    for phase in (settle, end, reference):
+        flow = phase["stock_mL_min"] + phase["medium_without_substrate_mL_min"]
+        assert flow == pytest.approx(recipe["bleed_mL_min"], abs=0.011)
+    assert reference["duration_s"] == sum(one["duration_s"] for one in (settle, gradient, end))
+    text = " ".join(row[2] for row in rows_of(section(designs[name], "Phases")))
+    medium = recipe["medium_without_substrate_mL_min"]
+    assert (f"and the medium at {medium:.2f} mL/min" in text) == (medium > 0.0)
+
+
+def test_biomass_is_grown_with_the_yield_of_the_cell_model(tank):
+    poor = replace(tank.duty, growth=0.6 * tank.duty.growth)  # the bench's usual yield is 0.45
+    usual, less = (
+        SimpleNamespace(duty=duty, recipe=SimpleNamespace(growth=duty.growth), biomass=60.0)
+        for duty in (tank.duty, poor)
+    )
+    assert yield_when_fed(usual) == pytest.approx(0.45) and yield_when_fed(less) == pytest.approx(0.27)
+    assert growing_up(less).stock > 1.5 * growing_up(usual).stock
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if n not in ("microfluidic", "mini-bioreactors")])
+def test_broth_gets_from_one_vessel_into_all_parts_and_is_sampled_from_it(designs, name):
+    d = designs[name]
+    grow, gradient, end = (rows_of(section(d, "Phases"))[n][2] for n in (1, 3, 4))
+    routine = {row[3] for row in rows_of(section(d, "Sampling plan")) if row[5] == "routine"}
+    assert len(routine) == 1
+    if name not in ("str-pfr", "str-pfr-reference", "str-str", "three-compartments"):
+        assert "empty" not in grow and routine == {"vessel"}
+        return
+    parts = ("vessel", "tube", "first vessel", "second vessel")
+    regimes = ("excess", "limitation", "starvation")
+    setup = {k: v for k, v in named(section(d, "Set-up")).items() if k in parts or k.endswith(regimes)}
+    volumes = {key: first_number(value) for key, value in setup.items()}
+    assert sum(volumes.values()) == pytest.approx(3000.0, abs=1.5)
+    assert grow.count("3,000 mL") == 2 and "empty" in end
+    assert all(f"{value:,.0f} mL" in gradient for value in volumes.values())
+    if name == "three-compartments":
+        assert volumes[routine.pop()] == max(volumes.values())
+
+
+def test_media_of_the_chamber_last_for_the_run(designs):
+    ready = rows_of(section(designs["microfluidic"], "Prepare"))
+    media, resting = ready[:-1], ready[-1]
+    for (_, daily, whole), share in zip(media, rows_of(section(designs["microfluidic"], "Feed")), strict=True):
+        runs = first_number(share[3]) / 100.0 * 0.05 * 1440.0  # mL a day
+        assert first_number(daily) == pytest.approx(max(10.0, 1.2 * runs), rel=0.01)
+        assert first_number(whole.split(": ")[1]) == pytest.approx(2.0 * first_number(daily), rel=0.01)  # 30 h
+    settling = first_number(named(section(designs["microfluidic"], "Phases"))["2. Settle"])
+    # two chambers before and after the programme, one meanwhile
+    assert first_number(resting[1]) == pytest.approx(1.2 * 3.0 * (2.0 * (settling + 2.0) + 30.0), rel=0.02)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -28,15 +28,19 @@ def ranking(result: Any) -> Block:
         low_high = "" if d.distance_band is None else f" ({number(d.distance_band[0])} to {number(d.distance_band[1])})"
         effort = number(total(d.effort), 2) if d.effort else "–"
         near = number(d.distance) + low_high
-        rows.append((rig_label(d), near, d.verdict.word, percent(d.mismatch), effort, d.limit or "–"))
+        rows.append((rig_label(d), near, d.verdict.word, _points(d.mismatch), effort, d.limit or "–"))
     return table(
         ("Rig", "Distance (95 % band)", "Verdict", "Mismatch", "Effort", "What limits it"),
         rows,
         "The rigs, nearest first. Mismatch: the largest difference between rig and tank in productivity and yield by "
-        "the cell model. Effort: in stirred vessels with their control",
+        "the cell model, in percentage points. Effort: in stirred vessels with their control",
         marks=["best" if d is result.best else "" for d in result.designs],
         style="compact",
     )
+
+
+def _points(share: float | None) -> str:
+    return "–" if share is None else number(100.0 * share, 2)
 
 
 def verdicts(result: Any) -> list[Block]:

@@ -2,12 +2,16 @@ r"""The phases of a run in numbers: from the inoculum to the biomass of the rig,
 
 The batch begins in the volume that the strong stock leaves; fed exponentially at the growth rate of the gradient phase,
 
-.. math:: F(t) = \mu\,X_0 V_0\,e^{\mu t} / (Y\,c),\qquad t_{grow} = \ln(X V / (X_0 V_0)) / \mu
+.. math:: F(t) = \mu\,X_0 V_0\,e^{\mu t} / (Y\,c),\qquad t_{grow} = \ln(X V / (X_0 V_0)) / \mu,\qquad
+          Y = \mu / (\bar s\,q_{max} M)
 
-Before it the batch takes about ln(X_0/X_i)/(Y q_max M), from the inoculum X_i at the largest uptake; it ends when the
-oxygen rises. From the start of the settled phase on, volume, stock and bleed are those of the gradient phase.
+so that every cell eats as much as later in the gradient, and Y is what the cell model makes of that (the bench's usual
+yield where there is none). Before it the batch takes about ln(X_0/X_i)/(Y_b q_max M), from the inoculum X_i at the
+largest uptake and the bench's usual yield Y_b; it ends when the oxygen rises. From the start of the settled phase on,
+volume, stock and bleed are those of the gradient phase.
 
-X_0 V_0 biomass after the batch, kg; X V that of the full rig; Y biomass per substrate, kg/kg; c strong stock, kg/m3.
+X_0 V_0 biomass after the batch, kg; X V that of the full rig; Y biomass per substrate, kg/kg; c strong stock, kg/m3;
+mu net growth, 1/s; s mean uptake over q_max; M molar mass, kg/mol.
 Times of the controller count from the start of the gradient phase, so what comes before is negative.
 """
 
@@ -57,12 +61,20 @@ def growing_up(sheet: Sheet) -> GrowingUp:
     per_sugar, volume = bench["biomass_per_substrate"], bench.volume
     batch = min(BATCH_SUGAR, 0.9 * x / per_sugar)
     after = per_sugar * batch
-    strong = bench["feed_concentration_max"]
+    made = yield_when_fed(sheet) * bench["feed_concentration_max"]
     # biomass of the full vessel less that of the batch, which began in the volume the strong stock leaves
-    stock = (x - after) * volume / max(per_sugar * strong - after, 1e-9)
+    stock = (x - after) * volume / max(made - after, 1e-9)
     start = volume - stock
     hours = math.log(x * volume / (after * start)) / (3600.0 * growth) if growth > 0 else math.nan
-    return GrowingUp(batch, after, start, stock, growth * after * start / (per_sugar * strong), hours)
+    return GrowingUp(batch, after, start, stock, growth * after * start / made, hours)
+
+
+def yield_when_fed(sheet: Sheet) -> float:
+    """Biomass per substrate at the growth and the uptake of the gradient phase, net of decay, kg/kg."""
+    eaten = sheet.duty.mean_uptake * sheet.duty.uptake_max * sheet.duty.molar_mass
+    if sheet.recipe.growth > 0.0 and eaten > 0.0:
+        return sheet.recipe.growth / eaten
+    return sheet.duty.bench["biomass_per_substrate"]
 
 
 def batch_hours(sheet: Sheet) -> float:

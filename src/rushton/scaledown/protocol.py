@@ -59,6 +59,10 @@ def _ticked(rows: list[tuple[str, str]]) -> list[tuple[str, str, str]]:
     return [("☐", *row) for row in rows]
 
 
+def _litres(volume: float) -> str:
+    return f"{number(volume * 1e3)} L" if volume >= 1e-4 else f"{number(volume * 1e6)} mL"
+
+
 def _title(sheet: Sheet) -> str:
     case = sheet.case
     marks = "0 would be the tank itself"
@@ -76,7 +80,7 @@ def _title(sheet: Sheet) -> str:
     fed = (
         own["In one line"](sheet)
         if "In one line" in own
-        else f"{number(sheet.duty.bench.volume * 1e3)} L working volume, {sheet.biomass:.1f} g/L biomass, "
+        else f"{_litres(sheet.duty.bench.volume)} working volume, {sheet.biomass:.1f} g/L biomass, "
         f"{number(sheet.recipe.flow * ML_MIN)} mL/min of {sheet.recipe.stock:.1f} g/L {sheet.substrate}"
     )
     return (

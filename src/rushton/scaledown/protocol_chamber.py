@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from rushton.scaledown.chamber import TICK, ChamberOperation, flushes
-from rushton.scaledown.phases import SETTLING
+from rushton.scaledown.phases import ENDING, SETTLING
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words
 from rushton.scaledown.sheet import Sheet, bullets, number, percent, stays_of, table
 
 LINE_FLOW = 0.05  # mL/min of the running medium, what the selector passes
 IMAGES = 5.0  # min
+RESERVE = 1.2  # of a medium over what runs through
+LEAST_MEDIUM = 10.0  # mL, less cannot be filtered and pressurised well
 
 
 def _operation(sheet: Sheet) -> ChamberOperation:
@@ -86,10 +88,12 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
             f"{n} inlets, set anew every {TICK:.1f} s, dead volume flushed in {switch / 3:.2f} s: 95 % of a switch "
             f"within {switch:.1f} s; prove it with a dye",
         ),
+        ("valve", "1, three ways, before the chamber of the programme: selector, or the resting medium"),
         (
             "pressure control",
-            f"{n} channels, {LINE_FLOW:.2f} mL/min of the running medium; at least {number(flushes(sheet.duty), 2)} "
-            "chamber volumes per second, so that 10 g/L of cells in it change the medium by less than 5 % of K",
+            f"{n} channels and one for the resting medium, {LINE_FLOW:.2f} mL/min into each chamber; at least "
+            f"{number(flushes(sheet.duty), 2)} chamber volumes per second, so that 10 g/L of cells in it change the "
+            "medium by less than 5 % of K",
         ),
         ("microscope", f"heated stage, time lapse every {IMAGES:.0f} min, growth and reporters per cell"),
         ("filters", "0.2 um before every inlet; degassed media"),
@@ -143,24 +147,22 @@ def _stirrer(sheet: Sheet) -> str:
 
 def _prepare(sheet: Sheet) -> str:
     operation, k, hours = _operation(sheet), sheet.duty.half_saturation, _hours(sheet)
-    daily = LINE_FLOW * 60.0 * min(24.0, hours)
-    rows = [
-        (
-            f"medium {n}, {sheet.mg_per_l(m * k)} mg/L",
-            f"{number(max(10.0, 1.2 * p * daily), 3)} mL a day",
-            f"{number(p * LINE_FLOW * 60.0 * hours)} mL in all",
-        )
-        for n, (m, p) in enumerate(zip(operation.media, shares(operation), strict=True), start=1)
-    ]
-    resting = LINE_FLOW * 60.0 * (hours + SETTLING)
+    hourly, days = LINE_FLOW * 60.0, math.ceil(hours / 24.0)
+    rows = []
+    for n, (m, p) in enumerate(zip(operation.media, shares(operation), strict=True), start=1):
+        daily = max(LEAST_MEDIUM, RESERVE * p * hourly * min(24.0, hours))
+        whole = f"fresh every day, {days} times: {number(days * daily)} mL in all"
+        rows.append((f"medium {n}, {sheet.mg_per_l(m * k)} mg/L", f"{number(daily)} mL a day", whole))
+    # both chambers before the programme and after it, the reference chamber meanwhile
+    resting = RESERVE * hourly * (2.0 * (_settling(sheet) + ENDING) + hours)
     rows.append(
         (
             f"resting medium, {sheet.mg_per_l(_resting(sheet))} mg/L",
-            f"{number(1.2 * resting)} mL in all",
-            "before the programme, and the reference chamber all the time",
+            f"{number(resting)} mL in all",
+            "both chambers before and after the programme, the reference chamber meanwhile",
         )
     )
-    return table(("What", "Amount", "Runs"), rows) + "\n\nAll from one salts medium; amounts hold a fifth in reserve."
+    return table(("What", "Amount", "For"), rows) + "\n\nAll from one salts medium; amounts hold a fifth in reserve."
 
 
 def _checks(sheet: Sheet) -> str:
@@ -175,18 +177,23 @@ def _checks(sheet: Sheet) -> str:
     return "\n".join(f"- ☐ {line}" for line in lines)
 
 
-def _phases(sheet: Sheet) -> str:
+def _settling(sheet: Sheet) -> float:
+    """Five generations, h; a day where the cells do not grow."""
     growth = sheet.recipe.growth
-    rest = 5.0 * math.log(2.0) / (3600.0 * growth) if growth > 0.0 else math.nan
+    return 5.0 * math.log(2.0) / (3600.0 * growth) if growth > 0.0 else SETTLING
+
+
+def _phases(sheet: Sheet) -> str:
+    made = "five generations" if sheet.recipe.growth > 0.0 else "a day"
     rows = [
         ("1. Load", "0.5 h", "cells from a culture in the resting medium, loaded by flow or by spinning"),
         (
-            "2. Settle", f"{number(rest, 2)} h",
-            f"five generations in the resting medium of s = {sheet.operation.mean_uptake:.3f}: the zero of the "
+            "2. Settle", f"{_settling(sheet):.0f} h",
+            f"{made} in the resting medium of s = {sheet.operation.mean_uptake:.3f}: the zero of the "
             "comparison",
         ),
         ("3. Gradient", f"{number(_hours(sheet))} h", "the switching table from t = 0, over and over"),
-        ("4. End", "2 h", "back to the resting medium, then the dye switch again"),
+        ("4. End", f"{ENDING:.0f} h", "back to the resting medium, then the dye switch again"),
     ]  # fmt: skip
     return table(("Phase", "Lasts", "What"), rows)
 

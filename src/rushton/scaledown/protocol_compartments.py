@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rushton.scaledown.compartments import Compartments, CompartmentsOperation
 from rushton.scaledown.match import KNOWN_SHARE
-from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words, bleed_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
 
 
@@ -12,6 +12,26 @@ def rig_of(sheet: Sheet) -> Compartments:
     """The three vessels."""
     assert isinstance(sheet.operation, CompartmentsOperation)
     return sheet.operation.rig
+
+
+def main_vessel(sheet: Sheet) -> int:
+    """Number, from 1, of the largest vessel: the biomass is grown in it, and samples are taken from it."""
+    volumes = rig_of(sheet).volumes
+    return 1 + volumes.index(max(volumes))
+
+
+def _moves(sheet: Sheet) -> Moves:
+    n, volumes, whole = main_vessel(sheet), rig_of(sheet).volumes, f"{sheet.duty.bench.volume * ML:,.0f} mL"
+    others = [k for k in (1, 2, 3) if k != n]
+    filled = " and ".join(f"{volumes[k - 1] * ML:,.0f} mL into vessel {k}" for k in others)
+    empty = " and ".join(str(k) for k in others)
+    bleed = "" if n == 2 else " Level control and bleed move to vessel 2"
+    return Moves(
+        f"All {whole} in vessel {n}, vessels {empty} sterile, closed and empty",
+        f"At t = 0 pump {filled}, {volumes[n - 1] * ML:,.0f} mL stay in vessel {n}; then start all exchange pumps."
+        + bleed,
+        f"pump vessels {empty} empty into vessel {n}",
+    )
 
 
 def _purpose(sheet: Sheet) -> str:
@@ -48,7 +68,11 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
     fastest = max(rig.excess_flow, rig.starvation_flow) * ML_MIN
     count = (sheet.recipe.side > 0) + (sheet.recipe.vessel > 0)
     return [
-        ("stirred vessels", f"3, holding {held} mL, stirred alike, each with oxygen and level probe"),
+        (
+            "stirred vessels",
+            f"3, holding {held} mL (vessel {main_vessel(sheet)} all {sheet.duty.bench.volume * ML:,.0f} mL before the "
+            "gradient), stirred alike, each with oxygen and level probe",
+        ),
         (
             "exchange pumps",
             f"4 peristaltic heads (two on one drive keep forth and back alike), up to {fastest:.0f} mL/min, tubes as "
@@ -144,5 +168,6 @@ WORDS = Words(
     _shortcomings,
     checks=_checks,
     limit=_limit,
+    moves=_moves,
     foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", "tube_", "room_", *OF_SWITCHING),
 )

@@ -288,14 +288,15 @@ def _phases(sheet: Sheet, played: bool) -> list[dict[str, Any]]:
         "first_mL_min": plan.first_flow * ML_MIN,
         "growth_1_h": 3600.0 * sheet.recipe.growth,
     }
-    steady = {"stock_mL_min": sheet.recipe.flow * ML_MIN}
+    r = sheet.recipe
+    steady = {"stock_mL_min": r.flow * ML_MIN, "medium_without_substrate_mL_min": r.make_up * ML_MIN}
     return [
         batch,
         growing,
         {"phase": "settle", "start_s": -settling, "duration_s": settling, **steady},
         gradient,
         {"phase": "end", "start_s": total, "duration_s": 3600.0 * ENDING, **steady},
-        {"phase": "reference", "start_s": -settling, "duration_s": settling + total, **steady},
+        {"phase": "reference", "start_s": -settling, "duration_s": settling + total + 3600.0 * ENDING, **steady},
     ]
 
 

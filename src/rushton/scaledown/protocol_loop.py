@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from rushton.scaledown.match import KNOWN_SHARE
-from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words, bleed_words, vessel_words
+from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words, vessel_words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, percent, stays_of
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
@@ -39,7 +39,9 @@ def _purpose(sheet: Sheet) -> str:
 def _drawing(sheet: Sheet) -> str:
     r, loop = sheet.recipe, loop_of(sheet)
     bleed, air = bleed_words(sheet), air_words(sheet)
-    feeds = f"{r.vessel * ML_MIN:8.2f} mL/min                {r.side * ML_MIN:8.2f} mL/min"
+    feeds = "                ".join(
+        f"{f * ML_MIN:8.2f} mL/min" if f > 0.0 else " no feed       " for f in (r.vessel, r.side)
+    )
     if has_tube(sheet):
         return "\n".join(
             [
@@ -76,7 +78,13 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
         rows = [("stirred vessel", f"1, for {sheet.duty.bench.volume * ML:.0f} mL broth: {vessel_words(sheet)}")]
     else:
         held = f"{loop.vessel_volume * ML:.0f} and {loop.tube_volume * ML:.0f} mL"
-        rows = [("stirred vessels", f"2, holding {held}, stirred alike, each with oxygen and level probe")]
+        rows = [
+            (
+                "stirred vessels",
+                f"2, holding {held} (vessel 1 all {sheet.duty.bench.volume * ML:,.0f} mL before the gradient), stirred "
+                "alike, each with oxygen and level probe",
+            )
+        ]
     count = int(recipe.side > 0.0) + int(recipe.vessel > 0.0)
     flow = f"{sheet.settings['flow'] * ML_MIN:.0f} mL/min"
     rows += [
@@ -218,6 +226,23 @@ def _limit(sheet: Sheet) -> str:
     return f"{kind} {loop.tube_time:.1f} s; the tank's stays vary from cell to cell"
 
 
+def _moves(sheet: Sheet) -> Moves:
+    loop, whole = loop_of(sheet), f"{sheet.duty.bench.volume * ML:,.0f} mL"
+    vessel, side = f"{loop.vessel_volume * ML:,.0f} mL", f"{loop.tube_volume * ML:,.0f} mL"
+    if has_tube(sheet):
+        return Moves(
+            f"All {whole} in the vessel, the loop sterile, closed and empty",
+            f"At t = 0 set the level to {vessel}, then start the loop pump: the tube takes {side} out of the vessel in "
+            f"{loop.tube_time:.0f} s",
+            f"pump the tube empty into the vessel, its level back to {whole}",
+        )
+    return Moves(
+        f"All {whole} in vessel 1, vessel 2 sterile, closed and empty",
+        f"At t = 0 set the level of vessel 1 to {vessel} and pump {side} over into vessel 2, then start both pumps",
+        f"pump vessel 2 empty into vessel 1, its level back to {whole}",
+    )
+
+
 WORDS = Words(
     _purpose,
     _drawing,
@@ -227,5 +252,6 @@ WORDS = Words(
     _shortcomings,
     checks=_checks,
     limit=_limit,
+    moves=_moves,
     foreign=("pulse_", "cycle_", "robot_", "mini_", "media_", "switch_", *OF_SWITCHING),
 )

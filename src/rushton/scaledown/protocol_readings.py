@@ -62,8 +62,8 @@ def expected(sheet: Sheet, air: Breath) -> str:
         rows.append(
             (
                 port.name, number(port.delay), sheet.mg_per_l(port.mean),
-                f"{sheet.mg_per_l(substrate.low)} to {sheet.mg_per_l(substrate.high)}", f"{port.uptake:.2f}",
-                number(3.6e6 * port.uptake * culture.uptake_max),
+                _band(sheet, substrate.low, substrate.high), f"{port.uptake:.2f}",
+                _uptake(3.6e6 * port.uptake * culture.uptake_max),
                 "see Oxygen" if oxygen is None else _oxygen(oxygen[place]), *(found or ["none"]), number(halves, 2),
             )
         )  # fmt: skip
@@ -90,6 +90,15 @@ def expected(sheet: Sheet, air: Breath) -> str:
         "RESULTS` lays the readings over these predictions.",
     ]
     return "\n\n".join(text)
+
+
+def _band(sheet: Sheet, low: float, high: float) -> str:
+    ends = sheet.mg_per_l(low), sheet.mg_per_l(high)
+    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+
+
+def _uptake(value: float) -> str:
+    return number(value) if value >= 0.01 else "< 0.01"
 
 
 def _net_growth(sheet: Sheet) -> float:
@@ -145,6 +154,7 @@ def reference(sheet: Sheet, air: Breath) -> str:
         ("biomass, g/L", f"{sheet.biomass:.1f}", f"{sheet.biomass:.1f}"),
         (f"mean feed of {sheet.substrate}", f"{fed}, by the programme", f"{fed}, steady"),
         ("substrate fed, g/h", *2 * [number(r.feed * r.molar_mass * 3.6e6)]),
+        *([("medium without substrate, mL/min", *2 * [f"{r.make_up * ML_MIN:.2f}"])] if r.make_up > 0.0 else []),
         ("bleed, mL/min", *2 * [number(r.bleed * ML_MIN)]),
         ("stirrer, rpm; air, vvm", *2 * [f"{bench['stirrer_speed'] * 60:.0f}; {bench['gas_flow'] * 60:.1f}"]),
         ("length, h", *2 * [f"{hours_at_volume(sheet):.0f}"]),

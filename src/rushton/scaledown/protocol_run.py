@@ -15,6 +15,7 @@ from rushton.scaledown.phases import (
     growing_up,
     hours_at_volume,
     hours_before,
+    yield_when_fed,
 )
 from rushton.scaledown.protocol_rigs import events, words_of
 from rushton.scaledown.protocol_tables import closing_line, feed_rows
@@ -28,12 +29,13 @@ def feed(sheet: Sheet) -> str:
     """Stock, flows, programme."""
     r, bench = sheet.recipe, sheet.duty.bench
     dilution = 3600.0 * r.bleed / bench.volume
+    how = "on level control" if any(e.pump == "bleed" for e in events(sheet)) else "taken out dose by dose"
     rows = [
         ("stock", f"{r.stock:.1f} g/L {sheet.substrate} in salts medium"),
         ("mean flow of stock", f"{number(r.flow * ML_MIN)} mL/min ({number(r.flow * 3600e6)} mL/h)"),
         ("substrate fed", f"{number(r.feed * r.molar_mass * 3.6e6)} g/h: as much per gram of biomass as in the tank"),
         ("medium without substrate", f"{r.make_up * ML_MIN:.2f} mL/min, steady" if r.make_up > 0 else "none"),
-        ("bleed", f"{number(r.bleed * ML_MIN)} mL/min on level control (dilution {dilution:.3f} 1/h = growth)"),
+        ("bleed", f"{number(r.bleed * ML_MIN)} mL/min {how} (dilution {dilution:.3f} 1/h = growth)"),
     ]
     if "pulses" in sheet.settings and sheet.settings["pulses"] > 1.0:
         assert sheet.case.scaledown is not None
@@ -133,8 +135,9 @@ def checks(sheet: Sheet) -> str:
     bench = sheet.duty.bench
     lines = [
         *words_of(sheet).checks(sheet),
-        f"Stock measured: {sheet.recipe.stock:.1f} g/L within 2 %; every pump, flow and dose above within "
-        "the accuracy of Feed.",
+        f"Stock measured: {sheet.recipe.stock:.1f} g/L within 2 %, and its density: the balance must lose "
+        f"{number(sheet.recipe.flow * 3600e6)} mL/h times it. Every pump, flow and dose above within the accuracy of "
+        "Feed.",
         f"Dye or pH pulse in the broth: the vessel blends to 95 % within {bench.blend_time:.1f} s at "
         f"{bench['stirrer_speed'] * 60:.0f} rpm.",
         "Response time of the oxygen probe written down (step from nitrogen to air).",
@@ -150,7 +153,11 @@ def phases(sheet: Sheet) -> str:
     p, total = growing_up(sheet), sheet.case.response.duration / 3600.0
     volume, growth = sheet.duty.bench.volume, sheet.recipe.growth
     last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
-    strong = sheet.duty.bench["feed_concentration_max"]
+    strong, moves = sheet.duty.bench["feed_concentration_max"], words_of(sheet).moves(sheet)
+    before, start, end = (f"{moves.before}. ", f"{moves.start}. Then ", f"{moves.end}; ") if moves else ("", "", "")
+    steady = f"the stock at a steady {number(sheet.recipe.flow * ML_MIN)} mL/min"
+    if sheet.recipe.make_up > 0.0:
+        steady += f" and the medium at {sheet.recipe.make_up * ML_MIN:.2f} mL/min"
     lines = [
         (
             "Batch", f"about {number(batch_hours(sheet), 2)} h",
@@ -161,26 +168,25 @@ def phases(sheet: Sheet) -> str:
             "Grow", f"about {number(p.hours, 2)} h",
             f"{number(p.stock * ML)} mL of {strong:.0f} g/L {sheet.substrate}, from {number(p.first_flow * ML_MIN)} "
             f"mL/min rising with e^(mu t), mu = {3600 * growth:.3f} 1/h, to {sheet.biomass:.1f} g/L in "
-            f"{number(volume * ML)} mL. Everything but the main vessel closed and empty. A faster strain may "
-            "be grown faster",
+            f"{number(volume * ML)} mL ({yield_when_fed(sheet):.2f} g biomass per g). {before}A faster strain may be "
+            "grown faster",
         ),
         (
             "Settle", f"{SETTLING:.0f} h",
-            f"constant volume, the stock at a steady {number(sheet.recipe.flow * ML_MIN)} mL/min, bleed on, no "
-            "gradient: the zero of the comparison",
+            f"constant volume, {steady} into the vessel, bleed on, no gradient: the zero of the comparison",
         ),
         (
             "Gradient", f"{number(total)} h",
-            f"the programme of the section Feed from t = 0. Slow pools need some 20 h to follow: judge productivity "
-            f"by the last {last} h",
+            f"{start}the programme of the section Feed from t = 0. Slow pools need some 20 h to follow: judge "
+            f"productivity by the last {last} h",
         ),
-        ("End", f"{ENDING:.0f} h", "back to the steady feed, last sample, stop"),
+        ("End", f"{ENDING:.0f} h", f"{end}back to the steady feed, last sample, stop"),
     ]  # fmt: skip
     rows = [(f"{n}. {name}", *rest) for n, (name, *rest) in enumerate(lines, start=1)]
-    before = hours_before(sheet)
+    since = hours_before(sheet)
     started = (
-        f"The gradient starts about {number(before, 2)} h (day {math.ceil(before / 24.0)}) after inoculation."
-        if math.isfinite(before)
+        f"The gradient starts about {since:.0f} h after inoculation (in day {math.ceil(since / 24.0)})."
+        if math.isfinite(since)
         else "By the cell model the cells do not grow at this feed: the time to grow them is not known."
     )
     return table(("Phase", "Lasts", "What"), rows) + "\n\n" + started

@@ -23,6 +23,25 @@ class Event:
     repeat: float | None = None
 
 
+@dataclass(frozen=True)
+class Moves:
+    """How broth gets from the one vessel in which the biomass was grown into all parts of a rig, and back.
+
+    Attributes
+    ----------
+    before : str
+        Where all broth is up to the gradient phase.
+    start : str
+        What is done at its start.
+    end : str
+        What is done at its end.
+    """
+
+    before: str
+    start: str
+    end: str
+
+
 OF_SWITCHING = ("kla_", "stirrer_step", "stirrer_clock", "gas_oxygen", "slowest_", "probe_")
 """Beginnings of limits that only a switched stirrer knows."""
 
@@ -33,6 +52,10 @@ def _none(sheet: Sheet) -> list[str]:
 
 def _no_limit(sheet: Sheet) -> str:
     return ""
+
+
+def _stays(sheet: Sheet) -> None:
+    return None
 
 
 def _no_hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
@@ -69,6 +92,8 @@ class Words:
         By the title of a section, what stands there for this kind instead.
     limit : callable
         Sheet -> what keeps it from the tank, in one line with a number.
+    moves : callable
+        Sheet -> how broth gets from one vessel into all parts, None where the rig is one vessel.
     """
 
     purpose: Callable[[Sheet], str]
@@ -83,6 +108,7 @@ class Words:
     foreign: tuple[str, ...] = ()
     instead: Mapping[str, Callable[[Sheet], str]] = field(default_factory=dict)
     limit: Callable[[Sheet], str] = _no_limit
+    moves: Callable[[Sheet], Moves | None] = _stays
 
 
 def span(values: np.ndarray, places: int) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.phases import SMALL_VESSEL
 from rushton.scaledown.sheet import ML, Sheet
@@ -60,7 +61,7 @@ def plan(sheet: Sheet) -> list[Sample]:
     ports = [port.name for port in sheet.operation.ports()]
     series_ports = len(ports) - 1 if "whole cycle" in ports[0] else len(ports)
     small = sheet.duty.bench.volume < SMALL_VESSEL
-    main = ports[0] if "whole cycle" not in ports[0] else "vessel"
+    main = "vessel" if "whole cycle" in ports[0] else ports[_largest(sheet)]
     allowed = DAILY_SHARE * sheet.duty.bench.volume
     volume = 0.0
     if not small:
@@ -86,6 +87,14 @@ def plan(sheet: Sheet) -> list[Sample]:
         out += [Sample(t, "gradient", all_ports, series_ports, SERIES, SERIES_READ, stop) for t in one_day]
     out.append(routine(hours + 2.0, "end"))
     return sorted(out, key=lambda one: one.hour)
+
+
+def _largest(sheet: Sheet) -> int:
+    """Place, among the ports, of the vessel that holds most: in it all broth is up to the gradient."""
+    if not isinstance(sheet.operation, CompartmentsOperation):
+        return 0
+    volumes = sheet.operation.rig.volumes
+    return volumes.index(max(volumes))
 
 
 def busiest_day(samples: list[Sample]) -> tuple[int, float]:

@@ -121,11 +121,17 @@ def judge(
     if misses:
         word, why = NOT, "; ".join(misses)
     elif apart:
-        word, why = PARTLY, f"cells meet what they meet in the tank ({near}), but answer by more than five points else"
+        word, why = (
+            PARTLY,
+            f"cells meet what they meet in the tank ({near}), but their answer is more than five points off",
+        )
     elif not found:
         word, why = PARTLY, f"cells meet what they meet in the tank ({near}); no cell model says what they make of it"
     else:
-        word, why = REPRESENTATIVE, f"cells meet what they meet in the tank ({near}) and make the same of it"
+        word, why = (
+            REPRESENTATIVE,
+            f"cells meet what they meet in the tank ({near}) and answer within five points of it",
+        )
     return Verdict(word, f"{word.capitalize()}: {why}. {consequence(rig, tank)}".strip())
 
 
