@@ -223,13 +223,12 @@ def test_the_biomass_grown_is_that_of_the_full_rig(designs, name, tank):
 
 
 def test_biomass_is_grown_with_the_yield_of_the_cell_model(tank):
-    poor = replace(tank.duty, growth=0.6 * tank.duty.growth)  # the bench's usual yield is 0.45
-    usual, less = (
-        SimpleNamespace(duty=duty, recipe=SimpleNamespace(growth=duty.growth), biomass=60.0)
-        for duty in (tank.duty, poor)
+    eaten = tank.duty.mean_uptake * tank.duty.uptake_max * GLUCOSE * 1e-3  # kg/(kg s)
+    rich, poor = (
+        SimpleNamespace(duty=tank.duty, recipe=SimpleNamespace(growth=y * eaten), biomass=60.0) for y in (0.45, 0.27)
     )
-    assert yield_when_fed(usual) == pytest.approx(0.45) and yield_when_fed(less) == pytest.approx(0.27)
-    assert growing_up(less).stock > 1.5 * growing_up(usual).stock
+    assert yield_when_fed(rich) == pytest.approx(0.45) and yield_when_fed(poor) == pytest.approx(0.27)
+    assert growing_up(poor).stock > 1.5 * growing_up(rich).stock
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if n not in ("microfluidic", "mini-bioreactors")])
