@@ -69,6 +69,7 @@ def record(**changes) -> dict:
                 "growth_net_1_s": D / 3600.0, "uptake_mol_kg_s": 8e-5,
                 "dissolved_oxygen_percent": {"low": 30.0, "mean": 50.0, "high": 70.0},
                 "yield_kg_mol": 0.08, "yield_relative": 1.0,
+                "by_products_mol_m3": {"acetate": {"low": 0.1, "mean": 0.2, "high": 0.3}},
             },
             "by_products_mol_m3": {"acetate": {"low": 1.0, "mean": 2.0, "high": 4.0}},
             "oxygen_saturation_mol_m3": 0.25,
@@ -78,6 +79,12 @@ def record(**changes) -> dict:
                 "specific_productivity_mol_kg_s": course([4e-6, 3.6e-6, 3.2e-6, 2.8e-6, 2.4e-6]),
                 "growth_net_1_s": course([D / 3600.0] * 5), "biomass_kg_m3": course([50.0, 51.0, 52.0, 53.0, 54.0]),
                 "yield_kg_mol": course([0.08] * 5), "yield_relative": course([1.0] * 5),
+                "by_products_mol_m3": {
+                    "acetate": {
+                        "low": [0.1, 1.0, 1.0, 1.0, 1.0], "mean": [0.2, 2.0, 2.0, 2.0, 2.0],
+                        "high": [0.3, 4.0, 4.0, 4.0, 4.0],
+                    }
+                },
             },
         },
         "match": {
@@ -127,6 +134,8 @@ def rows_of(found) -> list[dict[str, str]]:
         ("10,gradient,vessel,dissolved_oxygen,35,%,", -5.0, -0.5),
         ("10,gradient,vessel,dissolved_oxygen,0.125,mmol/L,", 0.025, 0.5),
         ("10,gradient,,acetate,0.18,g/L,", 0.18 - 0.120104, (0.18 - 0.120104) / 0.120104),
+        ("2.5,gradient,,acetate,1.2,mmol/L,", 0.1, 0.1 / 1.05),  # half-way from 0.2 to 2
+        ("2,reference,,acetate,0.25,mmol/L,", 0.05, 0.5),
         ("10,gradient,,gas_flow,3.15,L/min,", 0.15, 1.0),
     ],
 )
@@ -150,13 +159,26 @@ def test_by_products_that_the_model_or_the_program_does_not_know_are_read(result
     assert found.rows[0].reading.value == pytest.approx(0.9 / 0.090078, rel=1e-6)
     folder = results / "scaledown"
     own = record()
-    own["expected"]["by_products_mol_m3"] = {"spidroin": {"low": 1.0, "mean": 2.0, "high": 4.0}}
+    for where in (own["expected"], own["expected"]["settled"], own["expected"]["course"]):
+        where["by_products_mol_m3"] = {"spidroin": where["by_products_mol_m3"]["acetate"]}
     (folder / "protocol-str-pfr.json").write_text(json.dumps(own), encoding="utf-8")
     rows = [r for r in csv.reader(empty_sheet(results).splitlines()) if len(r) > 3 and r[3] == "spidroin"]
     assert {r[5] for r in rows} == {"mmol/L"}
     assert compare_data(data(tmp_path, "10,gradient,,spidroin,2,mmol/L,"), results).rows[0].residual == 0.0
     with pytest.raises(CaseError, match="spidroin, whose molar mass is not known"):
         compare_data(data(tmp_path, "10,gradient,,spidroin,2,g/L,"), results)
+
+
+def test_by_products_are_asked_for_whenever_a_sample_is_taken_and_old_protocols_say_so(results, tmp_path):
+    asked = [(t, phase) for t, phase, _, name in plan(record()) if name == "acetate"]
+    weighed = [(t, phase) for t, phase, _, name in plan(record()) if name == "biomass"]
+    assert asked == weighed and {"settle", "gradient", "reference"} <= {phase for _, phase in asked}
+    old = record()
+    for part in ("settled", "course"):
+        del old["expected"][part]["by_products_mol_m3"]
+    (results / "scaledown" / "protocol-str-pfr.json").write_text(json.dumps(old), encoding="utf-8")
+    found = compare_data(data(tmp_path, "10,gradient,,acetate,0.12,g/L,"), results)
+    assert "write it again with `rushton design`" in found.rows[0].reason
 
 
 def test_the_titre_follows_the_balance_of_the_product(results, tmp_path):
@@ -335,7 +357,9 @@ def test_the_empty_sheet_can_be_filled_and_read(results, tmp_path):
     path.write_text(f"{head}\n{out.getvalue()}", encoding="utf-8")
     found = compare_data(path, results)
     assert len(found.rows) == len(rows)
-    assert {row.reading.quantity.name for row in found.rows if row.predicted is None} == {"titre", "feed_weight"}
+    assert {row.reading.quantity.name for row in found.rows if row.predicted is None} == {
+        "titre", "feed_weight", "acetate",
+    }  # fmt: skip
 
 
 def test_a_chamber_asks_for_growth_alone():

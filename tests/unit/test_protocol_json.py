@@ -10,6 +10,7 @@ import pytest
 
 from rushton.case import load_case
 from rushton.scaledown import course as courses
+from rushton.scaledown.broth import _solved, are_felt, by_product_trades
 from rushton.scaledown.expected import Spread, expect, oxygen_when_mixed
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.loops import str_pfr
@@ -83,11 +84,18 @@ def test_a_by_product_that_cells_re_use_settles_where_its_balance_closes(cases_f
     test = cells(cases_folder, "ecoli_anane2017", 8.0, 0.2, max=2.0e-3, half_saturation=0.2)
     rig = pulses(10.0, test, 60.0, 0.2)
     dilution = test.growth
-    found = courses.follow(test, rig, False, 1)
-    # nothing overflows at the mean uptake, so what is found comes of the pulses
-    assert [t.species for t in courses.by_product_trades(test.model)] == ["acetate"]
-    acetate = courses.by_products(test, rig, False, 1, found, 10.0, dilution)["acetate"]
+    # cells give it off and eat it at any uptake, less where they are fed less
+    rest = courses.settled(test, 10.0, dilution, (1.0, 0.9))
+    assert 0.0 < rest.by_products["acetate"][1] < rest.by_products["acetate"][0]
+    assert rest.rates["q_A"] * test.model.rate_factors[test.model.reported_names.index("q_A")] * 10.0 == pytest.approx(
+        dilution * rest.by_products["acetate"][0], rel=1e-3
+    )
+    found = courses.follow(test, rig, False, 1, 10.0, dilution)
+    assert [t.species for t in by_product_trades(test.model)] == ["acetate"]
+    assert found.by_products["acetate"][0] == 0.0
+    acetate = found.by_products["acetate"][-1]
     assert acetate > 0.0
+    biomass = courses.biomass_course(10.0, courses.net_growth(found), dilution, found.time)[-2]
     s, dt = test.histories(rig, False, 1, 1)
     q_s, around = test.surroundings(s[:, : round(600.0 / dt)])
     place = next(q for q in test.model.environment if q.species == "acetate")
@@ -97,7 +105,36 @@ def test_a_by_product_that_cells_re_use_settles_where_its_balance_closes(cases_f
     rate = test.model.rate_factors[test.model.reported_names.index("q_A")] * float(
         integrate_ensemble(test.model, q_s, dt, found.state, around).mean["q_A"][0]
     )
-    assert rate * 10.0 == pytest.approx(dilution * acetate, rel=1e-3)
+    assert rate * biomass == pytest.approx(dilution * acetate, rel=5e-3)
+    # eaten again, it is not lost: cells in their own broth grow better than with none around them
+    alone = courses.follow(test, rig, False, 1)
+    assert alone.by_products == {}
+    assert found.rates["mu"][-1] > 1.01 * alone.rates["mu"][-1]
+
+
+def test_a_by_product_that_cells_do_not_feel_gathers_by_its_balance(cases_folder):
+    """dA/dt = q X - D A with constant q and X: A = q X/D (1 - exp(-D t))."""
+    test = cells(cases_folder, "adaptation_pigou2017", 6.0, 0.9, max=2.0e-3, half_saturation=0.05)
+    assert not are_felt(test.model)
+    dilution = test.growth
+    trade = by_product_trades(test.model)[0]
+    rate = trade.into_broth * test.rates["q_A"]
+    assert rate > 0.0
+    rest = courses.settled(test, 10.0, dilution, (1.0, 1.1))
+    assert rest.by_products["acetate"][0] == pytest.approx(rate * 10.0 / dilution, rel=1e-4)
+    assert rest.by_products["acetate"][1] > rest.by_products["acetate"][0]
+    culture = Culture(10.0, test.uptake_max, test.half_saturation * test.density)
+    steady = fed_vessel(np.array([[0.0, 1.0], [5.0, 1.0]]), 10.0, culture, 0.9 * culture.capacity, 0.5, {})
+    found = courses.follow(test, steady, False, 1, 10.0, dilution)
+    filled = 1.0 - np.exp(-dilution * found.time)
+    assert found.by_products["acetate"] == pytest.approx(rate * 10.0 / dilution * filled, rel=2e-3)
+
+
+def test_the_root_of_a_balance_is_found_where_cells_answer_either_way():
+    eaten = _solved(lambda a: 2.0 - 3.0 * a / (0.05 + a), np.zeros(1))  # 2 - 3 a/(0.05 + a) = a
+    assert 2.0 - 3.0 * eaten[0] / (0.05 + eaten[0]) == pytest.approx(eaten[0], rel=1e-3)
+    both = _solved(lambda a: np.array([0.5 + 0.6 * a[0], -1.0 - a[1]]), np.zeros(2))  # more where there is more; none
+    assert both == pytest.approx([1.25, 0.0], rel=1e-3)
 
 
 def test_readings_have_the_band_of_the_pump_and_of_the_port(fungus):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import tomllib
 from dataclasses import replace
 from types import SimpleNamespace
@@ -13,14 +14,17 @@ import numpy as np
 import pytest
 
 from rushton.case.load import case_from_dict
+from rushton.correlations import OXYGEN_IN_AIR, oxygen_saturation
 from rushton.errors import CaseError, SolverError
 from rushton.lifelines import signal_statistics
 from rushton.lifelines.environment import LEVELS, Environment, Scalar
 from rushton.report.scaledown_oxygen import oxygen_blocks
 from rushton.scaledown import Scaledown, design, search
+from rushton.scaledown.holding import hold
 from rushton.scaledown.oxygen_tank import oxygen_regimes, oxygen_tank, read_along
 from rushton.scaledown.protocol import SECTIONS
 from rushton.scaledown.tank import make_tank
+from rushton.study.lab_data.template import plan
 
 MESH, SAMPLING = 200, 0.3
 
@@ -138,6 +142,45 @@ def test_both_kinds_are_designed_and_written(designed, case, lines, environment,
         assert all(float(row["time_s"]).is_integer() for row in stirrer)
         # under imposed uptake lack of oxygen costs yield, and never gains any
         assert d.inside["relative_yield"] <= 1.0 + 1e-6
+
+
+def test_oxygen_is_held_where_the_sheet_says_and_read_beside_it(designed, case, lines, environment):
+    """The zero of the comparison closes its balance, k (C* - C) = q_O X s_O; readings are those of what is switched."""
+    need = oxygen_tank(case, make_tank(case, lines, None), environment).duty.oxygen
+    full = saturation_of_air(case)
+    for d in designed.oxygen.designs:
+        told = json.loads(d.record)
+        held, settled = told["set_points"]["steady"], told["expected"]["settled"]
+        oxygen = full * held["dissolved_oxygen_percent"] / 100.0
+        assert oxygen == pytest.approx(need.mean, rel=1e-6)
+        assert settled["dissolved_oxygen_percent"]["mean"] == pytest.approx(held["dissolved_oxygen_percent"])
+        breathed = need.uptake * told["settings"]["biomass_g_L"] * oxygen / (oxygen + need.half_saturation)
+        moved = held["kla_1_h"] / 3600.0 * (full * held["gas_oxygen_fraction"] / OXYGEN_IN_AIR - oxygen)
+        assert held["within_reach"] and moved == pytest.approx(breathed, rel=1e-5)
+        assert settled["oxygen_uptake_mol_m3_s"] == pytest.approx(breathed, rel=1e-5)
+        along = told["expected"]["course"]["oxygen_uptake_mol_m3_s"]
+        assert along["low"][-1] <= along["mean"][-1] <= along["high"][-1] and along["mean"][-1] != along["mean"][0]
+        assert (told["pump_accuracy"], told["set_points"]["transfer_accuracy"]) == (0.05, 0.1)
+        assert told["set_points"]["kla_needed_1_h"] is None
+        text = d.protocol
+        for words in (f"about {held['rpm']:.0f} rpm", "acetate in g/L", "rushton compare --template", "Acetate above"):
+            assert words in text, words
+        assert "productivity" not in text.split("## 7.")[1].split("## 16.")[0]
+        asked = {name for _, _, _, name in plan(told)}
+        assert asked == {"biomass", "acetate", "oxygen_uptake", "substrate", "dissolved_oxygen", "feed_weight"}
+
+
+def test_a_vessel_that_cannot_hold_the_mean_says_so(case, lines, environment):
+    duty = oxygen_tank(case, make_tank(case, lines, None), environment).duty
+    plenty = replace(duty.oxygen, uptake=1e3 * duty.oxygen.uptake)
+    assert not hold(plenty, duty.bench, 20.0, 0.5).possible
+    little = replace(duty.oxygen, uptake=1e-2 * duty.oxygen.uptake)
+    poor = hold(little, duty.bench, 20.0, 0.5)  # even slow stirring of air is too much
+    assert poor.possible and poor.gas < OXYGEN_IN_AIR
+
+
+def saturation_of_air(case):
+    return oxygen_saturation(case.broth.temperature, 101_325.0).value * case.broth.density
 
 
 def test_it_saves_and_loads_itself(designed, tmp_path):

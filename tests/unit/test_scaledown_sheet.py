@@ -15,7 +15,7 @@ import pytest
 
 from rushton.case import load_case
 from rushton.lifelines import signal_statistics
-from rushton.scaledown import designer
+from rushton.scaledown import designer, protocol_loop
 from rushton.scaledown.classic import TIMES, USUAL, classic_loops
 from rushton.scaledown.effort import total, weights
 from rushton.scaledown.loop_rigs import StrPfr
@@ -98,6 +98,32 @@ def test_every_section_is_there_in_order_and_says_something(designs, name):
             assert word not in text.lower().split(), (title, word)
     assert "```" in protocol.split("## 1.")[0]  # the drawing
     assert len(protocol.split()) < 4600  # some four pages
+
+
+def test_a_tube_without_a_feed_of_its_own_has_no_tee_and_no_arrow(case):
+    bench = SimpleNamespace(volume=2e-3, vessel_diameter=0.14, bores=(6.4e-3,))
+    recipe = SimpleNamespace(stock=100.0, side=0.0, vessel=4e-8, bleed=4e-8)
+    sheet = SimpleNamespace(
+        settings={"tube_volume": 3e-4, "flow": 4e-5, "bore": 6.4e-3, "length": 9.0}, recipe=recipe,
+        duty=SimpleNamespace(bench=BenchOf(bench)),
+    )  # fmt: skip
+    for side, shown in ((0.0, False), (1e-8, True)):
+        recipe.side = side
+        drawn = protocol_loop.WORDS.drawing(sheet)
+        assert ("[T]" in drawn) == shown and drawn.splitlines()[2].split() == ["v"] * (1 + shown)
+        assert ("0.60 mL/min" in drawn) == shown and "0.00 mL/min" not in drawn
+        assert any(item == "mixing tee" for item, _ in protocol_loop.WORDS.equipment(sheet)) == shown
+        assert ("meet the feed" in protocol_loop.WORDS.purpose(sheet)) == shown
+
+
+class BenchOf(SimpleNamespace):
+    """A bench whose limits are all 1."""
+
+    def __init__(self, bench):
+        super().__init__(**vars(bench))
+
+    def __getitem__(self, name):
+        return 1.0
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -79,6 +79,8 @@ class CellTest:
         s.
     density : float
         Of the broth, kg/m3.
+    environment : (n_environment,) float
+        What the cells meet there.
     oxygen_half_saturation, mean_uptake : float
         K_O, mol/m3, where the signal of a rig is s_O = O/(O + K_O), under this steady uptake ratio; 0 where the signal
         is the uptake ratio itself.
@@ -90,6 +92,7 @@ class CellTest:
     start: np.ndarray
     rates: dict[str, float]
     duration: float
+    environment: np.ndarray
     density: float = 1000.0
     oxygen_half_saturation: float = 0.0
     mean_uptake: float = 0.0
@@ -112,7 +115,8 @@ class CellTest:
         start = steady_state(model, environment)
         rates = model.evaluate(environment, start)[1]
         return cls(
-            model, q_max, half, start, rates, case.response.duration, density, oxygen_half_saturation, mean_uptake
+            model, q_max, half, start, rates, case.response.duration, environment, density, oxygen_half_saturation,
+            mean_uptake,
         )  # fmt: skip
 
     @property

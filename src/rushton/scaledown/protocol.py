@@ -41,18 +41,13 @@ SECTIONS: dict[str, Callable[[Sheet, Breath], str]] = {
 
 def write_protocol(sheet: Sheet) -> str:
     """The protocol of one rig, Markdown."""
-    air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, aerated_share(sheet))
+    air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, sheet.aerated_share)
     own = words_of(sheet).instead
     parts = [_title(sheet)]
     for number_, (title, write) in enumerate(SECTIONS.items(), start=1):
         text = own[title](sheet) if title in own else write(sheet, air)
         parts.append(f"## {number_}. {title}\n\n{text}")
     return "\n\n".join(parts) + "\n"
-
-
-def aerated_share(sheet: Sheet) -> float:
-    """Share of the broth that is aerated: all but the tube."""
-    return 1.0 - sheet.settings.get("tube_volume", 0.0) / sheet.duty.bench.volume
 
 
 def _ticked(rows: list[tuple[str, str]]) -> list[tuple[str, str, str]]:

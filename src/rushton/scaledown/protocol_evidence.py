@@ -5,6 +5,7 @@ from __future__ import annotations
 from rushton.scaledown.classic import USUAL
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
+from rushton.scaledown.protocol_by_products import comparison_words, oxygen_words
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.protocol_tables import target_table
 from rushton.scaledown.robustness import NAMES, WORDS
@@ -74,7 +75,11 @@ def response(sheet: Sheet) -> str:
         "relative_yield": "biomass yield",
     }
     inside = sheet.inside.as_dict()
-    rows = [(word, with_band(sheet.tank_response, key), with_band(inside, key)) for key, word in words.items()]
+    rows = [
+        (word, with_band(sheet.tank_response, key), with_band(inside, key))
+        for key, word in words.items()
+        if inside[key] is not None or sheet.tank_response.get(key) is not None
+    ]
     model = sheet.case.strain.model if sheet.case.strain is not None else "none"
     text = [
         f"Cell model {model}, {number(sheet.inside.hours)} h, relative to the same cell under constant mean uptake:",
@@ -90,6 +95,7 @@ def response(sheet: Sheet) -> str:
             f"By the model this rig {verdict} ({gap:+.1f} percentage points over the last {last} h). This stands "
             "beside the distance, not inside it."
         )
+    text += filter(None, [oxygen_words(sheet), comparison_words(sheet)])
     return "\n\n".join(text)
 
 

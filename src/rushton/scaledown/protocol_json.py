@@ -10,24 +10,25 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rushton.correlations import OXYGEN_IN_AIR
 from rushton.scaledown.chamber import ChamberOperation
-from rushton.scaledown.expected import Expected, Spread, oxygen_when_mixed
+from rushton.scaledown.expected import Expected
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen import HELD, breath
-from rushton.scaledown.oxygen_ports import oxygen_at_ports
 from rushton.scaledown.phases import BIOMASS_OFF, ENDING, INOCULUM, SETTLING, growing_up
 from rushton.scaledown.protocol_chamber import changes
+from rushton.scaledown.protocol_json_readings import expected_record
 from rushton.scaledown.protocol_rigs import events
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
 from rushton.scaledown.switching import SwitchedOperation, saturation_of
+from rushton.scaledown.switching_evidence import held_in
 from rushton.scaledown.transfer import Transfer
 from rushton.store import library_versions, to_json
 
@@ -101,7 +102,7 @@ def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
         **_feed(sheet, played, table),
         "phases": _phases(sheet, played),
         "sampling": _sampling(sheet, played),
-        "expected": _expected(sheet, expected, played),
+        "expected": expected_record(sheet, expected, played),
         "match": {
             "distance": sheet.achieved.total,
             "parts": dict(zip(PARTS, sheet.achieved.parts, strict=True)),
@@ -112,7 +113,7 @@ def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
             "rig": _with_reasons(sheet.inside.as_dict(), "the cell model does not tell"),
             "tank": _with_reasons(sheet.tank_response, "the run has no response, or the cell model does not tell"),
         },
-        "pump_accuracy": bench["pump_accuracy"],
+        "pump_accuracy": bench.limits.get("feed_accuracy", bench.limits["pump_accuracy"]).value,
         "biomass_off": BIOMASS_OFF,
     }
     record = _shorter(record)
@@ -172,10 +173,10 @@ def _set_points(sheet: Sheet, played: bool) -> dict[str, Any]:
         reason = "a chamber is neither stirred nor aerated"
         none = {key: None for key in ("stirrer_rpm", "gas_L_min")}
         return temperature | none | {f"{key}_reason": reason for key in none}
-    air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, _aerated_share(sheet))
+    air = breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, sheet.aerated_share)
     switched = {}
     if isinstance(sheet.operation, SwitchedOperation):
-        table, vessel = sheet.operation.table, Transfer.of(bench)
+        table, vessel, held = sheet.operation.table, Transfer.of(bench), held_in(sheet)
         switched = {
             "stirrer_rpm": None,
             "stirrer_rpm_reason": "it stands in the table",
@@ -186,7 +187,16 @@ def _set_points(sheet: Sheet, played: bool) -> dict[str, Any]:
                 "kla_1_h": 3600.0 * table[:, 1],
                 "gas_oxygen_fraction": table[:, 2],
             },
-        }
+            "steady": {
+                "rpm": 60.0 * held.speed, "kla_1_h": 3600.0 * held.kla, "gas_oxygen_fraction": held.gas,
+                "dissolved_oxygen_percent": 100.0 * held.oxygen / saturation_of(bench, OXYGEN_IN_AIR),
+                "within_reach": held.possible,
+            },
+            **{key: None for key in ("dissolved_oxygen_min_percent", "kla_needed_1_h", "kla_given_1_h")},
+            **{f"{key}_reason": "oxygen is switched, see stirrer_table"
+               for key in ("dissolved_oxygen_min_percent", "kla_needed_1_h", "kla_given_1_h")},
+            "transfer_accuracy": bench["pump_accuracy"],
+        }  # fmt: skip
     return (
         temperature
         | {
@@ -326,51 +336,6 @@ def key_of(port: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", port.lower()).strip("-")
 
 
-def _expected(sheet: Sheet, expected: Expected, played: bool) -> dict[str, Any]:
-    ports: list[dict[str, Any]] = []
-    share = _aerated_share(sheet)
-    air = None if played else breath(sheet.duty, sheet.biomass, sheet.operation.mean_uptake, share)
-    oxygen = None if air is None else oxygen_at_ports(sheet, air)
-    for port, substrate in expected.ports:
-        one: dict[str, Any] = {"port": port.name, "substrate_mol_m3": substrate.as_dict()}
-        if air is None:
-            one |= {"dissolved_oxygen_percent": None, "dissolved_oxygen_percent_reason": "not modelled in a chamber"}
-        else:
-            one |= _oxygen(sheet, oxygen, len(ports))
-        ports.append(one)
-    settled = {k: v.as_dict() if isinstance(v, Spread) else v for k, v in expected.settled.items()}
-    out: dict[str, Any] = {"ports": ports, "settled": settled}
-    if air is not None:
-        out["oxygen_saturation_mol_m3"] = air.lasts * air.demand
-        settled["dissolved_oxygen_percent"] = _percent(oxygen_when_mixed(air))
-        out["oxygen_demand_mol_m3_s"] = {"mean": air.demand, "largest": air.demand_max}
-    out["by_products_mol_m3"] = {name: value.as_dict() for name, value in expected.broth.items()}
-    if not expected.broth:
-        why = expected.reason or "the cell model gives off none"
-        out |= {"by_products_mol_m3": None, "by_products_mol_m3_reason": "not read in a chamber" if played else why}
-    if expected.reason:
-        return out | {"course": None, "course_reason": expected.reason}
-    course = {name: value.as_dict() for name, value in expected.course.items()}
-    return out | {"course": {"time_s": expected.course_time, **course}}
-
-
-def _oxygen(sheet: Sheet, bands: Sequence[tuple[float, float]] | None, place: int) -> dict[str, Any]:
-    """Dissolved oxygen at a port, % of air saturation."""
-    if isinstance(sheet.operation, SwitchedOperation):  # of the gas at work, over air saturation
-        dissolved, full = sheet.operation.dissolved(), saturation_of(sheet.duty.bench, OXYGEN_IN_AIR)
-        spread = Spread(*(float(v) / full for v in (dissolved.min(), dissolved.mean(), dissolved.max())))
-    elif bands is not None:
-        low, high = bands[place]
-        spread = Spread(low, 0.5 * (low + high), high)
-    else:
-        return {"dissolved_oxygen_percent": None, "dissolved_oxygen_percent_reason": "not modelled in this rig"}
-    return {"dissolved_oxygen_percent": _percent(spread)}
-
-
-def _percent(share: Spread) -> dict[str, float]:
-    return {key: 100.0 * value for key, value in share.as_dict().items()}
-
-
 def _with_reasons(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
     """Values with a reason beside what is null; a band that is not known is left out."""
     out: dict[str, Any] = {}
@@ -380,10 +345,6 @@ def _with_reasons(values: Mapping[str, Any], reason: str) -> dict[str, Any]:
         elif not key.endswith("_band"):
             out |= {key: None, f"{key}_reason": reason}
     return out
-
-
-def _aerated_share(sheet: Sheet) -> float:
-    return 1.0 - sheet.settings.get("tube_volume", 0.0) / sheet.duty.bench.volume
 
 
 def _shorter(value: Any) -> Any:

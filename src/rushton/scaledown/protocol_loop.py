@@ -32,7 +32,8 @@ def tube_of(sheet: Sheet) -> tuple[float, float]:
 
 def _purpose(sheet: Sheet) -> str:
     if has_tube(sheet):
-        return "Here a loop carries cells from a stirred vessel through a tube, where they meet the feed, and back."
+        does = "meet the feed" if sheet.recipe.side > 0.0 else "eat what they brought along"
+        return f"Here a loop carries cells from a stirred vessel through a tube, where they {does}, and back."
     return "Here cells are exchanged between two stirred vessels, one rich and one poor."
 
 
@@ -42,13 +43,14 @@ def _drawing(sheet: Sheet) -> str:
     feeds = "                ".join(
         f"{f * ML_MIN:8.2f} mL/min" if f > 0.0 else " no feed       " for f in (r.vessel, r.side)
     )
+    line, first, second = ("|" if r.vessel > 0.0 else " "), *("v" if q > 0.0 else " " for q in (r.vessel, r.side))
     if has_tube(sheet):
         return "\n".join(
             [
                 f"  stock {r.stock:.1f} g/L on a balance",
-                f"     | {feeds}",
-                "     v                                      v",
-                "  +---------------+     loop pump          [T]  static mixer",
+                f"     {line} {feeds}",
+                f"     {first}                                      {second}",
+                f"  +---------------+     loop pump          {'[T]  static mixer' if r.side > 0.0 else ' +'}",
                 "  |    vessel     |-------( > )-------------+",
                 f"  | {loop.vessel_volume * ML:8.0f} mL   |      {loop.flow * ML_MIN:.0f} mL/min          |",
                 f"  |               |                         |  tube {loop.tube_volume * ML:.0f} mL, "
@@ -61,8 +63,8 @@ def _drawing(sheet: Sheet) -> str:
     return "\n".join(
         [
             f"  stock {r.stock:.1f} g/L on a balance",
-            f"     | {feeds}",
-            "     v                             v",
+            f"     {line} {feeds}",
+            f"     {first}                             {second}",
             "  +---------------+  loop pumps  +---------------+",
             "  |   vessel 1    |----( > )---->|   vessel 2    |",
             f"  | {loop.vessel_volume * ML:8.0f} mL   |<---( < )-----| {loop.tube_volume * ML:8.0f} mL   |",
@@ -101,11 +103,12 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
             f"platinum-cured silicone or steel, bore {1e3 * bore:.1f} mm, {length:.2f} m, coiled in the vessel's "
             "water bath or insulated and traced",
         ),
-        (
-            "mixing tee",
-            f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters; sample ports at "
-            "inlet, 1/4, 1/2 and outlet",
+        *(
+            [("mixing tee", f"static mixer of {1e3 * bore:.1f} mm at the tube's inlet, where the feed enters")]
+            if recipe.side > 0.0
+            else []
         ),
+        ("sample ports", "in the tube at its inlet, 1/4, 1/2 and outlet"),
     ]
 
 

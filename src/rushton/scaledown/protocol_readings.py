@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from rushton.physiology.quantities import MOLAR_MASS
+from rushton.scaledown import protocol_by_products as by_products
 from rushton.scaledown.oxygen import Breath
 from rushton.scaledown.oxygen_ports import Band, oxygen_at_ports
 from rushton.scaledown.phases import BIOMASS_OFF, SMALL_VESSEL, hours_at_volume
@@ -26,8 +26,8 @@ def sampling(sheet: Sheet) -> str:
     rows = [(day, phase, ", ".join(hours), *rest) for (day, phase, *rest), hours in together.items()]
     text = [
         table(("Day", "Phase", "Hours from t = 0", "Port", "mL", "Read", "Stopped by"), rows),
-        "**Routine:** dry weight, product, residual substrate, by-product; filtered within 10 s, filtrate and pellet "
-        "frozen. **Series:** substrate and pools within the cells; into 4 volumes of cold methanol (-40 °C) or liquid "
+        f"**Routine:** {by_products.to_read(sheet)}; filtered within 10 s, filtrate and pellet frozen. "
+        "**Series:** substrate and pools within the cells; into 4 volumes of cold methanol (-40 °C) or liquid "
         "nitrogen inside the port, filtered cold.",
     ]
     if sheet.duty.bench.volume < SMALL_VESSEL:
@@ -54,7 +54,8 @@ def expected(sheet: Sheet, air: Breath) -> str:
     assert told is not None
     culture, oxygen = sheet.operation.culture, oxygen_at_ports(sheet, air)
     names = list(told.broth)
-    found = [_amount(n, told.broth[n].low, told.broth[n].high) for n in names]
+    ends = [told.broth[n].at(-1) for n in names]
+    found = [by_products.span(n, end.low, end.high) for n, end in zip(names, ends, strict=True)]
     rows, fastest = [], math.inf
     for place, (port, substrate) in enumerate(told.ports):
         halves = time_to_deplete(port.mean, 0.5 * port.mean, culture) if port.mean > 0 else 0.0
@@ -69,7 +70,8 @@ def expected(sheet: Sheet, air: Breath) -> str:
         )  # fmt: skip
     head = (
         "Port", "Delay, s", f"{sheet.substrate}, mg/L", "band", "s = q/q_max", "Uptake, µmol/(g h)",
-        "Oxygen, % of air", *([_by_product_head(n) for n in names] or ["by-product"]), "Halves in, s",
+        "Oxygen, % of air", *([f"{n} at the end, {by_products.unit(n)}" for n in names] or ["by-product"]),
+        "Halves in, s",
     )  # fmt: skip
     text = [
         table(head, rows),
@@ -81,13 +83,11 @@ def expected(sheet: Sheet, air: Breath) -> str:
         f"**Quench inside the port** (see the plan): the substrate of a sample halves in {number(fastest, 2)} s, so a "
         "plain syringe shows nothing. Common assays read from about 1 mg/L: below it, 'none found' is the expected "
         "result.",
-        _by_product_words(sheet),
+        by_products.expected_words(sheet, oxygen),
         f"At the end of the gradient phase: growth {3600 * _net_growth(sheet):.4f} 1/h, net of decay"
         + _productivity_words(sheet)
         + ".",
-        "Write the table to fill in by `rushton compare --template RESULTS --rig "
-        f"{sheet.rig.name}{'-reference' if sheet.reference else ''} -o lab.csv`; `rushton compare --data lab.csv "
-        "RESULTS` lays the readings over these predictions.",
+        by_products.compared(sheet),
     ]
     return "\n\n".join(text)
 
@@ -112,29 +112,6 @@ def _oxygen(band: Band) -> str:
     return f"{low:.0f}" if round(low) == round(high) else f"{low:.0f} to {high:.0f}"
 
 
-def _amount(name: str, low: float, high: float) -> str:
-    ends = [number(c * MOLAR_MASS.get(name, 1.0), 2) for c in (low, high)]
-    return ends[0] if ends[0] == ends[1] else " to ".join(ends)
-
-
-def _by_product_head(name: str) -> str:
-    return f"{name}, g/L" if name in MOLAR_MASS else f"{name}, mmol/L"
-
-
-def _by_product_words(sheet: Sheet) -> str:
-    told = sheet.expected
-    assert told is not None
-    model = sheet.case.strain.model if sheet.case.strain is not None else "none"
-    if told.broth:
-        return f"By-product: by the cell model {model} at the end of the gradient phase, the same in all the broth."
-    if told.reason:
-        return f"By-product: not known, {told.reason}."
-    return (
-        f"By-product: the cell model {model} gives none off. More than in the settled phase is a finding: it is "
-        "outside what was modelled."
-    )
-
-
 def _productivity_words(sheet: Sheet) -> str:
     final, tank = sheet.inside.relative_productivity_final, sheet.tank_response.get("relative_productivity_final_band")
     if final is None:
@@ -147,7 +124,6 @@ def reference(sheet: Sheet, air: Breath) -> str:
     """The run beside which the rig is read."""
     r, bench, mean = sheet.recipe, sheet.duty.bench, sheet.operation.mean_uptake
     resting = sheet.duty.half_saturation * mean / (1.0 - mean)
-    inside = sheet.inside
     fed = f"{number(r.flow * ML_MIN)} mL/min of {r.stock:.1f} g/L"
     rows = [
         ("vessel", f"{bench.volume * ML:.0f} mL in all", f"{bench.volume * ML:.0f} mL in one stirred vessel"),
@@ -160,11 +136,11 @@ def reference(sheet: Sheet, air: Breath) -> str:
         ("length, h", *2 * [f"{hours_at_volume(sheet):.0f}"]),
         (f"expected {sheet.substrate}, mg/L", "see Expected readings", sheet.mg_per_l(resting)),
         ("expected s = q/q_max", f"{mean:.3f} on average", f"{mean:.3f}"),
-        ("expected productivity, last hours", percent(inside.relative_productivity_final), "100 %, by definition"),
-        ("expected yield of biomass", percent(inside.relative_yield), "100 %, by definition"),
+        *by_products.reference_rows(sheet),
     ]
     return (
         table(("", "Rig", "Reference run"), rows)
         + "\n\nThe same strain, stock, medium and inoculum, in parallel or directly before, sampled by the same plan "
-        "at the vessel. Productivity and yield are reported relative to it."
+        f"at the vessel. {'Productivity and yield are' if by_products.forms_product(sheet) else 'The yield is'} "
+        "reported relative to it."
     )

@@ -17,11 +17,13 @@ from rushton.scaledown.phases import (
     hours_before,
     yield_when_fed,
 )
+from rushton.scaledown.protocol_by_products import batch_end, forms_product
 from rushton.scaledown.protocol_rigs import events, words_of
 from rushton.scaledown.protocol_tables import closing_line, feed_rows
 from rushton.scaledown.sampling import QUENCH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
 
+SLOW = 20.0  # h that slow pools of a cell take to follow
 HEAD_TUBING = 0.3  # m of tubing in a pump head and to its clamps
 
 
@@ -122,7 +124,7 @@ def prepare(sheet: Sheet) -> str:
         rows.append(
             (
                 "pump-head tubing",
-                f"{pieces} lengths of {HEAD_TUBING} m for every head",
+                f"{pieces} length{'s' if pieces > 1 else ''} of {HEAD_TUBING} m for every head",
                 f"worn after some {life:.0f} h, run {hours:.0f} h: {names}",
             )
         )
@@ -152,6 +154,7 @@ def phases(sheet: Sheet) -> str:
     """From inoculation to the end."""
     p, total = growing_up(sheet), sheet.case.response.duration / 3600.0
     volume, growth = sheet.duty.bench.volume, sheet.recipe.growth
+    judged = "productivity" if forms_product(sheet) else "growth and yield"
     last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     strong, moves = sheet.duty.bench["feed_concentration_max"], words_of(sheet).moves(sheet)
     before, start, end = (f"{moves.before}. ", f"{moves.start}. Then ", f"{moves.end}; ") if moves else ("", "", "")
@@ -162,7 +165,7 @@ def phases(sheet: Sheet) -> str:
         (
             "Batch", f"about {number(batch_hours(sheet), 2)} h",
             f"{number(p.start * ML)} mL medium with {p.batch_sugar:.0f} g/L {sheet.substrate}, inoculated to "
-            f"{INOCULUM} g/L; ends at about {p.batch_biomass:.0f} g/L biomass, when oxygen rises sharply",
+            f"{INOCULUM} g/L; ends at about {p.batch_biomass:.0f} g/L biomass, {batch_end(sheet)}",
         ),
         (
             "Grow", f"about {number(p.hours, 2)} h",
@@ -177,8 +180,8 @@ def phases(sheet: Sheet) -> str:
         ),
         (
             "Gradient", f"{number(total)} h",
-            f"{start}the programme of the section Feed from t = 0. Slow pools need some 20 h to follow: judge "
-            f"productivity by the last {last} h",
+            f"{start}the programme of the section Feed from t = 0. Slow pools need some 20 h to follow"
+            f"{', longer than this phase' if total < SLOW else ''}: judge {judged} by the last {last} h",
         ),
         ("End", f"{ENDING:.0f} h", f"{end}back to the steady feed, last sample, stop"),
     ]  # fmt: skip

@@ -8,6 +8,7 @@ from rushton.correlations import METABOLIC_HEAT
 from rushton.scaledown.breath import lungs
 from rushton.scaledown.oxygen import AIR, HELD, Breath
 from rushton.scaledown.phases import BIOMASS_OFF
+from rushton.scaledown.protocol_by_products import stops as by_product_stops
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
 from rushton.scaledown.zones import laminar_pressure_drop
@@ -103,6 +104,7 @@ def stop(sheet: Sheet) -> str:
         "litre, and with it every time in Target against achieved, scales with it.",
         f"Residual {sheet.substrate} in the settled phase above ten times the expected reading: the strain eats less "
         "than assumed; lower the feed and note it.",
+        *by_product_stops(sheet),
         "Foam in the gas outlet, loss of sterility, pH out of range for 10 min.",
     ]
     if "flow" in sheet.settings or "excess_flow" in sheet.settings:
@@ -131,6 +133,11 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
         most = min(1.0, air.enriched[0])
         least = max(air.enriched[1], 0.21)
         supply += f"have oxygen at hand to enrich the gas to {percent(least)} to {percent(most)}, on the oxygen probe."
+        if air.enriched[0] > 1.0 and not any(warning.startswith(LOUD) for warning in made.warnings):
+            supply += (
+                " **In broth with antifoam even pure oxygen would not do: measure kLa in the medium of the run before "
+                "it is built; if it stays there, lower the biomass.**"
+            )
     else:
         supply += "air will do."
     lines = [
@@ -145,8 +152,8 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
         if time > HELD * air.lasts:
             lines.append(
                 f"**The tube holds its broth for {time:.1f} s: {_through_the_tube(time, air)}.** Cells there meet "
-                "substrate and lack of oxygen together, which the tank's did not. Feed oxygen into the tube's inlet "
-                "(sterile filter, static mixer), or read the result as both. Measure oxygen at the tube's outlet."
+                "substrate and lack of oxygen together, which the design does not hold. Feed oxygen into the tube's "
+                "inlet (sterile filter, static mixer), or read the result as both. Measure oxygen at the tube's outlet."
             )
         elif time > HELD * air.lasts_min:
             lines.append(

@@ -9,9 +9,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from rushton.correlations import OXYGEN_IN_AIR
+from rushton.scaledown.protocol_by_products import reference_rows, stops
 from rushton.scaledown.protocol_words import Event, Words, vessel_words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, stays_of, table
-from rushton.scaledown.switching_evidence import MICRO, achieved, breathing, operation_of, readings, response
+from rushton.scaledown.switching import saturation_of
+from rushton.scaledown.switching_evidence import (
+    MICRO,
+    achieved,
+    breathing,
+    held_in,
+    operation_of,
+    readings,
+    response,
+)
 from rushton.scaledown.transfer import Transfer
 
 LONG_TABLE = 12  # phases; a longer programme is printed in columns
@@ -45,8 +56,21 @@ def _is_gas(sheet: Sheet) -> bool:
 
 def _held(sheet: Sheet) -> str:
     """The tank's mean oxygen, at which the zero of the comparison is held."""
-    assert sheet.duty.oxygen is not None
-    return f"{MICRO * sheet.duty.oxygen.mean:.3g} umol/L"
+    held = held_in(sheet)
+    full = saturation_of(sheet.duty.bench, OXYGEN_IN_AIR)
+    return f"{MICRO * held.oxygen:.3g} umol/L ({percent(held.oxygen / full)} of air saturation)"
+
+
+def _holding(sheet: Sheet) -> str:
+    """With which gas and about which speed."""
+    held = held_in(sheet)
+    gas = "air" if held.gas == OXYGEN_IN_AIR else f"{percent(held.gas)} oxygen in the gas"
+    if not held.possible:
+        return (
+            f"**out of reach of this vessel, even at {60 * held.speed:.0f} rpm with {gas}: hold what it gives there "
+            "and note it**"
+        )
+    return f"{gas}, about {60 * held.speed:.0f} rpm"
 
 
 def _rpm(sheet: Sheet) -> list[float]:
@@ -205,17 +229,20 @@ def _phases(sheet: Sheet) -> str:
     return (
         phases(sheet).replace("the programme of the section Feed", "the stirrer table")
         + f"\n\nOxygen: above 30 % of air saturation while growing; held at the tank's mean, {_held(sheet)}, by the "
-        "stirrer while settling and at the end."
+        f"stirrer while settling and at the end: {_holding(sheet)}. From t = 0 the table has the stirrer."
     )
 
 
 def _reference(sheet: Sheet) -> str:
-    inside = sheet.inside
     rows = [
         ("vessel, feed, biomass, bleed, gas flow", "as above", "the same"),
-        ("stirrer and gas", "by the table", f"air, the stirrer holds {_held(sheet)} oxygen, steady"),
-        ("expected productivity, last hours", percent(inside.relative_productivity_final), "100 %, by definition"),
-        ("expected yield of biomass", percent(inside.relative_yield), "100 %, by definition"),
+        ("stirrer and gas", "by the table", f"the stirrer holds {_held(sheet)}, steady: {_holding(sheet)}"),
+        (
+            "expected uptake of oxygen, mmol/(L h)",
+            f"{3.6e3 * operation_of(sheet).transferred():.1f}",
+            f"{3.6e3 * held_in(sheet).uptake:.1f}",
+        ),
+        *reference_rows(sheet),
     ]
     return table(("", "Rig", "Reference run"), rows) + "\n\nIn parallel or directly before, sampled by the same plan."
 
@@ -228,7 +255,8 @@ def _stops(sheet: Sheet) -> str:
         "rich phases, or less feed, and note it.",
         f"Biomass more than 10 % off {sheet.biomass:.1f} g/L: correct the bleed; oxygen falls as fast as there are "
         "cells.",
-        "Stock more than 10 % off its expected weight over 4 h: recalibrate the pump.",
+        f"Stock more than {percent(2 * bench['feed_accuracy'])} off its expected weight over 4 h: recalibrate.",
+        *stops(sheet),
         f"A set-point not reached within {3 * bench['kla_settling']:.0f} s, foam or flooding, cells settling at the "
         "slow speed, pH out of range for 10 min: stop.",
     ]

@@ -4,20 +4,21 @@ At most b = 2 % of the working volume a day is taken besides the bleed. A series
 once a day, a routine sample every 8 h and every 4 h in the last hours, by which productivity is judged. With the flush
 f of a port before every sample, the routine sample is what is left, between 2 and 10 mL:
 
-.. math:: v = \mathrm{clip}\left(\frac{b V - n (v_s + f)}{6} - f,\; 2,\; 10\right)\ \mathrm{mL}
+.. math:: v = \mathrm{clip}\left(\frac{b V - n (v_s + f)}{m} - f,\; 2,\; 10\right)\ \mathrm{mL}
 
-where 6 is the number of routine samples on the busiest day. Vessels of less than 100 mL are sampled from what is taken
+where m is the number of routine samples on the busiest day. Vessels of less than 100 mL are sampled from what is taken
 out anyway. Hours count from the start of the gradient; day 1 is its first 24 h.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.inside import final_window
-from rushton.scaledown.phases import SMALL_VESSEL
+from rushton.scaledown.phases import ENDING, SMALL_VESSEL
 from rushton.scaledown.sheet import ML, Sheet
 
 DAILY_SHARE = 0.02  # of the working volume
@@ -63,20 +64,18 @@ def plan(sheet: Sheet) -> list[Sample]:
     small = sheet.duty.bench.volume < SMALL_VESSEL
     main = "vessel" if "whole cycle" in ports[0] else ports[_largest(sheet)]
     allowed = DAILY_SHARE * sheet.duty.bench.volume
-    volume = 0.0
-    if not small:
-        left = (allowed - series_ports * (SERIES + FLUSH)) / 6.0 - FLUSH
-        volume = math.floor(2.0 * ML * min(MOST, max(LEAST, left))) / (2.0 * ML)
-    how = "on ice" if small else "filter, freeze"
-
-    def routine(hour: float, phase: str) -> Sample:
-        return Sample(hour, phase, main, 1, volume, ROUTINE, how)
-
     step = 8.0 if hours >= 24.0 else hours / 2.0
     first = [step * n for n in range(1, 1 + math.floor((hours - last) / step + 1e-9))]
     end = [hours - 0.2 * last * n for n in range(5)]
     times = sorted({round(t, 2) for t in [*first, *end] if t > 0.0})
-    out = [routine(-4.0, "settle"), routine(0.0, "settle"), *(routine(t, "gradient") for t in times)]
+    routines = [(-4.0, "settle"), (0.0, "settle"), *((t, "gradient") for t in times), (hours + ENDING, "end")]
+    volume = 0.0
+    if not small:
+        busiest = max(Counter(math.ceil(hour / 24.0) for hour, _ in routines).values())
+        left = (allowed - series_ports * (SERIES + FLUSH)) / busiest - FLUSH
+        volume = math.floor(2.0 * ML * min(MOST, max(LEAST, left))) / (2.0 * ML)
+    how = "on ice" if small else "filter, freeze"
+    out = [Sample(hour, phase, main, 1, volume, ROUTINE, how) for hour, phase in routines]
     one_day = [24.0 * n for n in range(1, 1 + math.floor(hours / 24.0 + 1e-9))] or [hours]
     stop = "methanol in the port"
     if small:
@@ -85,7 +84,6 @@ def plan(sheet: Sheet) -> list[Sample]:
     else:
         all_ports = "all ports, in the order of the table" if len(ports) > 1 else main
         out += [Sample(t, "gradient", all_ports, series_ports, SERIES, SERIES_READ, stop) for t in one_day]
-    out.append(routine(hours + 2.0, "end"))
     return sorted(out, key=lambda one: one.hour)
 
 

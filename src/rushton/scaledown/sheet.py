@@ -78,6 +78,11 @@ class Sheet:
         return self.settings.get("biomass", self.duty.tank_biomass)
 
     @property
+    def aerated_share(self) -> float:
+        """Share of the broth that is aerated: all but the tube."""
+        return 1.0 - self.settings.get("tube_volume", 0.0) / self.duty.bench.volume
+
+    @property
     def substrate(self) -> str:
         """Name of the fed substrate."""
         return self.case.feeds[0].substrate if self.case.feeds else "glucose"

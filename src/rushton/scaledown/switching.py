@@ -171,9 +171,10 @@ class Switching(ABC):
     """What all rigs that switch oxygen share; a kind says its variables, its levels, and how they are rounded."""
 
     def duty(self, duty: Duty) -> Duty:
-        """The bench, whose accuracy is now that of oxygen demand over transfer."""
+        """The bench, whose accuracy is now that of oxygen demand over transfer; that of the pump is kept apart."""
         need_of(duty)
         limits = dict(duty.bench.limits)
+        limits["feed_accuracy"] = replace(limits["pump_accuracy"], name="feed_accuracy")
         limits["pump_accuracy"] = replace(limits["kla_accuracy"], name="pump_accuracy")
         return replace(duty, bench=replace(duty.bench, limits=limits))
 

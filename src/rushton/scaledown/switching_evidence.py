@@ -6,7 +6,9 @@ import numpy as np
 
 from rushton.correlations import OXYGEN_IN_AIR
 from rushton.scaledown.breath import lungs
+from rushton.scaledown.holding import Hold, hold
 from rushton.scaledown.match import PARTS
+from rushton.scaledown.protocol_by_products import compared, comparison_words, expected_words
 from rushton.scaledown.robustness import WORDS as CHANGED
 from rushton.scaledown.sheet import Sheet, bullets, number, percent, table, with_band
 from rushton.scaledown.switching import SwitchedOperation, saturation_of
@@ -28,6 +30,13 @@ def operation_of(sheet: Sheet) -> SwitchedOperation:
     """The rig at work."""
     assert isinstance(sheet.operation, SwitchedOperation)
     return sheet.operation
+
+
+def held_in(sheet: Sheet) -> Hold:
+    """How oxygen is held while there is no programme."""
+    need, rich = sheet.duty.oxygen, float(operation_of(sheet).table[0, 2])
+    assert need is not None
+    return hold(need, sheet.duty.bench, sheet.biomass, rich)
 
 
 def readings(sheet: Sheet) -> str:
@@ -59,11 +68,14 @@ def readings(sheet: Sheet) -> str:
             f"Over the whole programme cells feel {dissolved.min():.2g} to {dissolved.max():.3g} umol/L (mean "
             f"{dissolved.mean():.3g}), the probe shows {shown.min():.3g} to {shown.max():.3g}: with a lag of "
             f"{vessel.probe_lag:.0f} s it hides the excursions. Trust the off-gas: the mean uptake of oxygen should be "
-            f"{3.6e3 * operation.transferred():.1f} mmol/(L h).",
+            f"{3.6e3 * operation.transferred():.1f} mmol/(L h). For the lab data read the probe as its mean over one "
+            "repeat.",
             table(
                 ("Port", f"{sheet.substrate} expected, mg/L", "s = q/q_max"),
                 [("vessel, any time", sheet.mg_per_l(port.mean), f"{port.uptake:.3f}")],
             ),
+            expected_words(sheet, None),
+            compared(sheet),
         ]
     )
 
@@ -100,14 +112,19 @@ def response(sheet: Sheet) -> str:
     """What the cell model says."""
     inside = sheet.inside.as_dict()
     words = {"relative_productivity": "productivity", "relative_yield": "biomass yield"}
-    rows = [(word, with_band(sheet.tank_response, key), percent(inside[key])) for key, word in words.items()]
+    rows = [
+        (word, with_band(sheet.tank_response, key), percent(inside[key]))
+        for key, word in words.items()
+        if inside[key] is not None or sheet.tank_response.get(key) is not None
+    ]
     model = sheet.case.strain.model if sheet.case.strain is not None else "none"
     text = [
         f"Cell model {model}, {number(sheet.inside.hours)} h, under steady uptake and this rig's oxygen, relative to "
         "the same cell at the tank's mean oxygen:",
         table(("Relative to steady oxygen", "Tank (95 % band)", "This rig"), rows),
         "The tank's numbers hold its gradients of substrate too; this rig has oxygen alone. What both differ by "
-        "belongs to the substrate.",
+        "belongs to the substrate, and to what the rig misses of the tank's oxygen (above).",
+        *filter(None, [comparison_words(sheet)]),
     ]
     if not knows_oxygen(sheet):
         text.insert(0, f"**The cell model {model} does not know oxygen: by it this rig can change nothing.**")

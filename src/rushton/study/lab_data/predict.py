@@ -105,12 +105,17 @@ class Predictor:
         return Prediction(mean["low"], mean["mean"], mean["high"])
 
     def _by_product(self, name: str, reading: Reading) -> Prediction | str:
-        known = self.expected["by_products_mol_m3"] or {}
-        if name not in known:
+        if name not in (self.expected["by_products_mol_m3"] or {}):
             return f"the cell model {self.protocol['strain']['model']} gives off no {reading.quantity.title}"
+        if reading.phase == "end":
+            return "how fast the cells recover is not predicted"
+        key = "by_products_mol_m3"
+        if key not in self.settled:
+            return "the protocol is older than by-products along the run: write it again with `rushton design`"
         if reading.phase != "gradient":
-            return "by-products are predicted for the gradient phase only"
-        return _spread(known[name])
+            return _spread(self.settled[key][name])
+        course = self.course[key][name]
+        return Prediction(*(float(np.interp(reading.time, self.course["time_s"], course[edge])) for edge in EDGES))
 
     def is_start(self, reading: Reading) -> bool:
         """Whether the prediction of its titre starts from this very reading."""

@@ -56,7 +56,9 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
     daily = _every(min(DAY, total), total)
     if not protocol["recipe"]:  # a chamber: growth of single cells is all that can be read
         return [(t, phase, "", "growth") for phase in ("gradient", "reference") for t in daily]
-    broth = ["biomass", *(["titre"] if product else [])]
+    by_products = list(expected["by_products_mol_m3"] or {})
+    broth = ["biomass", *(["titre"] if product else []), *by_products]
+    switched = "stirrer_table" in protocol["set_points"]  # its transfer is what has to be right
     series = [p for p in ports if "whole cycle" not in p]
     oxygen = {p["port"] for p in expected["ports"] if p["dissolved_oxygen_percent"] is not None}
     settled, judged = phases["settle"]["start_s"], phases["gradient"]["judged_from_s"]
@@ -67,13 +69,16 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
             continue
         if row["read"] == "routine":
             lines += [(t, phase, "", name) for name in broth]
-            lines.append((t, phase, ports[0] if phase == "gradient" else "", "substrate"))
+            if switched and phase != "end":
+                lines.append((t, phase, "", "oxygen_uptake"))
+            port = row.get("port") if row.get("port") in ports else ports[0]
+            lines.append((t, phase, port if phase == "gradient" else "", "substrate"))
             if phase == "settle":
                 lines.append((t, phase, "", "dissolved_oxygen"))
         else:
             lines += [(t, phase, port, "substrate") for port in series]
             lines += [(t, phase, port, "dissolved_oxygen") for port in ports if port in oxygen]
-            lines += [(t, phase, "", name) for name in ("feed_weight", *(expected["by_products_mol_m3"] or {}))]
+            lines.append((t, phase, "", "feed_weight"))
     lines = list(dict.fromkeys(lines))
     run = {t for t, phase, _, name in lines if name == "biomass" and phase != "end"}
     for t in sorted({*(t for t in run if t <= 0.0 or t >= judged), *(t for t in daily if t < judged)}):
