@@ -236,6 +236,51 @@ def test_systematic_deviations_are_told_with_what_to_change(results, tmp_path):
     assert "50.0 ±" in told.words and "-20.0 points" in told.words
 
 
+def test_readings_that_run_away_with_time_are_told_even_where_they_agree(results, tmp_path):
+    """Biomass falls by 0.4 g/L/h from what is predicted, 51, 52 and 53 g/L at 5, 10 and 15 h: all within the band."""
+    times = (5, 7.5, 10, 12.5, 15)
+    falling = [f"{t},gradient,,biomass,{50.0 + 0.2 * t - 0.4 * (t - 5):.6g},g/L,0.3" for t in times]
+    found = compare_data(data(tmp_path, *falling), results).verdicts[0]
+    assert found.state == "agrees" and "drifts: +0 g/L at 5 h, -4 g/L at 15 h" in found.text.replace("-0 g", "+0 g")
+    assert "wear of the pump tubing" in found.advice
+    steady = [f"{t},gradient,,biomass,{48.0 + 0.2 * t},g/L,0.3" for t in times]  # off, but always by as much
+    little = [f"{t},gradient,,biomass,{50.0 + 0.2 * t - 0.02 * t},g/L,0.3" for t in times]  # less than is told apart
+    noisy = [
+        f"{t},gradient,,biomass,{50.0 + 0.2 * t + e},g/L,0.3" for t, e in zip(times, (2, -2, 1, -2, 1.5), strict=True)
+    ]
+    for lines in (steady, little, noisy, falling[:3]):
+        assert "drift" not in compare_data(data(tmp_path, *lines), results).verdicts[0].text
+
+
+def test_what_labs_call_by_other_names_is_understood_and_what_nothing_predicts_is_passed_over(results, tmp_path):
+    lines = ["5,gradient,vessel,glucose,0.36,mg/L,", "5,gradient,vessel,DO,40,%,", "5,gradient,,CDW,51,g/L,"]
+    lines += [
+        "5,gradient,,acetic acid,0.1,g/L,",
+        "5,gradient,,pH,7.0,-,",
+        "9,gradient,,pH,6.9,-,",
+        "5,gradient,,OD600,80,-,",
+    ]
+    found = compare_data(data(tmp_path, *lines), results)
+    assert [r.reading.quantity.name for r in found.rows] == ["substrate", "dissolved_oxygen", "biomass", "acetate"]
+    assert "2 readings of pH passed over (line 6 on)" in found.notes[0] and "a reading of OD600" in found.notes[1]
+
+
+def test_a_switched_rig_is_told_to_measure_its_transfer(results, tmp_path):
+    switched = record(product={"name": None})
+    switched["set_points"]["stirrer_table"] = {}
+    switched["expected"]["settled"]["oxygen_uptake_mol_m3_s"] = 0.01
+    switched["expected"]["course"]["oxygen_uptake_mol_m3_s"] = {
+        "low": [0.0072] * 5, "mean": [0.008] * 5, "high": [0.0088] * 5,
+    }  # fmt: skip
+    (results / "scaledown" / "protocol-str-pfr.json").write_text(json.dumps(switched), encoding="utf-8")
+    lines = [f"{t},gradient,,oxygen_uptake,20,mmol/L/h," for t in (5, 10)] + ["10,gradient,,feed_volume,1400,mL,"]
+    found = compare_data(data(tmp_path, *lines), results)
+    by_name = {v.quantity.name: v for v in found.verdicts}
+    assert by_name["oxygen_uptake"].state == "below" and "measure kLa" in by_name["oxygen_uptake"].advice
+    assert by_name["feed_volume"].state == "above" and "distance" not in by_name["feed_volume"].advice
+    assert "oxygen demand over transfer off" in found.html() and "forms no product" in found.productivity.way
+
+
 def test_productivity_follows_from_titres_of_both_runs_without_a_molar_mass(results, tmp_path):
     """P grows as q_p X/D (1 - e^(-D t)); 0.8 of the reference's q_p with more biomass."""
     lines = []
@@ -259,7 +304,7 @@ def test_productivity_follows_from_titres_of_both_runs_without_a_molar_mass(resu
         ("5,gradient,tube half way,substrate,3,mg/L,", ("line 2, column port", "tube half way", "vessel; tube, half")),
         ("5,gradient,,substrate,3,mg/L,", ("column port", "needs a port", "vessel")),
         ("5,gradient,vessel,substrate,3,mL,", ("column unit", "'mL' is not a unit of substrate", "mg/L")),
-        ("5,gradient,vessel,dissolved_oxygen,3,mL,", ("column unit", "mL")),
+        ("5,gradient,vessel,dissolved_oxygen,3,mL,", ("column unit", "mL", "% of air saturation")),
         ("5,gradient,,yield,3,mL,", ("column unit", "g/g")),
         ("5,gradient,vessel,substrate,3,,", ("column unit", "missing", "mg/L")),
         ("5,gradient,vessel,substrate,three,mg/L,", ("column value", "'three' is not a number")),

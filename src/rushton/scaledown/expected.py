@@ -132,6 +132,9 @@ def _as_transferred(expected: Expected, sheet: Sheet, drifted: tuple[Operation, 
         return expected
     steady = hold(sheet.duty.oxygen, sheet.duty.bench, sheet.biomass, float(written.table[0, 2])).uptake
     uptakes = [o.transferred() for o in (written, *drifted) if isinstance(o, SwitchedOperation)]
+    off = sheet.duty.bench["pump_accuracy"]
+    # demand over transfer is off by so much: because the cells ask for another amount, or because kLa is another
+    uptakes += [uptakes[1] / (1.0 - off), uptakes[2] / (1.0 + off)]
     along = Spread.of(*(np.append(steady, np.full(expected.course_time.size - 1, u)) for u in uptakes))
     return replace(expected, course=expected.course | {name: along}, settled=expected.settled | {name: steady})
 

@@ -125,6 +125,8 @@ def _from_titres(
     """From titres and biomass of both runs, over the last part of the gradient phase."""
     if not protocol["recipe"]:
         return None, None, "no productivity can be measured in this rig"
+    if protocol["product"]["name"] is None:
+        return None, None, "the cell model forms no product: growth, yield and by-products tell the runs apart"
     dilution = protocol["recipe"]["dilution_1_h"] / 3600.0
     found = []
     for phase in ("gradient", "reference"):

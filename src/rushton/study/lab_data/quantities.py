@@ -68,6 +68,18 @@ _ALL = (
 )
 QUANTITIES = {q.name: q for q in _ALL}
 """By name; an overflow product may be named besides."""
+ALSO = {
+    "do": "dissolved_oxygen", "dot": "dissolved_oxygen", "po2": "dissolved_oxygen", "oxygen": "dissolved_oxygen",
+    "our": "oxygen_uptake", "qo2x": "oxygen_uptake", "dry_weight": "biomass", "cdw": "biomass", "dcw": "biomass",
+    "mu": "growth", "growth_rate": "growth", "product": "titre", "titer": "titre", "q_p": "specific_productivity",
+    "acetic_acid": "acetate", "lactic_acid": "lactate", "pyruvic_acid": "pyruvate",
+}  # fmt: skip
+"""Other names that technicians write."""
+NEVER_PREDICTED = (
+    "ph", "temperature", "rq", "cer", "ctr", "carbon_dioxide", "off_gas_co2", "off_gas_o2", "od", "od600", "viability",
+    "foam", "base", "acid", "ammonium", "phosphate", "osmolality", "conductivity", "pressure", "comment",
+)  # fmt: skip
+"""What else is read in a lab and belongs to no prediction: passed over with a note."""
 OVERFLOW = ("acetate", "ethanol", "lactate", "pyruvate", "glycerol", "acetaldehyde", "formate", "succinate", "ammonia")
 """By-products that are read whether the cell model knows them or not."""
 
@@ -114,7 +126,11 @@ class Reader:
         if quantity.name == "dissolved_oxygen":
             if self.oxygen_saturation is None:
                 raise CaseError("oxygen is not predicted in this rig", where, "leave the line out")
-            return to_si(f"1 {unit}", quantity.kind, Medium(density=WATER), where) / self.oxygen_saturation, False
+            try:
+                return to_si(f"1 {unit}", quantity.kind, Medium(density=WATER), where) / self.oxygen_saturation, False
+            except CaseError:
+                what = f"'{unit}' is not a unit of dissolved oxygen"
+                raise CaseError(what, where, "write it in % of air saturation, in mg/L or umol/L") from None
         try:
             return to_si(f"1 {unit}", quantity.kind, self._medium(quantity), where), False
         except CaseError as error:
@@ -163,6 +179,7 @@ def number_of(text: str, comma: bool) -> float | None:
 
 def of_name(name: str, by_products: Any) -> Quantity | None:
     """The quantity of a name; None where there is no such."""
+    name = ALSO.get(name, name)
     if name in QUANTITIES:
         return QUANTITIES[name]
     return by_product(name) if name in (by_products or {}) or name in OVERFLOW else None

@@ -23,7 +23,7 @@ from typing import Any
 from rushton.errors import CaseError
 from rushton.physiology.quantities import MOLAR_MASS
 from rushton.scaledown.protocol_json import key_of
-from rushton.study.lab_data.quantities import QUANTITIES, Quantity, Reader, number_of, of_name
+from rushton.study.lab_data.quantities import NEVER_PREDICTED, QUANTITIES, Quantity, Reader, number_of, of_name
 from rushton.units import to_si
 
 TIMES = {"time_h": 3600.0, "time_min": 60.0, "time_s": 1.0}
@@ -188,6 +188,7 @@ def read(file: LabFile, protocol: Mapping[str, Any]) -> tuple[list[Reading], lis
     reader = _reader(file, protocol)
     column = next(name for name in TIMES if name in file.rows[0][1])
     readings, early = [], 0
+    unread: dict[str, list[int]] = {}
     for line, row in file.rows:
         phase = row["phase"].lower()
         if phase not in phases:
@@ -199,9 +200,15 @@ def read(file: LabFile, protocol: Mapping[str, Any]) -> tuple[list[Reading], lis
         if time is None:
             raise CaseError(f"'{row[column]}' is not a time", file.at(line, column), "write a number, such as 24.5")
         time *= TIMES[column]
+        if _key(row["quantity"]) in NEVER_PREDICTED:
+            unread.setdefault(row["quantity"], []).append(line)
+            continue
         _check_time(time, phases[phase], file.at(line, column), TIMES[column])
         readings.append(_reading(line, row, time, phase, ports, protocol, reader, file))
     notes = [f"{early} readings of the batch and of growing up are not compared"] if early else []
+    for name, lines in unread.items():
+        many = f"{len(lines)} readings" if len(lines) > 1 else "a reading"
+        notes.append(f"{many} of {name} passed over (line {lines[0]} on): nothing here predicts it")
     if not readings:
         raise CaseError("no reading is of a phase that is compared", file.path.name, f"phases: {', '.join(COMPARED)}")
     return readings, notes
@@ -231,11 +238,11 @@ def _reading(
 ) -> Reading:
     port = _port(row.get("port", ""), ports, file.at(line, "port"))
     species = protocol["expected"].get("by_products_mol_m3")
-    name = row["quantity"].lower().replace(" ", "_")
-    quantity = of_name(name, species)
+    name = _key(row["quantity"])
+    quantity = QUANTITIES["substrate"] if name == _key(protocol["substrate"]["name"]) else of_name(name, species)
     if quantity is None:
-        known = [*QUANTITIES, *(species or ())]
-        raise _no_such("quantity", row["quantity"], known, file.at(line, "quantity"))
+        error = _no_such("quantity", row["quantity"], [*QUANTITIES, *(species or ())], file.at(line, "quantity"))
+        raise CaseError(error.message, error.where, f"{error.hint}; keep what is none of them under note")
     if quantity.at_port and phase == "gradient" and not port:
         raise CaseError(
             f"the {quantity.title} of the gradient phase needs a port", file.at(line, "port"), _list(list(ports))
@@ -261,6 +268,11 @@ def _reading(
         line, time, phase, port, row.get("replicate", ""), quantity, value * factor,
         None if sd is None else sd * factor, below, relative, row["unit"], factor,
     )  # fmt: skip
+
+
+def _key(quantity: str) -> str:
+    """A quantity as it is looked up."""
+    return quantity.strip().lower().replace(" ", "_").replace("-", "_")
 
 
 def _port(given: str, ports: Mapping[str, Any], where: str) -> str:

@@ -6,6 +6,9 @@ Readings of a quantity (at one port, in the gradient phase or in the mixed ones)
 - *above* or *below*, systematically, where more than half lie outside on one side, no more than a tenth on the other;
 - *scatters* else.
 
+Readings of the gradient phase that run away from their prediction with time (``drift``) are told besides, also where
+all of them still agree.
+
 The advice names the likeliest cause first. Where one number of the case would explain the readings, it is computed: a
 steady substrate C at the uptake ratio s means K_s = C (1 - s)/s, or q_max = q_max,assumed s (K_s + C)/C.
 """
@@ -18,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from rushton.study.lab_data.drift import Drift, drift
 from rushton.study.lab_data.predict import STEADY
 from rushton.study.lab_data.quantities import Quantity
 from rushton.study.lab_data.reading import Reading
@@ -100,16 +104,27 @@ def _judge(rows: list[Residual], port: str, mixed: bool, protocol: Mapping[str, 
         state = "scatters"
     text = _words(state, within, n, bias, relative, above, below, rows[0].reading)
     advice = "" if state == "agrees" else _advice(state, quantity, port, mixed, found, relative, protocol)
+    moved = None if mixed else drift(told)
+    if moved is not None:
+        text += f"; drifts: {_moved(moved, rows[0].reading)}"
+        advice = " ".join(filter(None, [advice, _DRIFTS]))
     return Verdict(quantity, where, state, n, within, bias, relative, text, advice)
 
 
 def shown(value: float, like: Reading) -> str:
-    """A difference in the unit of a reading."""
-    return f"{value / like.factor:+.3g} {like.unit}"
+    """A difference in the unit of a reading; of per cent in points."""
+    return f"{value / like.factor:+.3g} {'points' if like.unit in ('%', 'percent') else like.unit}"
+
+
+def _moved(moved: Drift, like: Reading) -> str:
+    """From where to where, and when."""
+    ends = [shown(value, like) for value in (moved.first, moved.last)]
+    return f"{ends[0]} at {moved.start / 3600.0:g} h, {ends[1]} at {moved.end / 3600.0:g} h"
 
 
 def _signed(value: float, places: int) -> str:
-    return f"{round(value, places) + 0.0:+.{places}f}"
+    number = round(value, places)
+    return f"{number:+.{places}f}" if number else "0"
 
 
 def _words(
@@ -135,6 +150,17 @@ def _advice(
         return "More than the assay's usual scatter without a direction: look for samples that were mixed up or late."
     if quantity.name == "substrate":
         return _of_substrate(state, port, mixed, found, protocol)
+    switched = "stirrer_table" in protocol["set_points"]
+    if switched and (quantity.name, state) in _OF_SWITCHED:
+        return _OF_SWITCHED[quantity.name, state]
+    if quantity.name == "dissolved_oxygen" and port.startswith("tube"):
+        return _OF_TUBE[state]
+    if quantity.name in ("feed_weight", "feed_volume") and relative is not None and switched:
+        much = "much" if relative > 0 else "little"
+        return (
+            f"The feed pump gives {100.0 * abs(relative):.1f} % too {much}: calibrate it. The cells' demand of oxygen "
+            "goes with it."
+        )
     if quantity.name in ("feed_weight", "feed_volume") and relative is not None:
         side = "high" if relative > 0 else "low"
         return (
@@ -187,9 +213,46 @@ _ADVICE = {
     ("oxygen_uptake", "below"): "The cells burn less of the substrate than the model: check the gas analysis and feed.",
     ("gas_flow", "above"): "Set the gas flow back to its set-point; it changes kLa.",
     ("gas_flow", "below"): "Set the gas flow back to its set-point; it changes kLa.",
-    ("", "above"): "More overflow than the model says: its threshold or capacity in [strain.parameters] is too high.",
+    ("", "above"): (
+        "More overflow than the model says. Where oxygen ran out, that is its cause: see the oxygen readings first. "
+        "Else its threshold or capacity in [strain.parameters] is too high."
+    ),
     ("", "below"): "Less overflow, or more of it eaten again, than the model says: see its parameters.",
 }  # fmt: skip
+_OF_SWITCHED = {
+    ("oxygen_uptake", "above"): (
+        "More oxygen is transferred than assumed: measure kLa at both speeds again, put it under [scaledown.limits] "
+        "and design again. Excursions of the cells were shorter than the sheet says."
+    ),
+    ("oxygen_uptake", "below"): (
+        "Less oxygen is transferred than assumed, or the cells ask for less: measure kLa at both speeds again (and how "
+        "fast it settles), put it under [scaledown.limits] and design again; in the settled phase the cells' demand "
+        "shows alone."
+    ),
+    ("dissolved_oxygen", "above"): (
+        "More is transferred, or less breathed, than assumed: see the oxygen uptake. Measure kLa at both speeds again "
+        "and design again with it."
+    ),
+    ("dissolved_oxygen", "below"): (
+        "Less is transferred, or more breathed, than assumed: see the oxygen uptake. Measure kLa at both speeds again "
+        "and design again with it."
+    ),
+}  # fmt: skip
+_OF_TUBE = {
+    "above": (
+        "Oxygen gets into the tube (silicone lets it through, bubbles are drawn along), the broth stays shorter in it "
+        "than it should, or the cells breathe less than assumed: check the loop's flow, look for bubbles, and see the "
+        "oxygen in the vessel."
+    ),
+    "below": (
+        "The broth leaves the vessel with less oxygen than assumed or stays longer in the tube: see the oxygen in the "
+        "vessel and check the loop's flow."
+    ),
+}  # fmt: skip
+_DRIFTS = (
+    "What changes with time: wear of the pump tubing, biomass, calibration of the assay or the probe, evaporation, "
+    "growth on walls, or cells that adapt more slowly or more than the model says."
+)
 
 
 def _of_substrate(state: str, port: str, mixed: bool, found: list[Residual], protocol: Mapping[str, Any]) -> str:
