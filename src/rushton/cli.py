@@ -464,10 +464,11 @@ def find_case(given: str) -> Path:
 
 def _load(given: str, quality: Quality | None) -> Case:
     from rushton.case import load_case
-    from rushton.pipeline.runner import check_parameters
+    from rushton.pipeline.runner import check_bench, check_parameters
 
     case = load_case(find_case(given), quality=quality.value if quality else None)
     check_parameters(case)
+    check_bench(case)
     return case
 
 

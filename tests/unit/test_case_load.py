@@ -188,7 +188,7 @@ BAD: list[tuple[str, str, Any, str, str]] = [
     ("not a number", "tank.diameter", "wide", "not a number", '"0.27 m"'),
     ("decimal comma", "tank.diameter", "1,0 m", "comma", "decimal point"),
     ("true", "tank.diameter", True, "not a number with a unit", '"0.27 m"'),
-    ("negative", "tank.diameter", "-1 m", "out of range", "at least 0.02 m"),
+    ("negative", "tank.diameter", "-1 m", "-1 m is out of range", "at least 0.02 m"),
     ("zero speed", "operation.speed", "0 rpm", "out of range", "more than 0 rev/s"),
     ("negative speed", "operation.speed", "-98 rpm", "out of range", "more than 0 rev/s"),
     ("thick", "broth.viscosity", "1 MPa s", "out of range", "at most 100 Pa s"),

@@ -38,6 +38,12 @@ def test_what_cannot_be_is_refused_in_words(cases_folder, rigs, volume, where, w
     assert words in str(refused.value)
 
 
+def test_one_wrong_rig_is_one_problem(cases_folder):
+    with pytest.raises(CaseError) as caught:
+        _settings(load_case(cases_folder / "penicillin_54m3.toml").scaledown, ["strpfr"])
+    assert "did you mean 'str-pfr'?" in str(caught.value) and "there is none" not in str(caught.value)
+
+
 def test_results_without_lifelines_are_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(redesign, "open_results", lambda folder: SimpleNamespace(lifelines=None, folder=folder))
     with pytest.raises(ResultsError, match="no lifelines"):

@@ -46,19 +46,15 @@ def load_case(path: str | Path, quality: str | None = None) -> Case:
     return case_from_dict(data, name=path.name.removesuffix(".toml"), quality=quality)
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Contents of a TOML file; a CaseError if there is none."""
+def read_toml(path: Path, help_: str = "`rushton new` writes one") -> dict[str, Any]:
+    """Contents of a TOML file; a CaseError if there is none, which says where such a file comes from."""
     try:
         text = path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         folder = path.parent if path.parent.is_dir() else None
         others = sorted(p.name for p in folder.glob("*.toml")) if folder else []
         near = nearest(path.name, others)
-        hint = (
-            f"did you mean '{path.parent / near}'?"
-            if near
-            else "give the path of a .toml file; `rushton new` writes one"
-        )
+        hint = f"did you mean '{path.parent / near}'?" if near else f"give the path of a .toml file; {help_}"
         raise CaseError("there is no such file", str(path), hint) from None
     except IsADirectoryError:
         raise CaseError("this is a folder, not a case file", str(path), "give the path of a .toml file") from None
@@ -186,6 +182,9 @@ def translate(error: ValidationError, section: str | None = None) -> CaseError:
     unknown = {e["loc"][:-1] for e in found if e["type"] == "extra_forbidden"}
     # a misspelt required key shows up twice, unknown and missing: the first says it all
     found = [e for e in found if not (e["type"] == "missing" and e["loc"][:-1] in unknown)] or found
+    # a list is not empty where one of its entries is wrong
+    entries = {e["loc"][:-1] for e in found}
+    found = [e for e in found if not (e["type"] == "too_short" and e["loc"] in entries)] or found
     found.sort(key=lambda e: e["type"] == "missing")
     problems = [_problem(dict(e)) for e in found]
     first = problems[0]
@@ -217,7 +216,8 @@ def _problem(error: dict[str, Any]) -> CaseError:
     if kind == "missing":
         return CaseError("this key is missing", where, _how_to_write(str(loc[-1]), field, quantity))
     if kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        return CaseError(f"{_shown(given)} is out of range", where, f"allowed: {range_in_words(field, quantity)}")
+        value = f"{given:g} {KINDS[quantity.kind].si}" if quantity and isinstance(given, float) else _shown(given)
+        return CaseError(f"{value} is out of range", where, f"allowed: {range_in_words(field, quantity)}")
     if kind == "literal_error":
         allowed = [a.strip().strip("'") for a in str(ctx.get("expected", "")).replace(" or ", ", ").split(",")]
         near = nearest(str(given), allowed)

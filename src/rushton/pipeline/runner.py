@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from rushton import __version__
 from rushton.case.resolved import write_resolved
-from rushton.errors import ModelError, RushtonError, SolverError
+from rushton.errors import CaseError, ModelError, RushtonError, SolverError
 from rushton.pipeline import stages as wiring
 from rushton.pipeline.results import CASE_FILE, Results, case_record, open_results
 from rushton.pipeline.stages import REPORT, STAGE_NAMES, Stage, stage_named
@@ -107,6 +107,7 @@ def run(
     if until is not None and until not in STAGE_NAMES:
         raise RushtonError(f"there is no stage '{until}'", "--until", f"stages are: {', '.join(STAGE_NAMES)}")
     check_parameters(case)
+    check_bench(case)
     folder = Path(results_folder) if results_folder is not None else Path(f"{case.name}.results")
     prepare_folder(folder, case.name, __version__)
     with lock(folder), explained(folder):
@@ -121,6 +122,18 @@ def check_parameters(case: Case) -> None:
         from rushton.physiology import model_of
 
         model_of(case.strain)
+
+
+def check_bench(case: Case) -> None:
+    """Refuse rigs that cannot be built within the limits of the bench, before anything runs."""
+    if case.scaledown is None:
+        return
+    from rushton.scaledown.bench import Bench
+    from rushton.scaledown.refusals import refusal
+
+    refused = refusal(case, Bench.from_case(case), case.lifelines.duration)
+    if refused is not None:
+        raise CaseError(*refused)
 
 
 def report(results_folder: Path | str, watch: Watch = _unwatched) -> Path:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
-from rushton.scaledown.bench import SHORTEST_TUBE, rounded
+from rushton.scaledown.bench import SHORTEST_TUBE, Bench, rounded
 from rushton.scaledown.loops import LoopOperation, str_pfr, str_str
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Settings, Variable
@@ -59,6 +60,8 @@ class StrPfr:
         length = rounded(tube_length(settings["tube_volume"], bore), 0.01)
         biomass = rounded(settings["biomass"], 0.5)
         recipe = steady_recipe(biomass, settings["feed_to_tube"], duty)
+        if bench.bore_for(settings["tube_volume"], flow) is None:
+            recipe = replace(recipe, remarks=(*recipe.remarks, _no_tube(settings["tube_volume"], flow, bench)))
         kept: Settings = {
             "biomass": biomass,
             "flow": flow,
@@ -148,6 +151,13 @@ class StrStr:
                 "feed_to_second": 1.0,
             }
         ]
+
+
+def _no_tube(volume: float, flow: float, bench: Bench) -> str:
+    return (
+        f"no tube at hand holds {1e6 * volume:.0f} mL within {bench['tube_length_max']:.3g} m and lets "
+        f"{6e7 * flow:.0f} mL/min through it with {bench['tube_pressure_max'] / 1e3:.0f} kPa"
+    )
 
 
 def slowest_flow(duty: Duty) -> float:

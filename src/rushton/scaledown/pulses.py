@@ -153,6 +153,8 @@ class IrregularFeed(PulsedFeed):
         fastest = duty.bench["feed_pump_max"] / volume_of_one
         small = np.maximum(_pulse_for(in_limitation, poor, t_k), least)
         amounts = np.concatenate([small, _blended(peak, on_time, fastest, duty.bench.blend_lag, t_k)])
+        # what a slow pump could not give within a pulse's share of the longest cycle is left out
+        amounts = np.minimum(amounts, fastest * max(duty.bench["cycle_max"] / n, on_time))
         fed = np.concatenate([small, peak])
         fed = (fed - poor + np.log(fed / poor)) * t_k
         rng = np.random.default_rng(_ORDER)

@@ -14,6 +14,7 @@ from rushton.scaledown.certainty import resampled_targets
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.likeness import tank_pools
 from rushton.scaledown.match import Target, distance
+from rushton.scaledown.refusals import refusal
 from rushton.scaledown.rig import Duty
 
 if TYPE_CHECKING:
@@ -139,6 +140,8 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     # where no cell model tells the growth, the bench's usual yield does
     growth = bench["biomass_per_substrate"] * mass * mean * uptake.max
     history, history_step = some_records(lifelines)
+    if (refused := refusal(case, bench, lifelines.duration, growth)) is not None:
+        raise SolverError(*refused)
     _check_feed_pump(bench, growth, mean * uptake.max * mass)
     return Duty(
         bench=bench,

@@ -126,7 +126,7 @@ def read_strains(path: Path, case: Case) -> PanelFile:
     """
     path = Path(path)
     is_table = path.suffix.lower() == ".csv"
-    data = {"strain": [], **({} if is_table else read_toml(path))}
+    data = {"strain": [], **({} if is_table else read_toml(path, "README, Many strains in one tank, shows one"))}
     unknown = set(data) - {"panel", "strain"}
     if unknown:
         key = sorted(unknown)[0]
