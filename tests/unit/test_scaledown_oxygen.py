@@ -17,7 +17,7 @@ from rushton.scaledown.kernels_oxygen import breathing_period, breathing_referen
 from rushton.scaledown.oxygen import kla_given
 from rushton.scaledown.rig import Duty, OxygenDuty
 from rushton.scaledown.switching import saturation_of, switched_vessel
-from rushton.scaledown.switching_rigs import GasSwitching, IrregularSwitching, StirrerSwitching
+from rushton.scaledown.switching_rigs import GasSwitching, IrregularGas, IrregularSwitching, StirrerSwitching
 from rushton.scaledown.transfer import Transfer, probe_reading, settled
 
 K_O, SATURATION = 5e-3, 0.25  # mol/m3
@@ -180,7 +180,7 @@ def test_what_is_transferred_is_breathed(duty):
 # --- rigs ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rig", [StirrerSwitching(), IrregularSwitching(), GasSwitching()])
+@pytest.mark.parametrize("rig", [StirrerSwitching(), IrregularSwitching(), GasSwitching(), IrregularGas()])
 def test_a_written_rig_can_be_set(rig, duty):
     own = rig.duty(duty)
     names = {v.name for v in rig.variables(own)}
@@ -194,6 +194,8 @@ def test_a_written_rig_can_be_set(rig, duty):
         assert np.ptp(table[:, 1] if len(speeds) == 2 else table[:, 2]) > 0.0
         assert np.allclose(table[:, 0], np.round(table[:, 0]))
         assert np.all(np.diff(table[:, 0]) >= 1.0)
+        if len(table) == 2:  # what is said to be set is what the table has
+            assert (s["rich_time"], s["poor_time"]) == (table[1, 0], written.operation.period - table[1, 0])
         assert written.recipe.feed == pytest.approx(own.feed(s["biomass"]), rel=2e-3)
         assert not written.recipe.remarks
         # more demand, less oxygen; the same again from its own settings
@@ -203,8 +205,8 @@ def test_a_written_rig_can_be_set(rig, duty):
         assert np.allclose(again.operation.ratio, written.operation.ratio)
 
 
-def test_irregular_phases_are_the_tanks_own(duty):
-    rig = IrregularSwitching()
+@pytest.mark.parametrize("rig", [IrregularSwitching(), IrregularGas()])
+def test_irregular_phases_are_the_tanks_own(rig, duty):
     fast, slow = rig.programme(rig.guesses(duty)[0], duty)
     assert fast.size == slow.size == 60
     assert fast.mean() == pytest.approx(np.maximum(duty.oxygen.peaks, 1.0).mean(), rel=0.02)

@@ -19,7 +19,7 @@ from rushton.errors import CaseError, SolverError
 from rushton.lifelines import signal_statistics
 from rushton.lifelines.environment import LEVELS, Environment, Scalar
 from rushton.report.scaledown_oxygen import oxygen_blocks
-from rushton.scaledown import Scaledown, design, search
+from rushton.scaledown import Scaledown, design, search, switching_rigs
 from rushton.scaledown.holding import hold
 from rushton.scaledown.oxygen_tank import oxygen_regimes, oxygen_tank, read_along
 from rushton.scaledown.protocol import SECTIONS
@@ -89,6 +89,7 @@ def designed(case, lines, environment):
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
             patch.setattr(search, name, value)
+        patch.setattr(switching_rigs, "IRREGULAR", 12)
         return design(case, lines, None, environment=environment)
 
 
@@ -119,7 +120,7 @@ def test_peaks_and_valleys_are_times_above_and_below_the_mean(case):
 def test_both_kinds_are_designed_and_written(designed, case, lines, environment, tmp_path):
     assert designed.designs == () and "only rigs that switch oxygen" in designed.reason
     assert {d.rig for d in designed.oxygen.designs} == {
-        "oxygen-switching", "oxygen-switching-irregular", "oxygen-switching-gas",
+        "oxygen-switching", "oxygen-switching-irregular", "oxygen-switching-gas", "oxygen-switching-gas-irregular",
     }  # fmt: skip
     designed.write(tmp_path)
     for d in designed.oxygen.designs:
@@ -210,7 +211,7 @@ def test_a_case_without_gas_or_results_without_oxygen_are_refused(cases_folder, 
 def test_the_report_shows_them_apart(designed, case):
     blocks = oxygen_blocks(case, designed.oxygen)
     kinds = [type(block).__name__ for block in blocks]
-    assert kinds.count("Rich") == 3 and "Prose" in kinds
+    assert kinds.count("Rich") == 4 and "Prose" in kinds
     assert "20 umol/L" not in blocks[0].text and "8 umol/L" in blocks[0].text
     assert oxygen_blocks(case, None) == []
     assert "nothing" in oxygen_blocks(case, replace(designed.oxygen, designs=(), reason="nothing"))[0].text

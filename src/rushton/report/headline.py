@@ -139,6 +139,7 @@ RIG_NAMES = {
     "oxygen-switching": "switched stirrer",
     "oxygen-switching-irregular": "irregularly switched stirrer",
     "oxygen-switching-gas": "switched gas",
+    "oxygen-switching-gas-irregular": "irregularly switched gas",
 }
 
 

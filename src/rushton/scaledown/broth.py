@@ -7,7 +7,7 @@ at constant volume, with all that flows in flowing out. Over a stretch of length
 .. math:: A_1 = A_0 e^{-D t} + \langle q_A(A_1)\rangle \frac{X}{D} (1 - e^{-D t})
 
 which is exact where the cells do not feel A, and goes to the root of q_A(A) X = D A where they eat it again within
-minutes, as they do at a lab's biomass. q_A is the mean of all cells over ten minutes, or three cycles, from the start
+minutes, as they do at a lab's biomass. q_A is the mean of all cells over five minutes, or three cycles, from the start
 of the stretch, with the cells' state there. At rest, under the steady feed, t is infinite.
 
 Symbols: A mol/m3; q_A given off, net of what is eaten again, mol/(kg s); X biomass kg/m3; D = bleed/V, 1/s. Source:
@@ -28,9 +28,10 @@ from rushton.scaledown.inside import CellTest
 if TYPE_CHECKING:
     from rushton.physiology import CellModel, Trade
 
-WINDOW = 600.0  # s over which q_A is averaged at least
+WINDOW = 300.0  # s over which q_A is averaged at least
 CYCLES = 3.0  # of the rig over which it is
-_CLOSE = 1e-5  # of a balance, over what is given off
+NOTHING = 0.01  # mol/m3, below which no assay tells by-products apart
+_CLOSE = 5e-4  # of a balance, over what is given off
 _ROUNDS = 60  # of its solution
 _KEPT_APART = ("oxygen", "carbon_dioxide", "biomass")  # what the gas carries, and the cells themselves
 
@@ -161,12 +162,11 @@ def _solved(ends: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> np.n
     """
 
     def close(a: np.ndarray, f: np.ndarray) -> np.ndarray:
-        return np.abs(f) <= _CLOSE * np.maximum(np.abs(a + f), scale)
+        return np.abs(f) <= _CLOSE * np.maximum(np.abs(a + f), NOTHING)
 
     low = np.zeros_like(guess)
     f_low = ends(low)
     none = f_low <= 0.0
-    scale = np.maximum(np.abs(f_low), 1e-12) * 1e-3
     f_guess = ends(guess) - guess
     if close(guess, f_guess).all():
         return np.where(none, 0.0, guess)
@@ -182,7 +182,7 @@ def _solved(ends: Callable[[np.ndarray], np.ndarray], guess: np.ndarray) -> np.n
         width = f_low - f_high
         a = np.where(width > 0.0, low + (high - low) * f_low / np.where(width > 0.0, width, 1.0), 0.5 * (low + high))
         f = ends(a) - a
-        if (close(a, f) | none | (high - low <= _CLOSE * high)).all():
+        if (close(a, f) | none | (high - low <= np.maximum(_CLOSE * high, _CLOSE * NOTHING))).all():
             break
         above = f > 0.0
         # the end that stays counts half, so that both close in

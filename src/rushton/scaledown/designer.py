@@ -45,7 +45,7 @@ from rushton.scaledown.rig import Rig, Settings
 from rushton.scaledown.robustness import robustness
 from rushton.scaledown.search import Candidate, Found, search
 from rushton.scaledown.switching import Switching
-from rushton.scaledown.switching_rigs import GasSwitching, IrregularSwitching, StirrerSwitching
+from rushton.scaledown.switching_rigs import GasSwitching, IrregularGas, IrregularSwitching, StirrerSwitching
 from rushton.scaledown.tank import EXCERPT, Tank, make_tank, nothing_to_reproduce, tank_excerpt, tank_response
 from rushton.scaledown.verdict import gaps, judge
 from rushton.store import Progress, silent
@@ -64,7 +64,7 @@ RIGS: dict[str, tuple[Rig, ...]] = {
     "pulsed-feed": (PulsedFeed(), IrregularFeed()),
     "mini-bioreactors": (MiniBioreactors(),),
     "microfluidic": (Microfluidic(),),
-    "oxygen-switching": (StirrerSwitching(), IrregularSwitching(), GasSwitching()),
+    "oxygen-switching": (StirrerSwitching(), IrregularSwitching(), GasSwitching(), IrregularGas()),
 }
 """What a name in the case file stands for: programmes are designed with equal and with unequal pulses or phases."""
 

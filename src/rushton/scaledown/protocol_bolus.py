@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rushton.scaledown.inside import final_window
 from rushton.scaledown.phases import ENDING, RESERVE, SETTLING, batch_hours, growing_up, hours_at_volume
+from rushton.scaledown.protocol_by_products import judging
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Words, air_words
 from rushton.scaledown.sheet import ML, Sheet, number, percent, stays_of, table
 
@@ -147,7 +147,6 @@ def _prepare(sheet: Sheet) -> str:
 
 def _phases(sheet: Sheet) -> str:
     p, total = growing_up(sheet), sheet.case.response.duration / 3600.0
-    last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     seed = VESSELS * sheet.duty.bench.volume * 1.5
     rows = [
         (
@@ -163,8 +162,7 @@ def _phases(sheet: Sheet) -> str:
         ),
         (
             "4. Gradient", f"{number(total)} h",
-            f"the programme of the section Feed from t = 0. Slow pools need some 20 h to follow: judge productivity "
-            f"by the last {last} h",
+            f"the programme of the section Feed from t = 0. {judging(sheet)}",
         ),
         ("5. End", f"{ENDING:.0f} h", "back to the steady feed, last sample, stop"),
     ]  # fmt: skip

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rushton.physiology.quantities import MOLAR_MASS
-from rushton.scaledown.broth import are_felt, by_product_trades
+from rushton.scaledown.broth import NOTHING, are_felt, by_product_trades
+from rushton.scaledown.inside import final_window
 from rushton.scaledown.oxygen_ports import Band
 from rushton.scaledown.sheet import Sheet, number, percent
 from rushton.scaledown.switching import SwitchedOperation
@@ -24,6 +25,8 @@ TOO_MUCH = 3.0
 """Over the largest that is expected, from where on the run is mended."""
 HARMLESS = 15.0
 """mol/m3 of a by-product (0.9 g/L acetate) that is no reason to stop; bench practice."""
+SLOW = 20.0
+"""h that slow pools of a cell take to follow."""
 TOLD_AT = (0.25, 0.5, 1.0)
 """Of the gradient phase, when by-products are told."""
 
@@ -53,7 +56,9 @@ def unit(name: str) -> str:
 
 
 def told(name: str, concentration: float) -> str:
-    """A concentration in mol/m3 in that unit."""
+    """A concentration in mol/m3 in that unit; what no assay tells from nothing as such."""
+    if 0.0 < concentration < NOTHING:
+        return f"< {number(NOTHING * MOLAR_MASS.get(name, 1.0), 1)}"
     return number(concentration * MOLAR_MASS.get(name, 1.0), 2)
 
 
@@ -155,6 +160,15 @@ def compared(sheet: Sheet) -> str:
         f"Write the table to fill in by `rushton compare --template RESULTS --rig {rig} -o lab.csv`; `rushton compare "
         "--data lab.csv RESULTS` lays the readings over these predictions."
     )
+
+
+def judging(sheet: Sheet) -> str:
+    """What the end of the gradient phase is judged by."""
+    total = sheet.case.response.duration
+    last = number(final_window(total) / 3600.0, 2)
+    longer = ", longer than this phase" if total < 3600.0 * SLOW else ""
+    judged = "productivity" if forms_product(sheet) else "growth and yield"
+    return f"Slow pools need some {SLOW:.0f} h to follow{longer}: judge {judged} by the last {last} h"
 
 
 def batch_end(sheet: Sheet) -> str:

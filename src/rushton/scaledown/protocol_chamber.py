@@ -238,8 +238,10 @@ def _reference(sheet: Sheet) -> str:
         ("medium", "by the switching table", f"{sheet.mg_per_l(_resting(sheet))} mg/L {sheet.substrate}, steady"),
         ("mean s = q/q_max", *2 * [f"{sheet.operation.mean_uptake:.3f}"]),
         ("expected growth, relative", percent(sheet.inside.relative_yield), "100 %, by definition"),
-        ("expected productivity by a reporter", percent(sheet.inside.relative_productivity_final), "100 %"),
     ]
+    made = sheet.inside.relative_productivity_final
+    if made is not None:
+        rows.append(("expected productivity by a reporter", percent(made), "100 %"))
     return table(("", "Rig", "Reference run"), rows) + "\n\nA second chamber of the same chip, the same mean uptake."
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from rushton.scaledown.inside import final_window
 from rushton.scaledown.oxygen import Breath
 from rushton.scaledown.phases import (
     ENDING,
@@ -17,13 +16,12 @@ from rushton.scaledown.phases import (
     hours_before,
     yield_when_fed,
 )
-from rushton.scaledown.protocol_by_products import batch_end, forms_product
+from rushton.scaledown.protocol_by_products import batch_end, judging
 from rushton.scaledown.protocol_rigs import events, words_of
 from rushton.scaledown.protocol_tables import closing_line, feed_rows
 from rushton.scaledown.sampling import QUENCH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
 
-SLOW = 20.0  # h that slow pools of a cell take to follow
 HEAD_TUBING = 0.3  # m of tubing in a pump head and to its clamps
 
 
@@ -154,8 +152,6 @@ def phases(sheet: Sheet) -> str:
     """From inoculation to the end."""
     p, total = growing_up(sheet), sheet.case.response.duration / 3600.0
     volume, growth = sheet.duty.bench.volume, sheet.recipe.growth
-    judged = "productivity" if forms_product(sheet) else "growth and yield"
-    last = number(final_window(sheet.case.response.duration) / 3600.0, 2)
     strong, moves = sheet.duty.bench["feed_concentration_max"], words_of(sheet).moves(sheet)
     before, start, end = (f"{moves.before}. ", f"{moves.start}. Then ", f"{moves.end}; ") if moves else ("", "", "")
     steady = f"the stock at a steady {number(sheet.recipe.flow * ML_MIN)} mL/min"
@@ -180,8 +176,7 @@ def phases(sheet: Sheet) -> str:
         ),
         (
             "Gradient", f"{number(total)} h",
-            f"{start}the programme of the section Feed from t = 0. Slow pools need some 20 h to follow"
-            f"{', longer than this phase' if total < SLOW else ''}: judge {judged} by the last {last} h",
+            f"{start}the programme of the section Feed from t = 0. {judging(sheet)}",
         ),
         ("End", f"{ENDING:.0f} h", f"{end}back to the steady feed, last sample, stop"),
     ]  # fmt: skip

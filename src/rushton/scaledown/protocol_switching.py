@@ -227,9 +227,9 @@ def _phases(sheet: Sheet) -> str:
     from rushton.scaledown.protocol_run import phases
 
     return (
-        phases(sheet).replace("the programme of the section Feed", "the stirrer table")
+        phases(sheet).replace("the programme of the section Feed", "the table of Stirrer, gas, temperature")
         + f"\n\nOxygen: above 30 % of air saturation while growing; held at the tank's mean, {_held(sheet)}, by the "
-        f"stirrer while settling and at the end: {_holding(sheet)}. From t = 0 the table has the stirrer."
+        f"stirrer while settling and at the end: {_holding(sheet)}. From t = 0 the table sets stirrer and gas."
     )
 
 

@@ -15,7 +15,7 @@ Exact relations, used as tests:
 - without transfer C falls by Monod depletion (``zones.deplete``, with K_O, q_O X): oxygen lasts C/(q_O X) at C >> K_O;
 - steady: k (C* - C) = q_O X s_O.
 
-The periodic rigs have one rich and one poor phase. The irregular one has n of each, their times at n middle quantiles
+The periodic rigs have one rich and one poor phase. The irregular ones have n of each, their times at n middle quantiles
 of the tank's own times above and below the mean of s_O, stretched by factors of the design, on the clock of the
 stirrer, in an order with a memory, the rich ones apart from the poor ones.
 
@@ -217,6 +217,8 @@ class Switching(ABC):
         kept = self.rounded(settings, duty)
         recipe = steady_recipe(kept["biomass"], 0.0, duty)
         rich, poor = self.programme(settings, duty)
+        if rich.size == 1:
+            kept |= {"rich_time": float(rich[0]), "poor_time": float(poor[0])}
         kept |= {
             "switches": 2.0 * rich.size,
             "period": float(rich.sum() + poor.sum()),

@@ -1,4 +1,4 @@
-"""Kinds of rigs that switch oxygen (``switching``): stirrer in equal phases, in phases drawn from lifelines, gas.
+"""Kinds of rigs that switch oxygen (``switching``): stirrer or gas, in equal phases or in phases drawn from lifelines.
 
 A rich phase has the fast stirrer or the rich gas, a poor one the slow stirrer or the poor gas, nitrogen at the least.
 """
@@ -19,6 +19,12 @@ IRREGULAR = 60
 """Poor phases of an irregular programme."""
 _ORDER = 1  # seed of the shuffles
 _APART = 0.95  # kLa of the slow phase over that of the fast one, at most
+STRETCHES = (
+    Variable("stretch_rich", "-", 0.3, 5.0, True),
+    Variable("stretch_poor", "-", 0.3, 5.0, True),
+    Variable("memory", "-", 0.0, 0.95),
+)
+"""Variables of an irregular programme: what the tank's own times are stretched by, and the memory of their order."""
 
 
 class StirrerSwitching(Switching):
@@ -80,32 +86,15 @@ class IrregularSwitching(StirrerSwitching):
 
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """Biomass, gas, kLa of both phases, stretch of their times, memory."""
-        return (
-            *self._levels(duty),
-            Variable("stretch_rich", "-", 0.3, 5.0, True),
-            Variable("stretch_poor", "-", 0.3, 5.0, True),
-            Variable("memory", "-", 0.0, 0.95),
-        )
+        return (*self._levels(duty), *STRETCHES)
 
     def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
         """The tank's own times (``Switching``)."""
-        from rushton.scaledown.pulses import at_middles, remembering
-
-        need, clock = need_of(duty), duty.bench["stirrer_clock"]
-        rng = np.random.default_rng(_ORDER)
-        out = []
-        for name, stays in (("rich", need.peaks), ("poor", need.valleys)):
-            ranked = np.sort(settings[f"stretch_{name}"] * at_middles(stays, IRREGULAR))
-            order = np.argsort(np.argsort(remembering(rng.standard_normal(IRREGULAR), settings["memory"])))
-            # in the order of the programme, so that what rounding to the clock leaves is carried on
-            out.append(_on_the_clock(ranked[order], clock))
-        return out[0], out[1]
+        return _tanks_own(settings, duty)
 
     def guesses(self, duty: Duty) -> list[Settings]:
         """The two ends of the stirrer, for the tank's own times."""
-        times = {"stretch_rich": 1.0, "stretch_poor": 1.0, "memory": 0.0}
-        guess = super().guesses(duty)[0]
-        return [{name: value for name, value in guess.items() if not name.endswith("_time")} | times]
+        return [_unstretched(guess) for guess in super().guesses(duty)]
 
 
 class GasSwitching(Switching):
@@ -116,13 +105,16 @@ class GasSwitching(Switching):
 
     def variables(self, duty: Duty) -> tuple[Variable, ...]:
         """Biomass, kLa, rich and poor gas, the times of the phases."""
+        return (*self._levels(duty), *_times(duty))
+
+    @staticmethod
+    def _levels(duty: Duty) -> tuple[Variable, ...]:
         vessel = Transfer.of(duty.bench)
         return (
             Variable("biomass", "kg/m3", *duty.biomass_bounds, True),
             Variable("kla", "1/s", vessel.low, vessel.high, True),
             Variable("oxygen_fraction", "-", OXYGEN_IN_AIR, duty.bench["gas_oxygen_max"], True),
             Variable("poor_fraction", "-", 0.0, OXYGEN_IN_AIR),
-            *_times(duty),
         )
 
     def levels(self, settings: Mapping[str, float], duty: Duty) -> Levels:
@@ -150,6 +142,25 @@ class GasSwitching(Switching):
         return [{"biomass": duty.tank_biomass, **ends, **_medians(duty)}]
 
 
+class IrregularGas(GasSwitching):
+    """One stirred vessel at one speed, gas switched for times drawn from the tank's lifelines."""
+
+    name = "oxygen-switching-gas-irregular"
+    title = "One stirred vessel with an irregularly switched gas"
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, kLa, both gases, stretch of their times, memory."""
+        return (*self._levels(duty), *STRETCHES)
+
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+        """The tank's own times (``Switching``)."""
+        return _tanks_own(settings, duty)
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """Air and nitrogen at full speed, for the tank's own times."""
+        return [_unstretched(guess) for guess in super().guesses(duty)]
+
+
 def speed_step(kla: float, duty: Duty) -> float:
     """The nearest stirrer set-point for a kLa, 1/s."""
     vessel = Transfer.of(duty.bench)
@@ -170,6 +181,27 @@ def _medians(duty: Duty) -> Settings:
     need, longest = need_of(duty), _longest(duty)
     pairs = (("rich_time", need.peaks), ("poor_time", need.valleys))
     return {name: float(np.clip(stays[49], 2.0, longest)) for name, stays in pairs}
+
+
+def _tanks_own(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+    """The tank's own times above and below its mean, stretched, in an order with a memory."""
+    from rushton.scaledown.pulses import at_middles, remembering
+
+    need, clock = need_of(duty), duty.bench["stirrer_clock"]
+    rng = np.random.default_rng(_ORDER)
+    out = []
+    for name, stays in (("rich", need.peaks), ("poor", need.valleys)):
+        ranked = np.sort(settings[f"stretch_{name}"] * at_middles(stays, IRREGULAR))
+        order = np.argsort(np.argsort(remembering(rng.standard_normal(IRREGULAR), settings["memory"])))
+        # in the order of the programme, so that what rounding to the clock leaves is carried on
+        out.append(_on_the_clock(ranked[order], clock))
+    return out[0], out[1]
+
+
+def _unstretched(guess: Settings) -> Settings:
+    """The guess of an equal programme for the tank's own times."""
+    kept = {name: value for name, value in guess.items() if not name.endswith("_time")}
+    return kept | {"stretch_rich": 1.0, "stretch_poor": 1.0, "memory": 0.0}
 
 
 def _two_phases(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
