@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from rushton.scaledown.expected import Spread, expect, oxygen_when_mixed
 from rushton.scaledown.inside import CellTest
 from rushton.scaledown.loops import str_pfr
 from rushton.scaledown.oxygen import Breath
-from rushton.scaledown.protocol_by_products import span, told
+from rushton.scaledown.protocol_by_products import comparison_words, span, told
 from rushton.scaledown.protocol_json import compact, in_bench_units, key_of
 from rushton.scaledown.vessel import fed_vessel
 from rushton.scaledown.zones import Culture, Loop
@@ -130,6 +131,21 @@ def test_a_by_product_that_cells_do_not_feel_gathers_by_its_balance(cases_folder
     found = courses.follow(test, steady, False, 1, 10.0, dilution)
     filled = 1.0 - np.exp(-dilution * found.time)
     assert found.by_products["acetate"] == pytest.approx(rate * 10.0 / dilution * filled, rel=2e-3)
+
+
+def test_what_the_comparison_with_the_tank_leaves_out_is_said(cases_folder):
+    case = load_case(cases_folder / "penicillin_54m3.toml", quality="draft")
+    overflows = case.strain.model_copy(update={"model": "ecoli_xu1999", "parameters": {}})
+    both = case.lifelines.model_copy(update={"coupling": "two-way"})
+    fed = SimpleNamespace(broth={"acetate": None})
+    for changes, begins in (
+        ({"strain": overflows}, "Tank and rig are compared with no acetate"),
+        ({"strain": overflows, "lifelines": both}, "In the two-way run the tank's cells had its acetate"),
+        ({}, ""),
+    ):
+        sheet = SimpleNamespace(case=case.model_copy(update=changes), expected=fed)
+        said = comparison_words(sheet)
+        assert said.startswith(begins) and bool(said) == bool(begins)
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,11 @@ def test_oxygen_is_held_where_the_sheet_says_and_read_beside_it(designed, case, 
         text = d.protocol
         for words in (f"about {held['rpm']:.0f} rpm", "acetate in g/L", "rushton compare --template", "Acetate above"):
             assert words in text, words
+        safety = text.split("## 11.")[1].split("## 12.")[0]
+        gases = told["set_points"]["stirrer_table"]["gas_oxygen_fraction"]
+        assert ("enriched gas" in safety) == (max(gases) > OXYGEN_IN_AIR)
+        assert ("gas poor in oxygen" in safety) == (min(gases) < OXYGEN_IN_AIR)
+        assert "compared with no acetate around the cells" in text
         assert "productivity" not in text.split("## 7.")[1].split("## 16.")[0]
         asked = {name for _, _, _, name in plan(told)}
         assert asked == {"biomass", "acetate", "oxygen_uptake", "substrate", "dissolved_oxygen", "feed_weight"}

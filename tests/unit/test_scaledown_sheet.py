@@ -127,6 +127,12 @@ class BenchOf(SimpleNamespace):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_sentences_end_once(designs, name):
+    text = "\n".join(part for n, part in enumerate(designs[name].protocol.split("```")) if n != 1)  # no drawing
+    assert ".. " not in text and ".;" not in text and " 1 times" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_a_technician_looks_for_is_there(designs, name):
     d = designs[name]
     assert all(row[0] == "☐" for row in rows_of(section(d, "Equipment")))

@@ -198,6 +198,12 @@ def comparison_words(sheet: Sheet) -> str:
     if model is None or not are_felt(model) or sheet.expected is None or not sheet.expected.broth:
         return ""
     found = " and ".join(names(sheet))
+    if sheet.case.lifelines.coupling == "two-way":
+        return (
+            f"In the two-way run the tank's cells had its {found} around them; the rig is compared with none, so what "
+            "overflows counts as lost there. In its broth it is eaten again: Expected readings hold that, so growth "
+            "and yield there are not these."
+        )
     return (
         f"Tank and rig are compared with no {found} around the cells, so what overflows counts as lost in both. In the "
         "broth of the rig it is eaten again: Expected readings hold that, so growth and yield there are not these."

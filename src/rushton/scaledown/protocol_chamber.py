@@ -151,7 +151,7 @@ def _prepare(sheet: Sheet) -> str:
     rows = []
     for n, (m, p) in enumerate(zip(operation.media, shares(operation), strict=True), start=1):
         daily = max(LEAST_MEDIUM, RESERVE * p * hourly * min(24.0, hours))
-        whole = f"fresh every day, {days} times: {number(days * daily)} mL in all"
+        whole = f"fresh every day, {days} in all: {number(days * daily)} mL" if days > 1 else "fresh on the day"
         rows.append((f"medium {n}, {sheet.mg_per_l(m * k)} mg/L", f"{number(daily)} mL a day", whole))
     # both chambers before the programme and after it, the reference chamber meanwhile
     resting = RESERVE * hourly * (2.0 * (_settling(sheet) + ENDING) + hours)

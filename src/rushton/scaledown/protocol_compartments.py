@@ -28,7 +28,7 @@ def _moves(sheet: Sheet) -> Moves:
     bleed = "" if n == 2 else " Level control and bleed move to vessel 2"
     return Moves(
         f"All {whole} in vessel {n}, vessels {empty} sterile, closed and empty",
-        f"At t = 0 pump {filled}, {volumes[n - 1] * ML:,.0f} mL stay in vessel {n}; then start all exchange pumps."
+        f"At t = 0 pump {filled}, {volumes[n - 1] * ML:,.0f} mL stay in vessel {n}; then start all exchange pumps"
         + bleed,
         f"pump vessels {empty} empty into vessel {n}",
     )

@@ -11,6 +11,7 @@ from rushton.scaledown.phases import BIOMASS_OFF
 from rushton.scaledown.protocol_by_products import stops as by_product_stops
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
+from rushton.scaledown.switching import SwitchedOperation
 from rushton.scaledown.zones import laminar_pressure_drop
 
 LOUD = ("The rig cannot", "The loop changes")
@@ -36,6 +37,8 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         ),
         ("pressure", "gas outlet filter wet or blocked", "relief valve on the head, condenser before the filter"),
     ]
+    if air.kla_needed > air.kla_given[0] and not isinstance(sheet.operation, SwitchedOperation):
+        rows.append(enriched(sheet, min(1.0, air.enriched[0])))
     if "tube_volume" in s and "bore" in s:
         stay = s["tube_volume"] / s["flow"]
         drop = laminar_pressure_drop(s["flow"], s["bore"], s["length"], bench.viscosity, bench.density)
@@ -77,6 +80,15 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         ]  # fmt: skip
     rows += words_of(sheet).hazards(sheet)
     return table(("What", "Figure", "Do"), rows)
+
+
+def enriched(sheet: Sheet, fraction: float) -> tuple[str, str, str]:
+    """Row on gas richer in oxygen than air: what burns in air burns faster in it."""
+    flow = sheet.duty.bench["gas_flow"] * 60 * sheet.duty.bench.volume * 1e3
+    return (
+        "enriched gas", f"up to {percent(fraction)} oxygen, {number(flow)} L/min",
+        "lines, valves and filters free of oil and grease; exhaust led outside; no flame or spark near it",
+    )  # fmt: skip
 
 
 def _through_the_tube(stay: float, air: Breath) -> str:

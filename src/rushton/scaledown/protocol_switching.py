@@ -263,6 +263,30 @@ def _stops(sheet: Sheet) -> str:
     return bullets(lines)
 
 
+def _hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
+    from rushton.scaledown.protocol_safety import enriched
+
+    gases = operation_of(sheet).table[:, 2]
+    rows = []
+    if gases.max() > OXYGEN_IN_AIR:
+        rows.append(enriched(sheet, float(gases.max())))
+    if gases.min() < OXYGEN_IN_AIR:
+        rows.append(
+            (
+                "gas poor in oxygen", f"{percent(float(gases.min()))} oxygen",
+                "exhaust led outside, oxygen alarm in the room: nobody notices the lack of it",
+            )
+        )  # fmt: skip
+    slowest = min(_rpm(sheet))
+    rows.append(
+        (
+            "slow stirrer", f"{slowest:.0f} rpm", "try before inoculation that gas does not flood the stirrer when it "
+            "speeds up again, and that no foam rises into the outlet",
+        )
+    )  # fmt: skip
+    return rows
+
+
 def _shortcomings(sheet: Sheet) -> list[str]:
     bench, vessel = sheet.duty.bench, Transfer.of(sheet.duty.bench)
     tank, rig = (stays_of(one, 1) for one in (sheet.tank, sheet.statistics))
@@ -322,6 +346,7 @@ WORDS = Words(
     events=_events,
     shortcomings=_shortcomings,
     checks=_checks,
+    hazards=_hazards,
     limit=_limit,
     foreign=("loop_", "tube_", "mini_", "robot_", "pulse_", "switch_time", "media_", "cycle_", "room_"),
     instead={
