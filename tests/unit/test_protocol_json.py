@@ -148,6 +148,20 @@ def test_what_the_comparison_with_the_tank_leaves_out_is_said(cases_folder):
         assert said.startswith(begins) and bool(said) == bool(begins)
 
 
+def test_every_rig_off_its_set_points_has_its_own_broth(cases_folder):
+    """Solved together, each comes out as it does alone."""
+    test = cells(cases_folder, "ecoli_anane2017", 8.0, 0.2, max=2.0e-3, half_saturation=0.2)
+    culture = Culture(10.0, test.uptake_max, test.half_saturation * test.density)
+    loop = Loop(0.3e-3, 2.7e-3, 30e-6)
+    rig, strong = (str_pfr(loop, culture, f * 0.2 * culture.capacity * 3e-3, 1.0, 0.5, {}) for f in (1.0, 1.1))
+    together = courses.follow_all(test, (rig, strong), True, 3, 10.0, test.growth)
+    apart = [courses.follow(test, one, True, 3, 10.0, test.growth) for one in (rig, strong)]
+    one, other = (course.by_products["acetate"] for course in together)
+    assert one == pytest.approx(apart[0].by_products["acetate"], rel=5e-3, abs=1e-4)
+    assert other[1:] == pytest.approx(apart[1].by_products["acetate"][1:], rel=0.1)
+    assert (other[1:] != one[1:]).all()
+
+
 @pytest.mark.parametrize(
     ("name", "concentration", "words"),
     [("acetate", 0.0, "0"), ("acetate", 1e-9, "< 0.0006"), ("acetate", 2.0, "0.12"), ("spidroin", 1e-9, "< 0.01"),

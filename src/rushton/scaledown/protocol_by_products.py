@@ -120,8 +120,11 @@ def reference_rows(sheet: Sheet) -> list[tuple[str, str, str]]:
     if forms_product(sheet):
         final = percent(inside.relative_productivity_final)
         rows.append(("expected productivity, last hours", final, "100 %, by definition"))
-    course = {} if readings is None else readings.course
-    grown = float(course["yield_relative"].mean[-1]) if "yield_relative" in course else inside.relative_yield
+    grown = inside.relative_yield
+    if readings is not None and "yield_relative" in readings.course:
+        total = sheet.case.response.duration
+        late = readings.course_time > total - final_window(total) + 1.0  # ends of intervals
+        grown = float(np.mean(readings.course["yield_relative"].mean[late]))
     rows.append(("expected yield of biomass, last hours", percent(grown), "100 %, by definition"))
     for species, along in ({} if readings is None else readings.broth).items():
         assert readings is not None
