@@ -58,7 +58,8 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
         return [(t, phase, "", "growth") for phase in ("gradient", "reference") for t in daily]
     by_products = list(expected["by_products_mol_m3"] or {})
     broth = ["biomass", *(["titre"] if product else []), *by_products]
-    switched = "stirrer_table" in protocol["set_points"]  # its transfer is what has to be right
+    # where oxygen is switched, its transfer is what has to be right
+    breathed = ["oxygen_uptake"] if "stirrer_table" in protocol["set_points"] else []
     series = [p for p in ports if "whole cycle" not in p]
     oxygen = {p["port"] for p in expected["ports"] if p["dissolved_oxygen_percent"] is not None}
     settled, judged = phases["settle"]["start_s"], phases["gradient"]["judged_from_s"]
@@ -69,8 +70,8 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
             continue
         if row["read"] == "routine":
             lines += [(t, phase, "", name) for name in broth]
-            if switched and phase != "end":
-                lines.append((t, phase, "", "oxygen_uptake"))
+            if phase != "end":
+                lines += [(t, phase, "", name) for name in breathed]
             port = row.get("port") if row.get("port") in ports else ports[0]
             lines.append((t, phase, port if phase == "gradient" else "", "substrate"))
             if phase == "settle":
@@ -82,7 +83,7 @@ def plan(protocol: Mapping[str, Any]) -> list[tuple[float, str, str, str]]:
     lines = list(dict.fromkeys(lines))
     run = {t for t, phase, _, name in lines if name == "biomass" and phase != "end"}
     for t in sorted({*(t for t in run if t <= 0.0 or t >= judged), *(t for t in daily if t < judged)}):
-        lines += [(t, "reference", "", name) for name in (*broth, "substrate")]
+        lines += [(t, "reference", "", name) for name in (*broth, *breathed, "substrate")]
     return lines
 
 
