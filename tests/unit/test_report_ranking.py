@@ -57,6 +57,13 @@ def test_the_acceptance_is_said_either_way(result, standard, words):
     assert words in text and "hold broth to sample, pulsed feed is nearest, at 0.900" in text
 
 
+def test_what_the_search_took_is_said(result):
+    assert scaledown_ranking.cost(SimpleNamespace(designs=[SimpleNamespace(evaluations=0)])) == []
+    tried = [SimpleNamespace(evaluations=n, milliseconds=ms) for n, ms in ((0, 0.0), (700, 1.25), (900, 4.0))]
+    (said,) = scaledown_ranking.cost(SimpleNamespace(designs=tried, seconds=71.3))
+    assert "1,600 candidates" in said.text and "1.2 to 4.0 ms each" in said.text and "71 s in all" in said.text
+
+
 def test_usual_loops_are_compared_with_the_stays_of_the_tank(result):
     prose, figure = scaledown_ranking.classic(result)
     assert "distance of 1.40 to 3.20, test something else" in prose.text

@@ -42,6 +42,7 @@ def case_with(data, tmp_path, rig, volume="3 L", limits=""):
         ("three-compartments", "9 L", 'loop_pump_max = "0.8 L/min"', "loop_pump_max", "at least 900 mL/min"),
         ("str-pfr", "3 L", 'tube_length_max = "0.2 m"', "tube_length_max", "allow 0.5 m or more"),
         ("str-pfr", "3 L", 'bores = ["0.5 mm"]', "tube_length_max", "needs 152.79 m"),
+        ("pulsed-feed", "3 L", 'cycle_max = "1 s"', "pulse_min", "does not fit into a feed cycle of at most 1 s"),
         ("mini-bioreactors", "3 L", 'robot_period_min = "2 h"', "robot_period_min", "7200 s"),
     ],
 )

@@ -151,6 +151,29 @@ def test_the_tube_is_sharp_and_the_vessel_exponential():
     assert inside == pytest.approx(4.0, abs=0.021)
 
 
+@pytest.mark.parametrize("vessels", [1, 2, 4, 9])
+def test_stirred_vessels_in_series_narrow_the_stays_by_the_root_of_their_number(vessels):
+    rng = np.random.default_rng(1)
+    one = stratified_exponential(4000, 1)
+    whole = sum(rng.permutation(one) for _ in range(vessels))
+    assert whole.mean() == pytest.approx(vessels)
+    assert whole.std() / whole.mean() == pytest.approx(vessels**-0.5, rel=0.03)
+
+
+def test_stays_in_both_vessels_of_a_pair_are_exponential():
+    c, loop = PENICILLIUM, Loop(0.6e-3, 2.4e-3, 4e-5)
+    at_work = str_str(loop, c, 0.28 * c.capacity * loop.volume, 1.0, 0.0, {})
+    s, step = at_work.signal(0.05, 40_000.0, 1)  # ideal vessels: two levels
+    high = s > 0.5 * (s.min() + s.max())
+    assert high.mean() == pytest.approx(loop.share, rel=0.05)
+    edges = np.flatnonzero(np.diff(high))
+    first = np.diff(edges)[int(high[edges[0] + 1]) :: 2] * step  # in the poor vessel
+    second = np.diff(edges)[1 - int(high[edges[0] + 1]) :: 2] * step
+    for stays, mean in ((first, loop.vessel_time), (second, loop.tube_time)):
+        assert stays.mean() == pytest.approx(mean, rel=0.06)
+        assert stays.std() / stays.mean() == pytest.approx(1.0, abs=0.06)  # the shortest are lost between two samples
+
+
 def test_plug_flow_is_depletion():
     c = PENICILLIUM
     along = plug_flow(200.0, 12.0, c, 5)

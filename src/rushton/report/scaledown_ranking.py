@@ -66,6 +66,21 @@ def verdicts(result: Any) -> list[Block]:
     ]
 
 
+def cost(result: Any) -> list[Block]:
+    """How many candidates were tried, and what that took on this machine."""
+    searched = [d for d in result.designs if d.evaluations]
+    if not searched:
+        return []
+    return [
+        Prose(
+            f"The searches tried {sum(d.evaluations for d in searched):,} candidates with uptake without memory, "
+            f"{number(min(d.milliseconds for d in searched), 2)} to "
+            f"{number(max(d.milliseconds for d in searched), 2)} ms each, and ran the cell model in the best of every "
+            f"rig: {result.seconds:.0f} s in all."
+        )
+    ]
+
+
 def trade_off(result: Any) -> list[Block]:
     """Nearness against effort, and how effort is counted."""
     counted = [d for d in result.designs if d.effort]

@@ -11,7 +11,7 @@ from rushton.report.blocks import Prose, Rich, Section, missing, picture, table
 from rushton.report.markdown import to_html
 from rushton.report.numbers import given, number, percent
 from rushton.report.scaledown_oxygen import oxygen_blocks
-from rushton.report.scaledown_ranking import alike, classic, ranking, rig_label, robustness, trade_off, verdicts
+from rushton.report.scaledown_ranking import alike, classic, cost, ranking, rig_label, robustness, trade_off, verdicts
 from rushton.report.style import REGIME_NAMES
 
 PART_NAMES = {
@@ -51,6 +51,7 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
         ),
         ranking(result),
         *verdicts(result),
+        *cost(result),
         *trade_off(result),
         *classic(result),
         parts_table(result),

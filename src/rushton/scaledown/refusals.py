@@ -11,6 +11,7 @@ r"""Rigs that cannot be built within the limits of a bench: refused by name, wit
 
 - Cells that pass a loop less than once in a record of the tank, or in 10 min, meet nothing that could be compared:
   V/Q_max at most the longer of both.
+- Two of the shortest pulses are shorter than the longest feed cycle, and that no longer than a record of the tank.
 - A liquid handler comes round to a vessel within the longest feed cycle T_max, and growth lets its smallest dose v into
   the vessel V_m within it:
 
@@ -64,6 +65,8 @@ def refusal(case: Case, bench: Bench, record: float, growth: float | None = None
             found = _loop(name, bench, record)
         if name == "mini-bioreactors":
             found = _robot(bench, growth)
+        if name == "pulsed-feed":
+            found = _pulse(bench, record)
         if found is None and name == "str-pfr":
             found = _tube(bench)
         if found is not None:
@@ -102,11 +105,22 @@ def _tube(bench: Bench) -> Refusal | None:
         return None
     shortest = max(least / sections[-1], SHORTEST_TUBE)
     return Refusal(
-        f"no tube at hand makes the loop of 'str-pfr': it holds {1e6 * least:.3g} to {1e6 * most:.3g} mL, is at least "
+        f"no tube at hand makes the loop of 'str-pfr': it holds {1e6 * least:.0f} to {1e6 * most:,.0f} mL, is at least "
         f"{SHORTEST_TUBE:g} m and at most {longest:.3g} m long; the widest bore, {1e3 * bench.bores[-1]:.3g} mm, needs "
         f"{shortest:.2f} m",
         "scaledown.limits.tube_length_max",
         f"allow {math.ceil(10.0 * shortest) / 10.0:.1f} m or more, name other limits.bores, or another rig",
+    )
+
+
+def _pulse(bench: Bench, record: float) -> Refusal | None:
+    cycle = min(bench["cycle_max"], max(60.0, record))
+    if 2.0 * bench["pulse_min"] < cycle:
+        return None
+    return Refusal(
+        f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most {cycle:g} s",
+        "scaledown.limits.pulse_min",
+        "shorten pulse_min or lengthen cycle_max",
     )
 
 

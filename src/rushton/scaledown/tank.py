@@ -128,12 +128,6 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
                 f"scaledown.limits.{low}",
                 f"lower {low} or raise {high}",
             )
-    if 2.0 * bench["pulse_min"] >= min(bench["cycle_max"], max(60.0, lifelines.duration)):
-        raise SolverError(
-            f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most "
-            f"{min(bench['cycle_max'], max(60.0, lifelines.duration)):g} s",
-            "scaledown.limits.pulse_min", "shorten pulse_min or lengthen cycle_max",
-        )  # fmt: skip
     uptake, regimes = case.strain.uptake, case.strain.regimes
     excess, starvation, margin = regimes.excess, regimes.starvation, regimes.margin
     mass = molar_mass(case)
