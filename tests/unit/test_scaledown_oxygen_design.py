@@ -169,6 +169,7 @@ def test_oxygen_is_held_where_the_sheet_says_and_read_beside_it(designed, case, 
         safety = text.split("## 11.")[1].split("## 12.")[0]
         gases = told["set_points"]["stirrer_table"]["gas_oxygen_fraction"]
         assert ("enriched gas" in safety) == (max(gases) > OXYGEN_IN_AIR)
+        assert ("slow stirrer" in safety) == ("gas" not in d.name)
         assert ("gas poor in oxygen" in safety) == (min(gases) < OXYGEN_IN_AIR)
         assert "compared with no acetate around the cells" in text
         assert "productivity" not in text.split("## 7.")[1].split("## 16.")[0]
@@ -216,6 +217,8 @@ def test_a_case_without_gas_or_results_without_oxygen_are_refused(cases_folder, 
 def test_the_report_shows_them_apart(designed, case):
     blocks = oxygen_blocks(case, designed.oxygen)
     kinds = [type(block).__name__ for block in blocks]
+    table = next(block for block in blocks if type(block).__name__ == "Table")
+    assert "Oxygen signal" in str(table) and "feed pump" not in str(table)
     assert kinds.count("Rich") == 4 and "Prose" in kinds
     assert "20 umol/L" not in blocks[0].text and "8 umol/L" in blocks[0].text
     assert oxygen_blocks(case, None) == []

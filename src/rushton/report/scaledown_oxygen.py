@@ -36,7 +36,7 @@ def oxygen_blocks(case: Any, result: Any) -> list[Any]:
             f"{1e3 * k:.3g} umol/L, by the same distance. Excess: above the critical {1e3 * critical:.3g} umol/L. The "
             "numbers stand in no row with those of the substrate."
         ),
-        parts_table(result),
+        parts_table(result, oxygen=True),
         picture(
             lambda: figures_response.target_and_achieved(panels(result, "Oxygen", SIGNAL)),
             "Oxygen, target against achieved: share of time below s_O, and share of stays shorter than a time. Black: "

@@ -84,8 +84,14 @@ def scaledown(case: Any, result: Any, summary: dict[str, Any]) -> Section:
     return section
 
 
-def parts_table(result: Any) -> Any:
-    """Distance of every rig and its parts."""
+def parts_table(result: Any, oxygen: bool = False) -> Any:
+    """Distance of every rig and its parts; of uptake, or of oxygen, whose rigs are off in demand over transfer."""
+    names = [name.capitalize() for name in (PART_NAMES | ({"signal": "oxygen signal"} if oxygen else {})).values()]
+    off = (
+        "oxygen demand over transfer that is too low or too high"
+        if oxygen
+        else "a feed pump that runs too slow or too fast"
+    )
 
     def row(name: str, total: float, parts: dict[str, float], drift: Any, missing: str) -> tuple[Any, ...]:
         swing = "–" if drift is None else f"{number(drift[0])}, {number(drift[1])}"
@@ -99,9 +105,9 @@ def parts_table(result: Any) -> Any:
         rows.append(row("tank against itself", result.floor, result.floor_parts, None, "–"))
     marks = ["best" if d is result.best else "" for d in result.designs] + [""] * (len(rows) - len(result.designs))
     return table(
-        ("Rig", "Distance", *(name.capitalize() for name in PART_NAMES.values()), "Pump low, high", "Regimes not met"),
+        ("Rig", "Distance", *names, "Off, low, high" if oxygen else "Pump low, high", "Regimes not met"),
         rows,
-        "Distance and its five parts, of equal weight; the distance with a feed pump that runs too slow or too fast",
+        f"Distance and its five parts, of equal weight; the distance with {off}",
         numbers=range(1, 8),
         marks=marks,
         style="compact",

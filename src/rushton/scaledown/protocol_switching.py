@@ -277,13 +277,13 @@ def _hazards(sheet: Sheet) -> list[tuple[str, str, str]]:
                 "exhaust led outside, oxygen alarm in the room: nobody notices the lack of it",
             )
         )  # fmt: skip
-    slowest = min(_rpm(sheet))
-    rows.append(
-        (
-            "slow stirrer", f"{slowest:.0f} rpm", "try before inoculation that gas does not flood the stirrer when it "
-            "speeds up again, and that no foam rises into the outlet",
-        )
-    )  # fmt: skip
+    if not _is_gas(sheet):
+        rows.append(
+            (
+                "slow stirrer", f"{min(_rpm(sheet)):.0f} rpm", "try before inoculation that gas does not flood the "
+                "stirrer when it speeds up again, and that no foam rises into the outlet",
+            )
+        )  # fmt: skip
     return rows
 
 
