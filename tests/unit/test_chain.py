@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from rushton.case import case_from_dict
 from rushton.pipeline import STAGE_NAMES, Event, Results, run, stages
 from rushton.pipeline.summary import KEYS
+from rushton.scaledown import search
 
 MESH = {
     "tank", "impellers", "flow", "numerics.mesh_cells", "numerics.target_mesh_cells", "numerics.angular_cells",
@@ -81,6 +82,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> tuple[
         return dataclasses.replace(stage, compute=compute)
 
     with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4)):
+            patch.setattr(search, name, value)  # what a design holds does not depend on how good it is
         patch.setattr(stages, "STAGES", tuple(watched(stage) for stage in stages.STAGES))
         results = run(case, tmp_path_factory.mktemp("chain") / "tiny.results")
     return results, reads, case

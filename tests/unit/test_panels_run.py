@@ -57,7 +57,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def found(results: Results, folder: Path) -> Panel:
-    return panel(results.folder, folder / "strains.toml", folder / "out")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RUSHTON_THREADS", "2")  # its blocks of histories on two threads
+        return panel(results.folder, folder / "strains.toml", folder / "out")
 
 
 def test_the_strain_of_the_case_is_what_the_integrator_says(found: Panel, results: Results) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import math
 from dataclasses import replace
 from types import SimpleNamespace
@@ -211,6 +212,7 @@ def test_preflight_refuses_before_the_flow_is_solved():
 # --- what else surrounds a cell, bands, convergence, spread, bad input ----------------------------------------------
 
 
+@functools.cache
 def breathing(wrong_at=None):
     """A cell of one pool that relaxes to the oxygen around it in 6 min, and breathes what it holds."""
     from rushton.physiology.compiled import RATES

@@ -75,8 +75,10 @@ def test_the_slowest_memory_of_a_chain_is_its_slowest_member() -> None:
     assert memory_hours(get_model("monod"), np.array([0.1, 1e-5]), np.zeros(0)) == 0.0
 
 
+@pytest.mark.parametrize("threads", ["1", "2"])
 @pytest.mark.parametrize("dt", [0.3, 0.06])
-def test_regime_times_are_those_of_the_definitions(dt: float) -> None:
+def test_regime_times_are_those_of_the_definitions(dt: float, threads: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RUSHTON_THREADS", threads)
     random = np.random.default_rng(7)
     s = np.concatenate([np.zeros(3), np.linspace(0.0, 1.0, 60), np.ones(3)])
     walk = np.cumsum(random.integers(-9, 10, (20, 300)), axis=1) + random.integers(0, 66, (20, 1))

@@ -77,6 +77,7 @@ def found(results: Results, folder: Path) -> Screening:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(running, "_designs", kept)
+        patch.setenv("RUSHTON_THREADS", "2")  # its blocks of histories on two threads
         rigs = ["mini-bioreactors", "microfluidic"]
         return screen(results.folder, folder / "strains.toml", rigs, folder / "out")[0]
 

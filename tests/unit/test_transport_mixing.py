@@ -14,6 +14,7 @@ from rushton.mesh import build_mesh
 from rushton.transport import blend
 from rushton.transport.criteria import DEFINITIONS, last_time_outside, late_decay
 from rushton.transport.mixing import Mixing
+from rushton.transport.mixing import blend as on_threads
 from rushton.transport.operator import assemble
 from rushton.transport.stepping import TimeStepper
 
@@ -44,6 +45,14 @@ def test_last_time_outside() -> None:
 
 def test_amount_of_tracer_is_kept(mixing: Mixing) -> None:
     assert mixing.tracer_mass_error < 1e-12
+
+
+def test_the_tracer_has_the_same_bytes_on_any_number_of_threads(case: Case, flow: Flow) -> None:
+    brief = case.model_copy(update={"mixing": case.mixing.model_copy(update={"duration": 1.0})})
+    one, three = (on_threads(brief, flow, threads=threads) for threads in (1, 3))
+    assert one.time.size > 5 and np.ptp(one.variance_curve) > 0.0
+    for name in ("time", "probe_curves", "variance_curve"):
+        assert getattr(one, name).tobytes() == getattr(three, name).tobytes(), name
 
 
 def test_blend_times_are_read_off_the_curves(case: Case, flow: Flow, mixing: Mixing) -> None:

@@ -7,11 +7,18 @@ and Everett (1950, Chem. Eng. Prog. 46:395) have 1 to 1.5 for Re of 1e4 to 1e5. 
 to 0.8 of the impeller's radius, about a free one outside (Nagata, Mixing, 1975).
 """
 
+import functools
+
 import numpy as np
 import pytest
 
 from rushton.case import case_from_dict, catalogue
 from rushton.flow import solve_flow
+
+
+@functools.cache
+def flow_of(diameter, viscosity):
+    return solve_flow(turbine(diameter, viscosity))
 
 
 def turbine(diameter, viscosity, mesh_cells=20_000):
@@ -32,7 +39,7 @@ def turbine(diameter, viscosity, mesh_cells=20_000):
 )
 def test_power_without_baffles(diameter, viscosity):
     case = turbine(diameter, viscosity)
-    n = solve_flow(case).numbers
+    n = flow_of(diameter, viscosity).numbers
     law = catalogue.power_number(case.impellers[0], case.tank, n.reynolds).value
     print(
         f"\nD/T {diameter / 0.3:.2f}  Re {n.reynolds:.1e}  Np {n.power_number[0]:.3f}, law {law:.3f}, {n.iterations} it"
@@ -42,7 +49,7 @@ def test_power_without_baffles(diameter, viscosity):
 
 
 def test_the_swirl_is_a_forced_vortex_in_a_free_one():
-    flow = solve_flow(turbine(0.1, "1 mPa s"))
+    flow = flow_of(0.1, "1 mPa s")
     mesh, tip = flow.mesh, flow.numbers.tip_speed_m_s
     k = int(np.argmin(np.abs(mesh.z_centre - 0.2)))  # between impeller and surface
     swirl, r = flow.velocity[:, :, k, 1].mean(axis=1) / tip, mesh.r_centre
