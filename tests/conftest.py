@@ -17,6 +17,13 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where several processes share out the tests, each computes on one core. Those that they start inherit it."""
+    if config.getoption("numprocesses", default=None):
+        for variable in ("RUSHTON_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            os.environ.setdefault(variable, "1")
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """Root of the clone: cases, notebooks, README."""

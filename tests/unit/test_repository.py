@@ -15,7 +15,7 @@ from rushton.case import case_from_dict
 
 COMMANDS = (
     "python -m pip install . && rushton run cases/penicillin_54m3.toml",
-    'python -m pip install ".[test]" && python -m pytest',
+    'python -m pip install ".[test]" && python -m pytest -n 2 --dist worksteal',
 )
 
 
