@@ -236,6 +236,12 @@ def test_systematic_deviations_are_told_with_what_to_change(results, tmp_path):
     assert "50.0 ±" in told.words and "-20.0 points" in told.words
 
 
+def test_a_difference_from_next_to_nothing_is_not_told_in_per_cent_of_it(results, tmp_path):
+    found = compare_data(data(tmp_path, "2,reference,,acetate,20,mmol/L,", "2,reference,,biomass,80,g/L,"), results)
+    by_name = {v.quantity.name: v.text for v in found.verdicts}
+    assert "+19.8 mmol/L;" in by_name["acetate"] and "+30 g/L (+60 %)" in by_name["biomass"]
+
+
 def test_readings_that_run_away_with_time_are_told_even_where_they_agree(results, tmp_path):
     """Biomass falls by 0.4 g/L/h from what is predicted, 51, 52 and 53 g/L at 5, 10 and 15 h: all within the band."""
     times = (5, 7.5, 10, 12.5, 15)

@@ -44,10 +44,10 @@ def forms_product(sheet: Sheet) -> bool:
     return model is None or model.has_product
 
 
-def names(sheet: Sheet) -> list[str]:
-    """By-products that the cell model gives off."""
+def names(sheet: Sheet, felt: bool = False) -> list[str]:
+    """By-products that the cell model gives off; only those that it feels, if asked."""
     model = model_of(sheet)
-    return [] if model is None else [t.species for t in by_product_trades(model)]
+    return [] if model is None else [t.species for t in by_product_trades(model) if t.surrounding >= 0 or not felt]
 
 
 def unit(name: str) -> str:
@@ -90,7 +90,7 @@ def expected_words(sheet: Sheet, oxygen: list[Band] | None) -> str:
         )
     hours = readings.course_time / 3600.0
     drift = "oxygen demand over transfer" if isinstance(sheet.operation, SwitchedOperation) else "the feed pump"
-    lines = []
+    lines, felt = [], names(sheet, felt=True)
     for species, along in readings.broth.items():
         rest = readings.settled["by_products_mol_m3"][species]
         courses = []
@@ -99,7 +99,7 @@ def expected_words(sheet: Sheet, oxygen: list[Band] | None) -> str:
             low, mean, high = (float(np.interp(t, hours, v)) for v in (along.low, along.mean, along.high))
             courses.append(f"{told(species, mean)} ({span(species, low, high)}) at {number(t)} h")
         calm = span(species, rest.low, rest.high)
-        eaten = "whose cells feel it and eat it again" if are_felt(model) else "whose cells do not eat it again"
+        eaten = "whose cells feel it and eat it again" if species in felt else "whose cells do not eat it again"
         lines.append(
             f"By-product: {species} in {unit(species)}, the same in all the broth: {calm} in the settled phase and the "
             f"reference run, then {', '.join(courses)}; in brackets with {drift} off by its accuracy. By the cell "
@@ -200,7 +200,7 @@ def comparison_words(sheet: Sheet) -> str:
     model = model_of(sheet)
     if model is None or not are_felt(model) or sheet.expected is None or not sheet.expected.broth:
         return ""
-    found = " and ".join(names(sheet))
+    found = " and ".join(names(sheet, felt=True))
     if sheet.case.lifelines.coupling == "two-way":
         return (
             f"In the two-way run the tank's cells had its {found} around them; the rig is compared with none, so what "

@@ -30,6 +30,8 @@ from rushton.study.lab_data.residuals import Residual
 ENOUGH = 0.8
 """Share of the readings that must lie within what is allowed."""
 OTHER_SIDE = 0.1
+TELLING = 10.0
+"""Over the prediction: a larger difference is told by itself alone, as next to nothing was predicted."""
 _ORDER = ("above", "below", "scatters", "agrees", "not predicted")
 
 
@@ -93,6 +95,8 @@ def _judge(rows: list[Residual], port: str, mixed: bool, protocol: Mapping[str, 
     bias = float(np.mean([r.residual for r in found])) if found else None
     mean = float(np.mean([r.predicted.mean for r in found if r.predicted])) if found else 0.0
     relative = bias / mean if bias is not None and mean > 0.0 else None
+    if relative is not None and abs(relative) > TELLING:
+        relative = None
     n = len(told)
     if within >= ENOUGH * n:
         state = "agrees"
