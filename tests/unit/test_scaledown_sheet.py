@@ -163,6 +163,8 @@ def test_flows_balance_and_the_table_feeds_what_is_promised(designs, name, case)
     stock = first_number(feed["stock"])
     assert flow * 60.0 * stock * 1e-3 == pytest.approx(first_number(feed["substrate fed"]), rel=0.01)
     assert d.settings["feed"] * GLUCOSE * 3600.0 == pytest.approx(first_number(feed["substrate fed"]), rel=0.01)
+    for pump in json.loads(d.record)["pumps"]:
+        assert f"{pump['pump']}: {pump['direction']}" in section(d, "Feed")
     # the .csv, integrated over its period
     lines = list(csv.DictReader(io.StringIO(d.table)))
     assert float(lines[-1]["time_s"]) == case.response.duration and lines[-1]["action"] == "stop"

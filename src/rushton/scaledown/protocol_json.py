@@ -24,7 +24,7 @@ from rushton.scaledown.oxygen import HELD, breath
 from rushton.scaledown.phases import BIOMASS_OFF, ENDING, INOCULUM, SETTLING, growing_up
 from rushton.scaledown.protocol_chamber import changes
 from rushton.scaledown.protocol_json_readings import expected_record
-from rushton.scaledown.protocol_rigs import events
+from rushton.scaledown.protocol_rigs import direction, events
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
 from rushton.scaledown.switching import SwitchedOperation, saturation_of
@@ -49,13 +49,6 @@ _SETTINGS = {
     "poor_time": "poor_time_s",
 }  # fmt: skip
 _FACTORS = {"_mL_min": ML_MIN, "_mL": ML, "_mm": 1e3, "_rpm": 60.0, "_1_h": 3600.0}
-_DIRECTIONS = {
-    "loop": "from the vessel through the loop and back",
-    "bleed": "out of the vessel, on level control",
-    "medium": "medium without substrate into the vessel",
-    "feed": "stock into the vessel, at the impeller",
-    "liquid handler": "stock into every vessel, and as much broth out",
-}
 
 
 def protocol_record(sheet: Sheet, expected: Expected, table: str) -> str:
@@ -231,7 +224,7 @@ def _feed(sheet: Sheet, played: bool, table: str) -> dict[str, Any]:
     pumps: dict[str, dict[str, Any]] = {}
     for e in lines:
         known = pumps.setdefault(
-            e.pump, {"pump": e.pump, "direction": _direction(e.pump), "rate_min_mL_min": np.inf, "rate_max_mL_min": 0.0}
+            e.pump, {"pump": e.pump, "direction": direction(e.pump), "rate_min_mL_min": np.inf, "rate_max_mL_min": 0.0}
         )
         rate = round(e.rate * ML_MIN, 2)
         known["rate_min_mL_min"] = min(known["rate_min_mL_min"], rate)
@@ -261,14 +254,6 @@ def _feed(sheet: Sheet, played: bool, table: str) -> dict[str, Any]:
         ],
         **checked,
     }
-
-
-def _direction(pump: str) -> str:
-    if pump.startswith("exchange of "):
-        return "broth both ways between " + pump.removeprefix("exchange of ")
-    if pump.startswith("feed to "):
-        return "stock into the " + pump.removeprefix("feed to ")
-    return _DIRECTIONS.get(pump, pump)
 
 
 def _phases(sheet: Sheet, played: bool) -> list[dict[str, Any]]:

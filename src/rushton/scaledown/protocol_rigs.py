@@ -87,6 +87,25 @@ def events(sheet: Sheet) -> list[Event]:
     return [*lines, Event(0.0, "on level control", "bleed", sheet.recipe.bleed)]
 
 
+_DIRECTIONS = {
+    "loop": "from the vessel through the loop and back",
+    "bleed": "out of the vessel, on level control",
+    "medium": "medium without substrate into the vessel",
+    "feed": "stock into the vessel, at the impeller",
+    "liquid handler": "stock into every vessel, and as much broth out",
+}
+
+
+def direction(pump: str) -> str:
+    """From where to where a pump of the feed table moves what."""
+    if pump.startswith("exchange of "):
+        return "broth both ways between " + pump.removeprefix("exchange of ")
+    if pump.startswith("feed to "):
+        place = pump.removeprefix("feed to ")
+        return f"stock into {place}" if place[-1].isdigit() else f"stock into the {place}"
+    return _DIRECTIONS.get(pump, pump)
+
+
 def cannot(sheet: Sheet) -> list[str]:
     """What stays different from the tank, with numbers."""
     if isinstance(sheet.rig, Microfluidic | Switching):

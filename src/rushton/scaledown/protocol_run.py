@@ -17,7 +17,7 @@ from rushton.scaledown.phases import (
     yield_when_fed,
 )
 from rushton.scaledown.protocol_by_products import batch_end, judging
-from rushton.scaledown.protocol_rigs import events, words_of
+from rushton.scaledown.protocol_rigs import direction, events, words_of
 from rushton.scaledown.protocol_tables import closing_line, feed_rows
 from rushton.scaledown.sampling import QUENCH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
@@ -43,6 +43,7 @@ def feed(sheet: Sheet) -> str:
             ("order of the pulses", f"drawn once, written out below; search with seed {sheet.case.scaledown.seed}")
         )
     head, lines = feed_rows(sheet)
+    pumps = dict.fromkeys(e.pump for e in events(sheet))
     low, high = sheet.drift
     text = [
         table(("What", "Value"), rows),
@@ -50,6 +51,7 @@ def feed(sheet: Sheet) -> str:
         "controller):",
         table(head, lines),
         *filter(None, [closing_line(sheet)]),
+        "Directions: " + "; ".join(f"{name}: {direction(name)}" for name in pumps) + ".",
         f"Calibrate every pump by weight at its set-point within {percent(bench['pump_accuracy'])} before the start "
         f"and once a day; the stock stands on a balance. With the feed {percent(bench['pump_accuracy'])} too low or "
         f"too high the distance would be {low:.3f} or {high:.3f} instead of {sheet.achieved.total:.3f}.",
