@@ -39,9 +39,9 @@ from rushton.errors import ResultsError
 from rushton.sources import sources_hash
 
 __all__ = [
-    "FORMAT", "LIBRARIES", "Progress", "StageCache", "atomic_write_bytes", "atomic_write_text", "check_free_space",
-    "explained", "library_versions", "link_or_copy", "load_result", "lock", "open_manifest", "prepare_folder",
-    "read_json", "save_result", "silent", "sources_hash", "to_json",
+    "FORMAT", "LIBRARIES", "STAGES", "Progress", "StageCache", "atomic_write_bytes", "atomic_write_text",
+    "check_free_space", "explained", "library_versions", "link_or_copy", "load_result", "lock", "open_manifest",
+    "prepare_folder", "read_json", "save_result", "silent", "sources_hash", "to_json",
 ]  # fmt: skip
 
 Progress = Callable[[float, str], None]
@@ -260,6 +260,11 @@ class StageCache:
             shutil.rmtree(place)
         place.mkdir(parents=True)
         return place
+
+    @staticmethod
+    def results_of(workplace: Path) -> Path:
+        """The results folder that a workplace is in."""
+        return workplace.parents[2]
 
     def commit(self, stage: str, key: str, workplace: Path, seconds: Mapping[str, float]) -> Path:
         """Make the content of the workplace the finished stage in one step, then remove older ones of this stage.

@@ -60,17 +60,3 @@ def test_equipment_takes_the_place_of_the_case_s_but_not_of_its_own_limits(cases
     assert other.limits.pulse_min == 1.0  # the case's own goes before that of any pump
     with pytest.raises(CaseError, match="unknown equipment"):
         _settings(given, equipment=["peristaltic-3mm"])
-
-
-class _OfAnotherVersion:
-    @property
-    def scaledown(self):
-        raise ResultsError("does not fit", "old.results", "run again")
-
-
-def test_designs_that_another_version_stored_are_left_out_and_that_is_said():
-    told = []
-    assert redesign._known_designs(_OfAnotherVersion(), lambda share, text: told.append(text)) == ()
-    assert "another version" in told[0]
-    designs = redesign._known_designs(SimpleNamespace(scaledown=SimpleNamespace(designs=(1,), oxygen=None)), print)
-    assert designs == (1,)

@@ -8,7 +8,7 @@ from scipy.optimize import brentq, fsolve
 
 from rushton.scaledown.compartments import Compartments, three_vessels, wanderings
 from rushton.scaledown.kernels import wander
-from rushton.scaledown.loops import str_str
+from rushton.scaledown.loops import Vessel, str_str
 from rushton.scaledown.zones import Culture, Loop
 
 CULTURE = Culture(biomass=20.0, uptake_max=4.4e-4, half_saturation=7.8e-3)
@@ -17,7 +17,7 @@ FEED = 0.3 * CULTURE.capacity * RIG.volume
 
 
 def at_work(rig=RIG, to_excess=0.9, lag=0.0, feed=FEED):
-    return three_vessels(rig, CULTURE, feed, to_excess, lag, {})
+    return three_vessels(rig, CULTURE, feed, to_excess, (lag, lag, lag), {})
 
 
 def test_stays_and_the_chance_of_excess():
@@ -62,9 +62,28 @@ def test_what_one_cell_meets_averages_to_the_population(lag):
 def test_without_the_poor_vessel_it_is_two_vessels():
     """A last vessel so small that it holds nothing: STR-STR with the middle vessel first."""
     rig = Compartments(0.3e-3, 2.7e-3, 3e-12, 30e-6, 1e-9)
-    two = str_str(Loop(0.3e-3, 2.7e-3, 30e-6), CULTURE, FEED, 0.8, 0.0, {})
+    two = str_str(Loop(0.3e-3, 2.7e-3, 30e-6), CULTURE, FEED, 0.8, (0.0, 0.0), {})
     found = at_work(rig, to_excess=0.8)
     assert found.means[:2] == pytest.approx((two.second_mean, two.first_mean), rel=1e-4)
+
+
+@pytest.mark.parametrize("entry", [0.0, 1e-6, 0.3, 40.0])
+@pytest.mark.parametrize("supply", [0.0, 0.5, 20.0])
+@pytest.mark.parametrize("lag", [0.0, 0.4])
+def test_the_mean_of_a_vessel_is_the_root_of_its_balance(entry, supply, lag):
+    vessel = Vessel(8.0, supply, lag, CULTURE)
+
+    def balance(x):
+        return (x - entry) / 8.0 - supply + vessel.uptake(entry, x) / CULTURE.uptake_time
+
+    most = entry + 8.0 * supply
+    expected = brentq(balance, 0.0, most, xtol=1e-14, rtol=1e-14) if most > 0.0 and balance(0.0) < 0.0 else 0.0
+    found = vessel.mean(entry)
+    assert found == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    ages = vessel.ages.copy()
+    vessel.uptake(entry, found)
+    assert ages == pytest.approx(vessel.ages, rel=1e-9, abs=1e-12)
+    assert vessel.mean(entry) == pytest.approx(found, rel=1e-11, abs=1e-14)  # begun at the last one
 
 
 def test_fast_blending_is_the_ideal_vessel():

@@ -10,9 +10,13 @@ import pytest
 
 from rushton.case import load_case
 from rushton.lifelines import signal_statistics
-from rushton.scaledown import design, search
+from rushton.scaledown import design, designer, search
+from rushton.scaledown import searches as searches_module
 from rushton.scaledown.bench import Bench
+from rushton.scaledown.breath import lungs
 from rushton.scaledown.designer import RIGS
+from rushton.scaledown.loop_rigs import StrPfr
+from rushton.scaledown.searches import Searches
 from rushton.scaledown.tank import make_tank
 
 
@@ -39,7 +43,7 @@ def poor_search(monkeypatch):
 
 
 def _impoverish(patch):
-    for name, value in (("_GENERATIONS", 1), ("_POPULATION", 2), ("_STEPS", 4), ("_KEPT", 1)):
+    for name, value in (("_GENERATIONS", 1), ("_POPULATION", 2), ("_STEPS", 4), ("_KEPT", 1), ("_HOPS", 0)):
         patch.setattr(search, name, value)
 
 
@@ -74,12 +78,77 @@ def test_looser_limits_never_give_a_worse_design(case, tank, within_the_library_
         assert loose[name] <= value, name
 
 
-def test_a_design_known_before_is_never_lost(case, tank, within_the_library_s_limits, poor_search):
-    first = within_the_library_s_limits
-    other_seed = case.model_copy(update={"scaledown": case.scaledown.model_copy(update={"seed": 7})})
-    again = design(other_seed, tank, None, known=first.designs)
-    for name, value in distances(first).items():
-        assert distances(again)[name] <= value + 0.03, name  # another seed draws other stays
+def test_what_was_found_within_tighter_limits_is_never_lost(case, tank, monkeypatch):
+    """With a search that finds better and worse at random, whatever the limits, and these met in any order."""
+    rig, pumps, luck = StrPfr(), [2300.0, 900.0, 1400.0, 500.0, 1900.0], [0.7, 0.9, 0.6, 0.8, 1.0]
+    cases = [changed(case, loop_pump_max=q / 6e7) for q in pumps]
+    tanks = [make_tank(one, tank, None) for one in cases]
+
+    def at_random(rig, duty, target, regimes, seed, told, known):
+        score = luck[pumps.index(round(duty.bench["loop_pump_max"] * 6e7))]
+        return search.Found((search.Candidate({"flow": 1e-5}, duty, score, True),), score, 1, 0.0, duty)
+
+    monkeypatch.setattr(designer, "search", at_random)
+
+    def optimum(n, searches):
+        found, earlier = designer._search(cases[n], rig, tanks[n], searches, lambda share: None)
+        kept = [*(c for one in found for c in one.candidates), *earlier]
+        assert all(c.duty.bench.tighter(tanks[n].duty.bench) is not None for c in kept)
+        return min(c.score for c in kept)
+
+    searches = Searches()
+    first = [optimum(n, searches) for n in range(5)]
+    again = [optimum(n, searches) for n in range(5)]
+    for n in range(5):
+        assert first[n] == min(luck[m] for m in range(n + 1) if pumps[m] <= pumps[n])
+        assert again[n] == min(luck[m] for m in range(5) if pumps[m] <= pumps[n])
+    assert len(searches.entries) == 5
+
+
+def test_a_search_is_made_once(case, tank, poor_search, monkeypatch, tmp_path):
+    (tmp_path / ".stages").mkdir()
+    monkeypatch.setattr(search, "_POPULATION", 4)
+    one = case.scaledown.model_copy(update={"rigs": ("mini-bioreactors",)})
+    case = case.model_copy(update={"scaledown": one})
+    first = design(case, tank, None, searches=Searches.of(tmp_path))
+    monkeypatch.setattr(designer, "search", None)
+    again = design(case, tank, None, searches=Searches.of(tmp_path))
+    assert [d.settings for d in again.designs] == [d.settings for d in first.designs]
+    assert [d.distance for d in again.designs] == [d.distance for d in first.designs]
+    assert [d.evaluations for d in again.designs] == [d.evaluations for d in first.designs]
+
+
+def test_a_search_of_another_tank_rig_seed_or_source_is_none(case, tank, poor_search, monkeypatch):
+    searches, made, rig = Searches(), make_tank(case, tank, None), RIGS["pulsed-feed"][0]
+    searches.keep(made, rig, 1, search.search(rig, made.duty, made.target, made.regimes, 1))
+    assert searches.made(made, rig, made.duty, 1) is not None and searches.within(made, rig, made.duty, 1)
+    fewer = replace(made, duty=replace(made.duty, tank_biomass=30.0))
+    for other, kind, seed in ((made, rig, 2), (made, RIGS["str-pfr"][0], 1), (fewer, rig, 1)):
+        assert searches.made(other, kind, other.duty, seed) is None
+        assert not searches.within(other, kind, other.duty, seed)
+    monkeypatch.setattr(searches_module, "sources_hash", lambda room: "edited")
+    assert searches.made(made, rig, made.duty, 1) is None
+
+
+def test_a_damaged_file_of_searches_is_said_and_begun_anew(tmp_path):
+    (tmp_path / ".stages").mkdir()
+    (tmp_path / ".stages" / searches_module.FILE).write_text("{", encoding="utf-8")
+    told = []
+    assert Searches.of(tmp_path, lambda share, text: told.append(text)).entries == []
+    assert "searched for anew" in told[0]
+
+
+def test_which_bench_fits_into_which(case):
+    bench = Bench.from_case(case)
+    small = Bench.from_case(changed(case, loop_pump_max=1e-5, pulse_min=2.0))
+    assert bench.tighter(bench) == [] and small.tighter(bench) == ["loop_pump_max", "pulse_min"]
+    assert bench.tighter(small) is None
+    assert Bench.from_case(changed(case, loop_pump_max=1e-5, pulse_min=0.1)).tighter(bench) is None
+    assert Bench.from_case(changed(case, stirrer_speed=10.0)).tighter(bench) is None
+    assert replace(bench, bores=bench.bores[:1]).tighter(bench) == ["bores"]
+    assert replace(bench, volume=2e-3).tighter(bench) is None
+    weak, strong = (Bench.from_case(changed(case, kla_max=rate)) for rate in (0.05, 0.1))
+    assert weak.tighter(strong) == ["kla_measured"] and weak.tighter(strong, ("kla_measured",)) is None
 
 
 def test_the_part_of_a_bench_that_the_library_has(case):
@@ -88,6 +157,25 @@ def test_the_part_of_a_bench_that_the_library_has(case):
     wide = Bench.from_case(changed(case, loop_pump_max=1e-4, pulse_min=2.0)).shipped_part()
     assert wide["loop_pump_max"] == pytest.approx(2500.0 / 6e7)
     assert wide["pulse_min"] == 2.0
+
+
+def test_the_search_takes_only_what_breathes_and_can_be_cooled(case, tank, poor_search):
+    rig = RIGS["pulsed-feed"][0]
+
+    def best(**limits):
+        made = make_tank(changed(case, **limits), tank, None)
+        found = search.search(rig, made.duty, made.target, made.regimes, 1)
+        return found.candidates, [rig.write(c.settings, made.duty) for c in found.candidates], made.duty
+
+    _, [free, *_], _ = best()
+    candidates, written, duty = best(kla_max=20.0 / 3600.0)
+    assert lungs(free.operation, duty).shortage > 0.0  # what is best with a better kLa would suffocate here
+    assert all(c.sound for c in candidates)
+    assert all(lungs(one.operation, duty).shortage == 0.0 for one in written)
+    candidates, written, duty = best(kla_max=0.1 / 3600.0)  # no biomass allowed is low enough
+    assert not any(c.sound for c in candidates) and all(c.score > 100.0 for c in candidates)
+    candidates, written, duty = best(coolant_difference=2.0)
+    assert all(lungs(one.operation, duty).heat <= lungs(one.operation, duty).cooling for one in written)
 
 
 # --- random pairs of nested limits, the whole search ----------------------------------------------------------------

@@ -149,6 +149,7 @@ def test_oxygen_is_held_where_the_sheet_says_and_read_beside_it(designed, case, 
     """The zero of the comparison closes its balance, k (C* - C) = q_O X s_O; readings are those of what is switched."""
     need = oxygen_tank(case, make_tank(case, lines, None), environment).duty.oxygen
     full = saturation_of_air(case)
+    assert any(json.loads(d.record)["set_points"]["steady"]["within_reach"] for d in designed.oxygen.designs)
     for d in designed.oxygen.designs:
         told = json.loads(d.record)
         held, settled = told["set_points"]["steady"], told["expected"]["settled"]
@@ -157,14 +158,23 @@ def test_oxygen_is_held_where_the_sheet_says_and_read_beside_it(designed, case, 
         assert settled["dissolved_oxygen_percent"]["mean"] == pytest.approx(held["dissolved_oxygen_percent"])
         breathed = need.uptake * told["settings"]["biomass_g_L"] * oxygen / (oxygen + need.half_saturation)
         moved = held["kla_1_h"] / 3600.0 * (full * held["gas_oxygen_fraction"] / OXYGEN_IN_AIR - oxygen)
-        assert held["within_reach"] and moved == pytest.approx(breathed, rel=1e-5)
+        if held["within_reach"]:
+            assert moved == pytest.approx(breathed, rel=1e-5)
+        else:  # the most this vessel transfers, and still too little
+            assert held["rpm"] == pytest.approx(700.0) and moved < breathed
         assert settled["oxygen_uptake_mol_m3_s"] == pytest.approx(breathed, rel=1e-5)
         along = told["expected"]["course"]["oxygen_uptake_mol_m3_s"]
         assert along["low"][-1] <= along["mean"][-1] <= along["high"][-1] and along["mean"][-1] != along["mean"][0]
         assert (told["pump_accuracy"], told["set_points"]["transfer_accuracy"]) == (0.05, 0.1)
         assert told["set_points"]["kla_needed_1_h"] is None
         text = d.protocol
-        for words in (f"about {held['rpm']:.0f} rpm", "acetate in g/L", "rushton compare --template", "Acetate above"):
+        speed = "about" if held["within_reach"] else "even at"
+        for words in (
+            f"{speed} {held['rpm']:.0f} rpm",
+            "acetate in g/L",
+            "rushton compare --template",
+            "Acetate above",
+        ):
             assert words in text, words
         safety = text.split("## 11.")[1].split("## 12.")[0]
         gases = told["set_points"]["stirrer_table"]["gas_oxygen_fraction"]

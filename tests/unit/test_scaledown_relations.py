@@ -103,7 +103,7 @@ def test_the_population_of_a_loop_eats_what_is_fed():
             assert at_work.mean_uptake == pytest.approx(0.28, rel=1e-9)
             s, step = at_work.signal(0.03, 20_000.0, 1)
             assert s.mean() == pytest.approx(0.28, rel=0.02)
-    two = str_str(loop, c, feed, 0.8, 0.4, {})
+    two = str_str(loop, c, feed, 0.8, (0.4, 0.2), {})
     assert two.mean_uptake == pytest.approx(0.28, rel=1e-6)
 
 

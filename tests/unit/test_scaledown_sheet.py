@@ -137,7 +137,10 @@ def test_what_a_technician_looks_for_is_there(designs, name):
     d = designs[name]
     assert all(row[0] == "☐" for row in rows_of(section(d, "Equipment")))
     assert section(d, "Before the start").count("☐") >= 5
-    assert {row[0] for row in rows_of(section(d, "Stirrer, gas, temperature"))} >= {"stirrer", "temperature", "pH"}
+    rows = {row[0] for row in rows_of(section(d, "Stirrer, gas, temperature"))}
+    vessels = ["1, excess", "2, limitation", "3, starvation"] if name == "three-compartments" else ["1", "2"]
+    several = name in ("str-str", "three-compartments")
+    assert rows >= ({f"stirrer, vessel {v}" for v in vessels} if several else {"stirrer"}) | {"temperature", "pH"}
     safety = [row[0] for row in rows_of(section(d, "Safety of the rig"))]
     assert {"oxygen", "temperature", "pressure"} <= set(safety)
     if "str" in name or name == "three-compartments":
@@ -393,3 +396,15 @@ def test_loops_of_the_usual_kind_are_the_standard_rig_with_another_stay(designs,
         assert (row["within"] == 1.0) == (row["flow_m3_s"] <= tank.duty.bench["loop_pump_max"])
     text = designer._finish(case, StrPfr(), None, replace(tank, classic=rows)).protocol
     assert "test something else" in text and "| 60 s |" in text
+
+
+def test_small_vessels_turn_to_the_same_power_per_volume(designs):
+    d = designs["three-compartments"]
+    said = {row[0]: row for row in rows_of(section(d, "Stirrer, gas, temperature"))}
+    volumes = [d.settings["excess_volume"], None, d.settings["starvation_volume"]]
+    volumes[1] = 3e-3 - volumes[0] - volumes[2]
+    for n, (word, volume) in enumerate(zip(("excess", "limitation", "starvation"), volumes, strict=True)):
+        speed = float(said[f"stirrer, vessel {n + 1}, {word}"][1])
+        assert speed == pytest.approx(min(700.0 * (3e-3 / volume) ** (2.0 / 9.0), 2000.0), abs=5.1)
+        assert f"{speed:.0f} rpm" in d.drawing
+        assert json.loads(d.record)["set_points"]["stirrer_rpm_of"][f"vessel {n + 1}, {word}"] == speed

@@ -1,7 +1,8 @@
 """Lab rigs designed again from a finished run: other rigs, another volume or seed, without the tank.
 
-The saved lifelines and response are what a rig is held against; designs of the run are where the search starts, so a
-rig designed again is never farther from the tank than the run's own, where volume and limits are the same.
+The saved lifelines and response are what a rig is held against. Searches made for this tank before are kept in its
+results: none is made twice, and a rig designed again is never farther from the tank than one found within limits as
+tight or tighter.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from rushton.case.library import entry
 from rushton.case.load import translate
 from rushton.case.settings import LabLimits, ScaledownSettings
 from rushton.errors import ResultsError
-from rushton.pipeline.results import Results, open_results
+from rushton.pipeline.results import open_results
 from rushton.store import Progress, atomic_write_text, explained, silent, to_json
 
 if TYPE_CHECKING:
-    from rushton.scaledown import Design, Scaledown
+    from rushton.scaledown import Scaledown
 
 FOLDER = "design"
 """Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/."""
@@ -73,11 +74,12 @@ def design(
         )
     from rushton.report import write_bench_pages
     from rushton.scaledown import design as design_rigs
+    from rushton.scaledown.searches import Searches
 
     settings = _settings(results.case.scaledown, rigs, working_volume, seed, equipment)
     case = results.case.model_copy(update={"scaledown": settings})
-    known = _known_designs(results, progress)
-    found = design_rigs(case, results.lifelines, results.response, progress, known, results.environment)
+    searches = Searches.of(results.folder, progress)
+    found = design_rigs(case, results.lifelines, results.response, progress, searches, results.environment)
     folder = Path(output) if output is not None else results.folder / FOLDER
     with explained(folder):
         found.write(folder)
@@ -85,18 +87,6 @@ def design(
         made_for = {"results": str(results.folder), "scaledown": settings.model_dump(mode="json")}
         atomic_write_text(folder / "design.json", to_json(made_for | found.summary()))
     return found, folder
-
-
-def _known_designs(results: Results, progress: Progress) -> tuple[Design, ...]:
-    """Designs of the run itself, from which the search starts too; none where an earlier program stored them."""
-    try:
-        earlier = results.scaledown
-    except ResultsError:
-        progress(0.0, "designs of the run were stored by another version and are left out")
-        return ()
-    if earlier is None:
-        return ()
-    return earlier.designs + (earlier.oxygen.designs if earlier.oxygen is not None else ())
 
 
 def _settings(

@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rushton.store import Progress, load_result, save_result
+from rushton.store import Progress, StageCache, load_result, save_result
 
 if TYPE_CHECKING:
     from rushton.case import Case
@@ -407,8 +407,10 @@ def preflight(case: Case) -> None:
 
 def _compute_scaledown(case: Case, done: Done, folder: Path, progress: Progress) -> Any:
     from rushton.scaledown import design
+    from rushton.scaledown.searches import Searches
 
-    return design(case, done["lifelines"], done["response"], progress, environment=done.get("environment"))
+    searches = Searches.of(StageCache.results_of(folder), progress)
+    return design(case, done["lifelines"], done["response"], progress, searches, done.get("environment"))
 
 
 STAGES: tuple[Stage, ...] = (

@@ -11,12 +11,11 @@ from rushton.scaledown.result import Design, Scaledown
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rushton.case.schema import Case
     from rushton.lifelines import Lifelines
     from rushton.lifelines.environment import Environment
     from rushton.response import Response
+    from rushton.scaledown.searches import Searches
 
 __all__ = ["Design", "Scaledown", "design"]
 
@@ -26,10 +25,10 @@ def design(
     lifelines: Lifelines,
     response: Response | None,
     progress: Progress = silent,
-    known: Sequence[Design] = (),
+    searches: Searches | None = None,
     environment: Environment | None = None,
 ) -> Scaledown:
     """Design the rigs of a case; see ``rushton.scaledown.designer.design``."""
     from rushton.scaledown import designer
 
-    return designer.design(case, lifelines, response, progress, known, environment)
+    return designer.design(case, lifelines, response, progress, searches, environment)

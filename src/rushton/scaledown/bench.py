@@ -4,6 +4,10 @@ The vessel blends to 95 % in theta_95 (``rushton.correlations.blend_time``, with
 first-order times, so what enters the vessel reaches the cells through a first-order lag of theta_95/3: no pulse in it
 can be sharper, no zone of it can blend faster.
 
+A rig of several vessels has smaller ones of the same proportions, stirred to the same power per volume, as far as a
+drive turns. With D ~ V^(1/3) and P/V ~ N^3 D^2, N = N_1 (V_1/V)^(2/9): a vessel of 150 mL beside one of 3 L turns
+nearly twice as fast, blends in half the time, and its kLa is much the same.
+
 Every limit has a unit, a meaning and a source: ``[scaledown.limits]`` of the case, the library's lab.toml where the
 case is silent, and ``equipment.toml`` beside this file for what a case does not set. Internally SI; a protocol speaks
 mL/min, mL, mm, g/L, rpm.
@@ -13,6 +17,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,6 +85,10 @@ _MEASURED = {
     "kla_min": ("kla_slowest", "kLa of the lab vessel at its slowest stirrer speed"),
 }
 """Field of a measured value that a case or a vessel may give -> name among the limits, meaning."""
+_PHYSICAL = ("stirrer_speed_max",)
+"""Limits that change what a vessel does rather than what may be chosen."""
+_ORDERED = {name: key[-4:] for key, (name, _) in _MEASURED.items()}
+"""Whether a measured value is a largest or a smallest one."""
 _PAIRS = ("feed_pump", "loop_pump", "biomass")
 _DEFAULT_SOURCES = {
     "impeller_power_number": "J. H. Rushton, E. W. Costich and H. J. Everett (1950) Chem. Eng. Prog. 46:395",
@@ -156,6 +165,32 @@ class Bench:
         part = replace(self, limits=limits, bores=bores)
         return None if part == self else part
 
+    def tighter(self, other: Bench, equal: Sequence[str] = ()) -> list[str] | None:
+        """Names of the limits in which this bench is tighter than another; None where it is looser, or otherwise
+        different, in any: what fits this bench need not fit the other.
+
+        Parameters
+        ----------
+        other : Bench
+        equal : sequence of str
+            Limits that must be the same, because they change what a rig does rather than what may be chosen.
+        """
+        same = (self.volume, self.density, self.viscosity, self.temperature)
+        if same != (other.volume, other.density, other.viscosity, other.temperature):
+            return None
+        if self.limits.keys() != other.limits.keys() or not set(self.bores) <= set(other.bores):
+            return None
+        found = [] if self.bores == other.bores else ["bores"]
+        for name in self.limits:
+            mine, theirs = self[name], other[name]
+            if mine == theirs:
+                continue
+            kind = _ORDERED.get(name, name[-4:])
+            if name in (*_PHYSICAL, *equal) or kind not in ("_min", "_max") or (mine > theirs) == (kind == "_max"):
+                return None
+            found.append(name)
+        return found
+
     def __getitem__(self, name: str) -> float:
         return self.limits[name].value
 
@@ -223,6 +258,16 @@ class Bench:
         """Power of the lab vessel's stirrer without gas, W."""
         diameter = self["impeller_ratio"] * self.vessel_diameter
         return self["impeller_power_number"] * self.density * self["stirrer_speed"] ** 3 * diameter**5
+
+    def holding(self, volume: float) -> Bench:
+        """The bench with a vessel of the same proportions for another volume of broth, m3.
+
+        It is stirred to the same power per volume: its speed is N (V/volume)^(2/9), no more than ``stirrer_speed_max``.
+        """
+        wanted = self["stirrer_speed"] * (self.volume / volume) ** (2.0 / 9.0)
+        speed = min(wanted, max(self["stirrer_speed"], self["stirrer_speed_max"]))
+        limits = self.limits | {"stirrer_speed": replace(self.limits["stirrer_speed"], value=speed)}
+        return replace(self, volume=volume, limits=limits)
 
     # --- tubing ------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,10 @@ r"""Can the rig breathe and can it be cooled: every zone of it, with its own oxy
           Q = h_O \sum_z OUR_z V_z + P,\quad Q_{max} = U A\,\Delta T
 
 Zones: the one vessel of a fed rig; both vessels of an STR-STR; the three compartments, each a vessel of the bench's
-proportions and speed, with the broth it holds; the vessel of an STR-PFR, which must saturate the broth that the tube
-empties; a mini-bioreactor; a chamber, which breathes what the medium brings. Mean demand follows the mean uptake of the
-zone, the peak its largest. h_O = 460 kJ/mol O2 (``rushton.correlations``), P the stirrer's power without gas (the most
-it can be), A the wetted wall and floor, U and Delta T limits of the bench.
+proportions and power per volume, for the broth it holds (``stirred``); the vessel of an STR-PFR, which must saturate
+the broth that the tube empties; a mini-bioreactor; a chamber, which breathes what the medium brings. Mean demand
+follows the mean uptake of the zone, the peak its largest. h_O = 460 kJ/mol O2 (``rushton.correlations``), P the
+stirrer's power without gas (the most it can be), A the wetted wall and floor, U and Delta T limits of the bench.
 
 A tube passes through the room: with G = Q rho c_p and NTU = U_o pi d L/G the broth leaves it off by
 
@@ -28,10 +28,11 @@ from typing import Any
 from rushton.correlations import METABOLIC_HEAT, oxygen_saturation
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.chamber import DENSITY, ChamberOperation, flushes
-from rushton.scaledown.compartments import NAMES, CompartmentsOperation
+from rushton.scaledown.compartments import CompartmentsOperation
 from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.oxygen import AIR, ATMOSPHERE, HELD, kla_given
 from rushton.scaledown.rig import Duty, Operation
+from rushton.scaledown.stirred import stirred_vessels
 from rushton.scaledown.switching import SwitchedOperation
 from rushton.scaledown.transfer import Transfer
 from rushton.scaledown.vessel import VesselOperation
@@ -74,9 +75,17 @@ class Zone:
     gas_peak: float
 
     @property
+    def shortage(self) -> float:
+        """Share of the gas by which pure oxygen falls short at the mean demand; negative where less would do.
+
+        In a broth that holds bubbles as a salt solution does.
+        """
+        return AIR * (HELD + (1.0 - HELD) * self.kla_needed / self.kla_salty) - 1.0
+
+    @property
     def breathes(self) -> bool:
-        """Whether pure oxygen would do at the mean demand, in a broth that holds bubbles as a salt solution does."""
-        return AIR * (HELD + (1.0 - HELD) * self.kla_needed / self.kla_salty) <= 1.0
+        """Whether pure oxygen would do."""
+        return self.shortage <= 0.0
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,8 @@ class Lungs:
         By how much the broth leaves the tube warmer, K.
     warnings : tuple of str
         What the rig cannot do, in sentences.
+    switched : bool
+        Whether oxygen is switched in it.
     """
 
     zones: tuple[Zone, ...]
@@ -106,6 +117,15 @@ class Lungs:
     tube_time: float | None
     tube_warming: float | None
     warnings: tuple[str, ...]
+    switched: bool = False
+
+    @property
+    def shortage(self) -> float:
+        """The larger of what is short in oxygen, as a share of the gas, and in cooling, as a share of what the jackets
+        remove; 0 where the rig can breathe and be cooled. Where oxygen is switched its lack is meant.
+        """
+        oxygen = () if self.switched else (z.shortage for z in self.zones)
+        return max(0.0, *oxygen, self.heat / self.cooling - 1.0 if self.cooling > 0.0 else 0.0)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values in the technician's units: mmol/(L h), 1/h, mL, W, s, K."""
@@ -154,14 +174,13 @@ def lungs(operation: Operation, duty: Duty) -> Lungs:
         capacity = duty.oxygen.uptake * operation.culture.biomass / operation.mean_uptake
     if isinstance(operation, ChamberOperation):
         return _chamber(operation, duty, saturation)
-    rows = _uptakes(operation, bench.volume)
+    vessels = stirred_vessels(operation, bench)
     zones = tuple(
-        _zone(name, broth, held, capacity * mean, capacity * peak, saturation, bench)
-        for name, broth, held, mean, peak in rows
+        _zone(name, capacity * mean, capacity * peak, saturation, own)
+        for (name, own), (mean, peak) in zip(vessels, _uptakes(operation), strict=True)
     )
-    benches = [replace(bench, volume=held) for _, _, held, _, _ in rows]
-    heat = METABOLIC_HEAT * sum(z.demand * z.volume for z in zones) + sum(b.stirrer_power for b in benches)
-    cooling = sum(b["jacket_transfer"] * jacket_area(b) * b["coolant_difference"] for b in benches)
+    heat = METABOLIC_HEAT * sum(z.demand * z.volume for z in zones) + sum(b.stirrer_power for _, b in vessels)
+    cooling = sum(b["jacket_transfer"] * jacket_area(b) * b["coolant_difference"] for _, b in vessels)
     lasts, lasts_min = saturation / (capacity * operation.mean_uptake), saturation / capacity
     tube_time = tube_warming = None
     if isinstance(operation, LoopOperation) and operation.second_is_tube:
@@ -169,51 +188,45 @@ def lungs(operation: Operation, duty: Duty) -> Lungs:
         inside = min(1.0, saturation / (capacity * operation.second_uptake) / tube_time)
         heating = METABOLIC_HEAT * capacity * operation.second_uptake * inside
         tube_warming = warming(operation, bench, heating)
-    made = Lungs(zones, heat, cooling, lasts, lasts_min, tube_time, tube_warming, ())
-    return replace(made, warnings=tuple(_warnings(made, bench, isinstance(operation, SwitchedOperation))))
+    switched = isinstance(operation, SwitchedOperation)
+    made = Lungs(zones, heat, cooling, lasts, lasts_min, tube_time, tube_warming, (), switched)
+    return replace(made, warnings=tuple(_warnings(made, bench)))
 
 
-def _uptakes(operation: Operation, volume: float) -> list[tuple[str, float, float, float, float]]:
-    """Aerated zones: name, broth that it must aerate, m3, broth that it holds, m3, mean and largest s in them."""
+def _uptakes(operation: Operation) -> list[tuple[float, float]]:
+    """Mean and largest s that every vessel has to breathe for, in the order of ``stirred_vessels``."""
     if isinstance(operation, CompartmentsOperation):
         tables = (operation.ages[:1], operation.ages[1:3], operation.ages[3:])
-        return [
-            (f"vessel {n + 1}, {name}", v, v, s, _ratio(float(x.max())))
-            for n, (name, v, s, x) in enumerate(
-                zip(NAMES, operation.rig.volumes, operation.uptakes, tables, strict=True)
-            )
-        ]
+        return [(s, _ratio(float(x.max()))) for s, x in zip(operation.uptakes, tables, strict=True)]
     if isinstance(operation, LoopOperation):
         first = _ratio(float(operation.first.max()))
-        held = operation.loop.vessel_volume
         if operation.second_is_tube:  # the vessel also brings up the broth that the tube returns
-            share = operation.loop.volume / held
-            return [("vessel", held, held, share * operation.mean_uptake, share * max(first, operation.mean_uptake))]
-        second = _ratio(float(operation.second.max()))
+            share = operation.loop.volume / operation.loop.vessel_volume
+            return [(share * operation.mean_uptake, share * max(first, operation.mean_uptake))]
         return [
-            ("vessel 1", held, held, operation.first_uptake, first),
-            ("vessel 2", operation.loop.tube_volume, operation.loop.tube_volume, operation.second_uptake, second),
+            (operation.first_uptake, first),
+            (operation.second_uptake, _ratio(float(operation.second.max()))),
         ]
     if isinstance(operation, SwitchedOperation):
-        return [("vessel", volume, volume, operation.mean_uptake, operation.mean_uptake)]
+        return [(operation.mean_uptake, operation.mean_uptake)]
     assert isinstance(operation, VesselOperation)
-    return [("vessel", volume, volume, operation.mean_uptake, _ratio(float(operation.concentration.max())))]
+    return [(operation.mean_uptake, _ratio(float(operation.concentration.max())))]
 
 
 def _ratio(x: float) -> float:
     return x / (1.0 + x)
 
 
-def _zone(name: str, broth: float, held: float, demand: float, peak: float, saturation: float, bench: Bench) -> Zone:
-    own = replace(bench, volume=held)
-    vessel, (most, salty) = Transfer.of(own), kla_given(own)
+def _zone(name: str, demand: float, peak: float, saturation: float, bench: Bench) -> Zone:
+    """A vessel that its bench describes, with the demand of what it holds, mol/(m3 s)."""
+    vessel, (most, salty) = Transfer.of(bench), kla_given(bench)
     needed = demand / ((1.0 - HELD) * saturation)
 
     def gas(rate: float) -> float:
         # C* y/0.21 - 0.3 C*(air) = demand/kLa
         return AIR * (HELD + rate / (most * saturation))
 
-    return Zone(name, broth, demand, peak, needed, vessel.low, most, salty, gas(demand), gas(peak))
+    return Zone(name, bench.volume, demand, peak, needed, vessel.low, most, salty, gas(demand), gas(peak))
 
 
 def jacket_area(bench: Bench) -> float:
@@ -249,7 +262,7 @@ def _chamber(operation: ChamberOperation, duty: Duty, saturation: float) -> Lung
     return Lungs((zone,), 0.0, 0.0, saturation / demand, saturation / capacity, None, None, warnings)
 
 
-def _warnings(made: Lungs, bench: Bench, switched: bool) -> Sequence[str]:
+def _warnings(made: Lungs, bench: Bench) -> Sequence[str]:
     """What the rig cannot do; where oxygen is switched, its lack is meant."""
     out = []
     for z in made.zones:
@@ -260,7 +273,7 @@ def _warnings(made: Lungs, bench: Bench, switched: bool) -> Sequence[str]:
                 f"its kLa of {3600 * z.kla_most:.0f} to {3600 * z.kla_salty:.0f} 1/h transfers from pure oxygen. Stir "
                 "faster, raise the pressure, or lower the biomass."
             )
-        elif z.gas_needed > AIR and not switched:
+        elif z.gas_needed > AIR and not made.switched:
             out.append(
                 f"Air alone does not do for the demand{where}, {3.6e3 * z.demand:.0f} mmol/(L h): it needs up to "
                 f"{100 * min(1.0, z.gas_needed):.0f} % oxygen in the gas, or a kLa of {3600 * z.kla_needed:.0f} 1/h "

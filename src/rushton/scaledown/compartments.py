@@ -15,8 +15,8 @@ and back only through limitation. Exact relations:
 - a cell enters excess Q_E/V times and starvation Q_S/V times per second.
 
 Which regime a vessel really has follows from the balances, not from its name. Within a vessel a cell carries the liquid
-it came with, which blends into the mean in theta_95/3 (``kernels.vessel_ages``); in the middle vessel cells from either
-side do so apart.
+it came with, which blends into the mean in that vessel's theta_95/3 (``kernels.vessel_ages``); in the middle vessel
+cells from either side do so apart.
 
 Symbols: x = C/K_s, f feed per volume in K_s/s, V m3, Q m3/s, t_K = K_s/(q_max X) s. Total uptake rises with x_L, and
 x_E and x_S follow from it: one unknown, one root. Source: mass balances written out here; three compartments for the
@@ -25,14 +25,14 @@ regimes of a lifeline analysis: C. Haringa et al. (2016) Eng. Life Sci. 16:652. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import brentq
 
 from rushton.scaledown.bench import rounded
-from rushton.scaledown.loop_rigs import pump_step, slowest_flow
+from rushton.scaledown.loop_rigs import SMALLEST_SHARE, pump_step, slowest_flow
 from rushton.scaledown.loops import Vessel, rising_root
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable
@@ -40,7 +40,6 @@ from rushton.scaledown.zones import Culture
 
 NAMES = ("excess", "limitation", "starvation")
 _VISITS = 400  # distinct stays in the middle vessel drawn for one signal; used again after that
-_SMALLEST = 0.02  # share of the volume of the smallest vessel worth building
 _MIDDLE = 0.05  # share of the volume that the middle vessel keeps at least
 
 
@@ -156,7 +155,12 @@ def wanderings(rig: Compartments, visits: int, seed: int) -> tuple[np.ndarray, n
 
 
 def three_vessels(
-    rig: Compartments, culture: Culture, feed: float, to_excess: float, lag: float, settings: Settings
+    rig: Compartments,
+    culture: Culture,
+    feed: float,
+    to_excess: float,
+    lags: tuple[float, float, float],
+    settings: Settings,
 ) -> CompartmentsOperation:
     """Three vessels at steady state.
 
@@ -168,42 +172,38 @@ def three_vessels(
         F, mol/s.
     to_excess : float
         Share of the feed into the first vessel; the rest goes into the middle one.
-    lag : float
-        First-order blending time of the vessels, s; 0 for ideal ones.
+    lags : (float, float, float)
+        First-order blending time of every vessel, s; 0 for an ideal one.
     settings : dict
         Kept with the result.
     """
-    k, t_k, p = culture.half_saturation, culture.uptake_time, rig.chance_of_excess
+    k, p = culture.half_saturation, rig.chance_of_excess
     tau_e, tau_l, tau_s = rig.stays
-    first = Vessel(tau_e, to_excess * feed / (rig.excess_volume * k), lag, culture)
+    first = Vessel(tau_e, to_excess * feed / (rig.excess_volume * k), lags[0], culture)
     # the same vessel, for cells that came from either side
-    middle = [Vessel(tau_l, (1.0 - to_excess) * feed / (rig.limitation_volume * k), lag, culture) for _ in range(2)]
-    last = Vessel(tau_s, 0.0, lag, culture)
+    share = (1.0 - to_excess) * feed / (rig.limitation_volume * k)
+    middle = [Vessel(tau_l, share, lags[1], culture) for _ in range(2)]
+    last = Vessel(tau_s, 0.0, lags[2], culture)
     wanted = feed / culture.capacity
 
-    def rich(mean: float) -> float:
-        return rising_root(lambda x: (x - mean) / tau_e - first.supply + first.uptake(mean, x) / t_k, mean + 1.0)
-
-    def poor(mean: float) -> float:
-        if mean <= 0.0:
-            return 0.0
-
-        def surplus(x: float) -> float:
-            return (x - mean) / tau_s + last.uptake(mean, x) / t_k
-
-        return float(brentq(surplus, 0.0, mean, xtol=1e-12)) if surplus(0.0) < 0.0 else 0.0
-
     def uptakes(mean: float) -> tuple[float, float, float]:
-        x_e, x_s = rich(mean), poor(mean)
+        x_e, x_s = first.mean(mean), last.mean(mean)
         in_middle = p * middle[0].uptake(x_e, mean) + (1.0 - p) * middle[1].uptake(x_s, mean)
         return first.uptake(mean, x_e), in_middle, last.uptake(mean, x_s)
 
     mean = rising_root(lambda x: float(np.dot(rig.volumes, uptakes(x))) - wanted)
     found = uptakes(mean)
-    ages = np.stack([first.ages, middle[0].ages, middle[1].ages, last.ages])
-    return CompartmentsOperation(
-        settings, culture, rig, ages, first.step, (rich(mean), mean, poor(mean)), found
-    )  # fmt: skip
+    ages, step = _together((first, *middle, last))
+    return CompartmentsOperation(settings, culture, rig, ages, step, (first.last, mean, last.last), found)
+
+
+def _together(vessels: Sequence[Vessel]) -> tuple[np.ndarray, float]:
+    """Concentrations against age, one row per vessel, at the finest of their steps, s, as long as the longest."""
+    step = min(vessel.step for vessel in vessels)
+    longest = max((vessel.ages.size - 1) * vessel.step for vessel in vessels)
+    ages = step * np.arange(math.ceil(longest / step) + 1)
+    rows = [np.interp(ages, vessel.step * np.arange(vessel.ages.size), vessel.ages) for vessel in vessels]
+    return np.stack(rows), step
 
 
 class ThreeCompartments:
@@ -221,14 +221,13 @@ class ThreeCompartments:
         bench = duty.bench
         low, high = duty.biomass_bounds
         slow, fast = slowest_flow(duty), bench["loop_pump_max"]
-        most = max(2.0 * _SMALLEST, 0.5 * bench["side_share_max"])
-        poor = 1.0 - most - _MIDDLE
+        most = max(2.0 * SMALLEST_SHARE, 0.5 * bench["side_share_max"])
         return (
             Variable("biomass", "kg/m3", low, high, True),
             Variable("excess_flow", "m3/s", slow, fast, True),
             Variable("starvation_flow", "m3/s", slow, fast, True),
-            Variable("excess_volume", "m3", _SMALLEST * bench.volume, most * bench.volume, True),
-            Variable("starvation_volume", "m3", min(0.1, 0.5 * poor) * bench.volume, poor * bench.volume),
+            Variable("excess_volume", "m3", SMALLEST_SHARE * bench.volume, most * bench.volume, True),
+            Variable("starvation_volume", "m3", 0.1 * bench.volume, (1.0 - SMALLEST_SHARE - _MIDDLE) * bench.volume),
             Variable("feed_to_excess", "-", 0.0, 1.0),
         )
 
@@ -238,13 +237,15 @@ class ThreeCompartments:
 
     @staticmethod
     def rig(settings: Mapping[str, float], volume: float) -> Compartments:
-        """The vessels at these settings; the middle one takes what the other two leave."""
-        rich, poor = settings["excess_volume"], settings["starvation_volume"]
+        """The vessels at these settings; the middle one takes what the others leave, and the last one leaves some."""
+        rich = settings["excess_volume"]
+        poor = min(settings["starvation_volume"], (1.0 - _MIDDLE) * volume - rich)
         return Compartments(rich, volume - rich - poor, poor, settings["excess_flow"], settings["starvation_flow"])
 
     def _at_work(self, settings: Mapping[str, float], duty: Duty, feed: float) -> CompartmentsOperation:
         rig, culture = self.rig(settings, duty.bench.volume), duty.culture(settings["biomass"])
-        return three_vessels(rig, culture, feed, settings["feed_to_excess"], duty.bench.blend_lag, dict(settings))
+        one, two, three = (duty.bench.holding(held).blend_lag for held in rig.volumes)
+        return three_vessels(rig, culture, feed, settings["feed_to_excess"], (one, two, three), dict(settings))
 
     def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
         """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
@@ -256,7 +257,7 @@ class ThreeCompartments:
             "excess_flow": pump_step(settings["excess_flow"], duty),
             "starvation_flow": pump_step(settings["starvation_flow"], duty),
             "excess_volume": rounded(settings["excess_volume"], step),
-            "starvation_volume": rounded(settings["starvation_volume"], step),
+            "starvation_volume": rounded(self.rig(settings, duty.bench.volume).starvation_volume, step),
             "feed_to_excess": recipe.side / recipe.flow,
             "feed": recipe.feed,
         }

@@ -5,9 +5,9 @@ a reader sees what the optimisation is worth. The five best candidates of every 
 in each; which of them becomes the design is the rule of ``finalists``. Beside the distance stand its band
 (``certainty``), how it moves when the laboratory is not what was assumed (``robustness``), and a ``verdict``.
 
-Where the limits of a case are looser than the library's, a rig is first sized within the library's, with the same seed;
-the search within the case's starts from that, and both hand over their candidates. So loosening the shipped limits
-never makes the optimum worse. Earlier designs of the same tank may be given to the search as well.
+Loosening a limit never makes an optimum worse that is known. Where the limits of a case are looser than the library's,
+a rig is first sized within the library's, with the same seed; the search within the case's starts from that. Searches
+made earlier for the tank, within limits as tight or tighter, hand over their candidates too (``searches``).
 """
 
 from __future__ import annotations
@@ -41,13 +41,14 @@ from rushton.scaledown.match import PARTS
 from rushton.scaledown.oxygen_tank import check_oxygen, nothing_to_switch, oxygen_excerpt, oxygen_tank
 from rushton.scaledown.pulses import IrregularFeed, PulsedFeed
 from rushton.scaledown.result import Design, Scaledown, no_design
-from rushton.scaledown.rig import Rig, Settings
+from rushton.scaledown.rig import Rig
 from rushton.scaledown.robustness import robustness
 from rushton.scaledown.search import Candidate, Found, search
+from rushton.scaledown.searches import Searches
 from rushton.scaledown.switching import Switching
 from rushton.scaledown.switching_rigs import GasSwitching, IrregularGas, IrregularSwitching, StirrerSwitching
 from rushton.scaledown.tank import EXCERPT, Tank, make_tank, nothing_to_reproduce, tank_excerpt, tank_response
-from rushton.scaledown.verdict import gaps, judge
+from rushton.scaledown.verdict import found_within, gaps, judge
 from rushton.store import Progress, silent
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def design(
     lifelines: Lifelines,
     response: Response | None,
     progress: Progress = silent,
-    known: Sequence[Design] = (),
+    searches: Searches | None = None,
     environment: Environment | None = None,
 ) -> Scaledown:
     """Design the rigs of a case.
@@ -94,8 +95,8 @@ def design(
         What they made of it, shown beside the rigs.
     progress : callable
         Told of the share done.
-    known : sequence of Design
-        Designs found earlier for this tank, from which the search of the same rig starts too.
+    searches : Searches or None
+        Those made earlier for this tank; new ones are added.
     environment : Environment or None
         With oxygen along the lifelines, for rigs that switch it.
 
@@ -104,6 +105,7 @@ def design(
     Scaledown
         Rigs for the uptake of substrate, and under ``oxygen`` those that switch oxygen.
     """
+    searches = Searches() if searches is None else searches
     names = () if case.scaledown is None else dict.fromkeys(case.scaledown.rigs)
     asked = [rig for name in names for rig in RIGS[name]]
     switching = [rig for rig in asked if isinstance(rig, Switching)]
@@ -119,7 +121,7 @@ def design(
     if reason:
         found = no_design(lifelines.statistics, tank.response, reason)
     else:
-        found = _sized(case, feeding, tank, True, tank_excerpt(lifelines), known, _within(progress, 0.0, share))
+        found = _sized(case, feeding, tank, True, tank_excerpt(lifelines), searches, _within(progress, 0.0, share))
     if not switching:
         return found
     assert environment is not None
@@ -128,7 +130,7 @@ def design(
         progress(1.0, reason)
         return replace(found, oxygen=no_design(breathing.statistics, tank.response, reason))
     excerpt, told = oxygen_excerpt(case, lifelines, environment), _within(progress, share, 1.0)
-    return replace(found, oxygen=_sized(case, switching, breathing, False, excerpt, known, told))
+    return replace(found, oxygen=_sized(case, switching, breathing, False, excerpt, searches, told))
 
 
 def _sized(
@@ -137,7 +139,7 @@ def _sized(
     tank: Tank,
     with_standard: bool,
     excerpt: tuple[np.ndarray, float],
-    known: Sequence[Design],
+    searches: Searches,
     progress: Progress,
 ) -> Scaledown:
     """All rigs for one signal of the tank, and the standard STR-PFR where that is one of them."""
@@ -153,10 +155,9 @@ def _sized(
     for n, rig in enumerate(rigs):
         own = replace(tank, duty=rig.duty(tank.duty))
         told = _part_of(progress, shares[n], shares[n + 1], rig.title)
-        known_of_it = [f.settings for d in known if d.rig == rig.name and not d.reference for f in d.finalists]
-        found = _search(case, rig, own, known_of_it, told)
+        found, earlier = _search(case, rig, own, searches, told)
         progress(float(0.2 * shares[n] + 0.8 * shares[n + 1]), f"{rig.title}: cell model and protocol")
-        designs.append(_finish(case, rig, found, own, reference))
+        designs.append(_finish(case, rig, found, own, reference, earlier))
     progress(1.0, "designed")
     return Scaledown(
         designs=tuple(sorted(designs, key=lambda d: d.distance)),
@@ -176,24 +177,29 @@ def _within(progress: Progress, low: float, high: float) -> Progress:
 
 
 def _search(
-    case: Case, rig: Rig, tank: Tank, known: list[Settings], told: Callable[[float], None]
-) -> tuple[Found, ...]:
-    """What is found of a rig within the library's limits, where the case's go beyond them, and within the case's."""
+    case: Case, rig: Rig, tank: Tank, searches: Searches, told: Callable[[float], None]
+) -> tuple[tuple[Found, ...], list[Candidate]]:
+    """What is found of a rig within the library's limits, where the case's go beyond them, and within the case's.
+
+    And the candidates of all searches kept within limits as tight or tighter.
+    """
     assert case.scaledown is not None
-    regimes, seed, duty = tank.regimes, case.scaledown.seed, tank.duty
-    names = {v.name for v in rig.variables(duty)}
-    known = [one for one in known if names <= set(one)]
-    part = duty.bench.shipped_part()
-    searched = []
-    if part is not None:
-        smaller = rig.duty(replace(duty, bench=part))
-        searched.append(search(rig, smaller, tank.target, regimes, seed, lambda share: told(0.5 * share)))
-    starts = [*known, *(found.settings for found in searched)]
-    begun = 0.5 if searched else 0.0
-    searched.append(
-        search(rig, duty, tank.target, regimes, seed, lambda share: told(begun + (1.0 - begun) * share), starts)
-    )
-    return tuple(searched)
+    seed, part = case.scaledown.seed, tank.duty.bench.shipped_part()
+    duties = [tank.duty] if part is None else [rig.duty(replace(tank.duty, bench=part)), tank.duty]
+    searched: list[Found] = []
+    for n, duty in enumerate(duties):
+        found = searches.made(tank, rig, duty, seed)
+        if found is None:
+            starts = [one.settings for one in searched]
+            share = _part(told, n / len(duties), (n + 1) / len(duties))
+            found = search(rig, duty, tank.target, tank.regimes, seed, share, starts)
+            searches.keep(tank, rig, seed, found)
+        searched.append(found)
+    return tuple(searched), searches.within(tank, rig, tank.duty, seed)
+
+
+def _part(told: Callable[[float], None], low: float, high: float) -> Callable[[float], None]:
+    return lambda share: told(low + share * (high - low))
 
 
 def _part_of(progress: Progress, low: float, high: float, title: str) -> Callable[[float], None]:
@@ -209,6 +215,7 @@ def _finish(
     found: tuple[Found, ...] | None,
     tank: Tank,
     reference: float | None = None,
+    earlier: Sequence[Candidate] = (),
 ) -> Design:
     """Round the candidates, simulate them again, run the cell model, choose, write the protocol; the standard rig where
     nothing was searched.
@@ -225,7 +232,7 @@ def _finish(
     if found is None:
         candidates = [Candidate(reference_settings(tank.duty), tank.duty, 0.0, True)]
     else:
-        candidates = [candidate for one in found for candidate in one.candidates]
+        candidates = [*(candidate for one in found for candidate in one.candidates), *earlier]
     last = best_of([tried(rig, candidate, tank, regimes, seed) for candidate in candidates])
     random = isinstance(last[0].written.operation, _RANDOM)
     last = [with_cells(one, tank, random, seed) for one in last]
@@ -238,7 +245,8 @@ def _finish(
     band = band_of_tried(won, tank, random, regimes)
     finalists = kept_of(last, number)
     verdict = judge(won.achieved.total, won.achieved.missing, reference, tank.floor, responses, tank.response)
-    verdict = replace(verdict, text=f"{verdict.text} {better_answer(finalists)}".strip())
+    words = verdict.text, found_within(won.duty.bench, tank.duty.bench), better_answer(finalists)
+    verdict = replace(verdict, text=" ".join(filter(None, words)))
     sheet = Sheet(
         case=case,
         duty=tank.duty,

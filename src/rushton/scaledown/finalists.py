@@ -58,7 +58,7 @@ class Tried:
     step : float
     achieved : Distance
     sound : bool
-        Whether the bench can pump it and it keeps its regimes when the pump is off.
+        Whether the bench can pump, aerate and cool it and it keeps its regimes when the pump is off.
     inside : Inside
         What the cells make of it.
     mismatch : float or None

@@ -145,6 +145,57 @@ def vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x):
     return uptake + left * c / (1.0 + c)
 
 
+@njit("float64(float64, float64, float64, float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
+def vessel_mean(guess, entry, supply, stay, blend, uptake_time, step, x):
+    r"""Mean concentration of a stirred vessel at steady state: what comes in and is fed goes out and is eaten,
+    (mean - entry)/stay + <s>/t_K = supply.
+
+    The left side rises with the mean, which lies between 0 and entry + supply stay, where nothing is eaten: secant
+    steps from a guess, halving that bracket where one leaves it.
+
+    Parameters
+    ----------
+    guess : float
+        Where to begin; any number.
+    entry, supply, stay, blend, uptake_time, step, x
+        As ``vessel_ages``; x then holds the ages at the mean. A blend of 0 is an ideal vessel.
+
+    Returns
+    -------
+    float
+        Mean, in units of K_s, to 1e-12 of itself; 0 where even then more is eaten than comes.
+    """
+    low, high = 0.0, entry + supply * stay
+    mean, before, surplus_before = guess, 0.0, 0.0
+    if not low < mean < high:
+        mean = 0.5 * high
+    for k in range(200):
+        if blend > 0.0:
+            s = vessel_ages(entry, mean, supply, stay, blend, uptake_time, step, x)
+        else:
+            s = mean / (1.0 + mean)
+        surplus = (mean - entry) / stay + s / uptake_time - supply
+        if surplus == 0.0:
+            break
+        if surplus > 0.0:
+            high = mean
+        else:
+            low = mean
+        if k == 0 or surplus == surplus_before:
+            slope = 1.0 / stay + 1.0 / (uptake_time * (1.0 + mean) ** 2)
+        else:
+            slope = (surplus - surplus_before) / (mean - before)
+        before, surplus_before = mean, surplus
+        mean -= surplus / slope
+        if not low < mean < high:
+            mean = 0.5 * (low + high)
+        if abs(mean - before) <= 1e-12 * mean or high < 1e-300:
+            break
+    if blend <= 0.0:
+        x[:] = mean
+    return mean
+
+
 @njit(
     "void(float64[::1], float64, float64[:, ::1], float64[::1], float64, float64[::1], float64)", cache=True, nogil=True
 )

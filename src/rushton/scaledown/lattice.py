@@ -59,6 +59,13 @@ class Lattice:
         choices = [c for c in choices if self.low[n] <= c <= self.high[n]]
         return min([*choices, self.low[n], self.high[n]], key=lambda c: abs(c - coordinate))
 
+    def moved(self, point: Point, by: Sequence[float], level: int) -> Point:
+        """The point of a level nearest to one some way from another (log2 of a setting, or of the power of two)."""
+        return tuple(
+            self._snapped(n, min(max(c + d, self.low[n]), self.high[n]), level)
+            for n, (c, d) in enumerate(zip(point, by, strict=True))
+        )
+
     def beside(self, point: Point, level: int) -> list[list[Point]]:
         """The points one step of a level below and above, per variable; a bound where a step goes beyond it."""
         step = 2.0**-level

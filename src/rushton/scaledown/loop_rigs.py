@@ -17,6 +17,9 @@ from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Settings, Variable
 from rushton.scaledown.zones import Loop, tube_length
 
+SMALLEST_SHARE = 0.02
+"""Share of the volume of the smallest vessel worth building, -."""
+
 
 class StrPfr:
     """Stirred vessel with a plug-flow tube."""
@@ -106,10 +109,11 @@ class StrStr:
         """Biomass, exchange flow, volume of the second vessel, share of the feed into it."""
         bench = duty.bench
         low, high = duty.biomass_bounds
+        most = max(2.0 * SMALLEST_SHARE, bench["side_share_max"]) * bench.volume
         return (
             Variable("biomass", "kg/m3", low, high, True),
             Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
-            Variable("second_volume", "m3", 0.05 * bench.volume, bench["side_share_max"] * bench.volume, True),
+            Variable("second_volume", "m3", SMALLEST_SHARE * bench.volume, most, True),
             Variable("feed_to_second", "-", 0.0, 1.0),
         )
 
@@ -121,7 +125,8 @@ class StrStr:
     def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
         loop = Loop(settings["second_volume"], duty.bench.volume - settings["second_volume"], settings["flow"])
         culture = duty.culture(settings["biomass"])
-        return str_str(loop, culture, feed, settings["feed_to_second"], duty.bench.blend_lag, dict(settings))
+        one, two = (duty.bench.holding(held).blend_lag for held in (loop.vessel_volume, loop.tube_volume))
+        return str_str(loop, culture, feed, settings["feed_to_second"], (one, two), dict(settings))
 
     def write(self, settings: Mapping[str, float], duty: Duty, feed_factor: float = 1.0) -> Written:
         """The rig on pump set-points, volumes in 10 mL, biomass in half grams per litre (``rig.Rig``)."""
@@ -161,9 +166,12 @@ def _no_tube(volume: float, flow: float, bench: Bench) -> str:
 
 
 def slowest_flow(duty: Duty) -> float:
-    """Smallest loop flow worth trying, m3/s: one turnover per record of the tank, else nothing can be compared."""
+    """Smallest loop flow worth trying, m3/s: a quarter of a turnover per record of the tank, else nothing can be
+    compared.
+    """
     bench = duty.bench
-    return max(bench["loop_pump_min"], min(bench.volume / max(duty.record, 60.0), 0.5 * bench["loop_pump_max"]))
+    turnover = bench.volume / max(duty.record, 60.0)
+    return max(bench["loop_pump_min"], min(0.25 * turnover, 0.5 * bench["loop_pump_max"]))
 
 
 def pump_step(flow: float, duty: Duty) -> float:

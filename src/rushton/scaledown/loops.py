@@ -9,7 +9,7 @@ Within the vessel a cell carries the liquid it came with, which blends into the 
 (``kernels.vessel_ages``); ages are exponential with mean tau_S. In the limit of instant blending <s>_S = C_S/(K_s +
 C_S). One unknown, C_S; total uptake rises with it: one root.
 
-STR-STR: the same vessel twice; each is entered by the other's mean; two unknowns.
+STR-STR: the same twice, each vessel with its own blending time; each is entered by the other's mean; two unknowns.
 
 Symbols: C mol/m3, x = C/K_s, F mol/s, Q m3/s, V m3, v = q_max X, t_K = K_s/v. Validity: ``zones``; the tube is taken
 as plug flow (Reynolds number in the protocol), its inlet as mixed at once.
@@ -124,6 +124,7 @@ class Vessel:
         self.stay, self.supply, self.lag, self.culture = stay, supply, lag, culture
         self.step = _AGE_STEP if lag <= 0.0 else min(_AGE_STEP, lag / 4.0)
         self.ages = np.empty(1 if lag <= 0.0 else 2 + math.ceil(12.0 * lag / self.step))
+        self.last = -1.0
 
     def uptake(self, entry: float, mean: float) -> float:
         """Mean s in the vessel; ``ages`` then holds the concentration against age."""
@@ -135,6 +136,15 @@ class Vessel:
         return vessel_ages(
             entry, mean, self.supply, self.stay, self.lag, self.culture.uptake_time, self.step, self.ages
         )
+
+    def mean(self, entry: float) -> float:
+        """Mean concentration at which the vessel is balanced (``kernels.vessel_mean``), begun at the last one."""
+        from rushton.scaledown.kernels import vessel_mean
+
+        self.last = vessel_mean(
+            self.last, entry, self.supply, self.stay, self.lag, self.culture.uptake_time, self.step, self.ages
+        )
+        return self.last
 
 
 def rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
@@ -184,29 +194,22 @@ def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: floa
 
 
 def str_str(
-    loop: Loop, culture: Culture, feed: float, to_second: float, lag: float, settings: Settings
+    loop: Loop, culture: Culture, feed: float, to_second: float, lags: tuple[float, float], settings: Settings
 ) -> LoopOperation:
     """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the
-    tube.
+    tube, and a blending time for each.
     """
     k = culture.half_saturation
-    one = Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lag, culture)
-    two = Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lag, culture)
-
-    def second_mean(first: float) -> float:
-        # balance of the second vessel: in + fed = out + eaten; what is left over falls as its mean rises
-        return rising_root(
-            lambda x: (x - first) / loop.tube_time - two.supply + two.uptake(first, x) / culture.uptake_time,
-            first + 1.0,
-        )
+    one = Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lags[0], culture)
+    two = Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lags[1], culture)
 
     def surplus(first: float) -> float:
-        second = second_mean(first)
+        second = two.mean(first)
         left = (first - second) / loop.vessel_time - one.supply
         return left + one.uptake(second, first) / culture.uptake_time
 
     first = rising_root(surplus)
-    second = second_mean(first)
+    second = two.mean(first)
     in_first, in_second = one.uptake(second, first), two.uptake(first, second)
     return LoopOperation(
         settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False

@@ -6,6 +6,7 @@ from rushton.scaledown.compartments import Compartments, CompartmentsOperation
 from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
+from rushton.scaledown.stirred import stirred_vessels
 
 
 def rig_of(sheet: Sheet) -> Compartments:
@@ -71,7 +72,7 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
         (
             "stirred vessels",
             f"3, holding {held} mL (vessel {main_vessel(sheet)} all {sheet.duty.bench.volume * ML:,.0f} mL before the "
-            "gradient), stirred alike, each with oxygen and level probe",
+            "gradient), stirred to the same power per volume, each with oxygen and level probe",
         ),
         (
             "exchange pumps",
@@ -113,6 +114,7 @@ def _events(sheet: Sheet) -> list[Event]:
 
 def _shortcomings(sheet: Sheet) -> list[str]:
     bench, rig = sheet.duty.bench, rig_of(sheet)
+    times = [f"{own.blend_time:.1f}" for _, own in stirred_vessels(sheet.operation, bench)]
     lines = []
     for regime, word in ((0, "excess"), (2, "starvation")):
         tank = stays_of(sheet.tank, regime)
@@ -127,8 +129,8 @@ def _shortcomings(sheet: Sheet) -> list[str]:
     lines += [
         "Stays in a stirred vessel are exponential: many are very short, and the vessel forgets how long a cell has "
         "been in it; the tank's need not be.",
-        f"The vessels blend in about {bench.blend_time:.1f} s, as one of the whole volume would; smaller ones are "
-        "somewhat faster.",
+        f"The vessels blend in {times[0]}, {times[1]} and {times[2]} s to 95 %: cells that come in stay in their old "
+        "broth for a third of that.",
         f"Levels drift when forth and back differ: at {percent(bench['pump_accuracy'])} vessel 1 would gain or lose "
         f"{number(rig.excess_flow * bench['pump_accuracy'] * ML_MIN, 2)} mL/min. Let one pump of each pair follow the "
         "level.",

@@ -27,6 +27,7 @@ from rushton.scaledown.protocol_json_readings import expected_record
 from rushton.scaledown.protocol_rigs import direction, events
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet
+from rushton.scaledown.stirred import speeds_of
 from rushton.scaledown.switching import SwitchedOperation, saturation_of
 from rushton.scaledown.switching_evidence import held_in
 from rushton.scaledown.transfer import Transfer
@@ -190,10 +191,18 @@ def _set_points(sheet: Sheet, played: bool) -> dict[str, Any]:
                for key in ("dissolved_oxygen_min_percent", "kla_needed_1_h", "kla_given_1_h")},
             "transfer_accuracy": bench["pump_accuracy"],
         }  # fmt: skip
+    turning = speeds_of(sheet.operation, bench)
+    speeds: dict[str, Any] = {"stirrer_rpm": turning[0][1]}
+    if len(turning) > 1:
+        speeds = {
+            "stirrer_rpm": None,
+            "stirrer_rpm_reason": "every vessel has its own, under stirrer_rpm_of",
+            "stirrer_rpm_of": dict(turning),
+        }
     return (
         temperature
         | {
-            "stirrer_rpm": bench["stirrer_speed"] * 60.0,
+            **speeds,
             "gas_L_min": bench["gas_flow"] * bench.volume * 6e4,
             "gas_vvm": bench["gas_flow"] * 60.0,
             "dissolved_oxygen_min_percent": 100.0 * HELD,

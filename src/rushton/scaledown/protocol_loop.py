@@ -7,6 +7,7 @@ import math
 from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words, vessel_words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, percent, stays_of
+from rushton.scaledown.stirred import stirred_vessels
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
 PLUG_FLOW_REYNOLDS = 4000.0  # above it a smooth tube is turbulent and its residence times are narrow
@@ -182,8 +183,10 @@ def _shortcomings(sheet: Sheet) -> list[str]:
             f"A cell passes {passes:.0f} times an hour; in the tank it enters starvation {starving.per_hour:.0f} "
             f"times and excess {excess.per_hour:.0f} times an hour."
         )
+    blending = " and ".join(f"{own.blend_time:.1f}" for _, own in stirred_vessels(sheet.operation, bench))
+    vessels = "The vessel blends" if has_tube(sheet) else "The vessels blend"
     lines.append(
-        f"The vessel blends in {bench.blend_time:.1f} s. The design lets the liquid around a returning cell blend in "
+        f"{vessels} in {blending} s. The design lets the liquid around a returning cell blend in "
         "at that pace, the same way each time; real plumes differ."
     )
     return lines

@@ -10,6 +10,7 @@ from rushton.scaledown.oxygen_ports import Band, oxygen_at_ports
 from rushton.scaledown.phases import BIOMASS_OFF, SMALL_VESSEL, hours_at_volume
 from rushton.scaledown.sampling import DAILY_SHARE, FLUSH, PORT_LINE, busiest_day, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
+from rushton.scaledown.stirred import speeds_of
 from rushton.scaledown.zones import time_to_deplete
 
 
@@ -124,6 +125,7 @@ def reference(sheet: Sheet, air: Breath) -> str:
     """The run beside which the rig is read."""
     r, bench, mean = sheet.recipe, sheet.duty.bench, sheet.operation.mean_uptake
     resting = sheet.duty.half_saturation * mean / (1.0 - mean)
+    turning = speeds_of(sheet.operation, bench)
     fed = f"{number(r.flow * ML_MIN)} mL/min of {r.stock:.1f} g/L"
     rows = [
         ("vessel", f"{bench.volume * ML:.0f} mL in all", f"{bench.volume * ML:.0f} mL in one stirred vessel"),
@@ -132,7 +134,8 @@ def reference(sheet: Sheet, air: Breath) -> str:
         ("substrate fed, g/h", *2 * [number(r.feed * r.molar_mass * 3.6e6)]),
         *([("medium without substrate, mL/min", *2 * [f"{r.make_up * ML_MIN:.2f}"])] if r.make_up > 0.0 else []),
         ("bleed, mL/min", *2 * [number(r.bleed * ML_MIN)]),
-        ("stirrer, rpm; air, vvm", *2 * [f"{bench['stirrer_speed'] * 60:.0f}; {bench['gas_flow'] * 60:.1f}"]),
+        ("stirrer, rpm", ", ".join(f"{speed:.0f}" for _, speed in turning), f"{bench['stirrer_speed'] * 60:.0f}"),
+        ("air, vvm", *2 * [f"{bench['gas_flow'] * 60:.1f}"]),
         ("length, h", *2 * [f"{hours_at_volume(sheet):.0f}"]),
         (f"expected {sheet.substrate}, mg/L", "see Expected readings", sheet.mg_per_l(resting)),
         ("expected s = q/q_max", f"{mean:.3f} on average", f"{mean:.3f}"),

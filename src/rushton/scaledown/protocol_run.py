@@ -21,6 +21,7 @@ from rushton.scaledown.protocol_rigs import direction, events, words_of
 from rushton.scaledown.protocol_tables import closing_line, feed_rows
 from rushton.scaledown.sampling import QUENCH, plan
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, table
+from rushton.scaledown.stirred import speeds_of, stirred_vessels
 
 HEAD_TUBING = 0.3  # m of tubing in a pump head and to its clamps
 
@@ -63,15 +64,18 @@ def feed(sheet: Sheet) -> str:
 
 def stirrer(sheet: Sheet, air: Breath) -> str:
     """Stirrer, gas, temperature, pH."""
-    bench = sheet.duty.bench
-    shared = "second_volume" in sheet.settings or "excess_volume" in sheet.settings
+    bench, vessels = sheet.duty.bench, stirred_vessels(sheet.operation, sheet.duty.bench)
+    speeds, shared = speeds_of(sheet.operation, bench), len(vessels) > 1
     needs = f"needs kLa {air.kla_needed * 3600:.0f} 1/h, see Oxygen"
     held = "every vessel by itself, see Oxygen" if shared else needs
     rows = [
-        (
-            "stirrer", f"{bench['stirrer_speed'] * 60:.0f}", "rpm",
-            f"blends the vessel to 95 % in {bench.blend_time:.1f} s; do not lower. Power without gas "
-            f"{number(bench.stirrer_power, 2)} W",
+        *(
+            (
+                f"stirrer, {name}" if shared else "stirrer", f"{speed:.0f}", "rpm",
+                f"blends {own.volume * ML:.0f} mL to 95 % in {own.blend_time:.1f} s; do not lower. Power without gas "
+                f"{number(own.stirrer_power, 2)} W",
+            )
+            for (name, own), (_, speed) in zip(vessels, speeds, strict=True)
         ),
         (
             "air", number(bench["gas_flow"] * 60 * bench.volume * 1e3), "L/min",
@@ -85,6 +89,8 @@ def stirrer(sheet: Sheet, air: Breath) -> str:
         ("pH", "as in the process", "-", "titrate into the stirred vessel, away from feed and probe"),
     ]  # fmt: skip
     text = table(("What", "Set to", "Unit", "Why"), rows)
+    if shared:
+        text += "\n\nSmaller vessels turn faster: to the same power per volume."
     return text + "\n\nAll are constant through the whole run: in this rig only the substrate fluctuates."
 
 
@@ -140,8 +146,13 @@ def checks(sheet: Sheet) -> str:
         f"Stock measured: {sheet.recipe.stock:.1f} g/L within 2 %, and its density: the balance must lose "
         f"{number(sheet.recipe.flow * 3600e6)} mL/h times it. Every pump, flow and dose above within the accuracy of "
         "Feed.",
-        f"Dye or pH pulse in the broth: the vessel blends to 95 % within {bench.blend_time:.1f} s at "
-        f"{bench['stirrer_speed'] * 60:.0f} rpm.",
+        *(
+            f"Dye or pH pulse in the broth: {'the ' if name == 'vessel' else ''}{name} blends to 95 % within "
+            f"{own.blend_time:.1f} s at {speed:.0f} rpm."
+            for (name, own), (_, speed) in zip(
+                stirred_vessels(sheet.operation, bench), speeds_of(sheet.operation, bench), strict=True
+            )
+        ),
         "Response time of the oxygen probe written down (step from nitrogen to air).",
         "The .csv is in the controller, clock and loggers agree to 1 s, the first lines run as a dry test.",
         "Sample ports flushed, quench tubes weighed, numbered in the order of the plan and cold.",

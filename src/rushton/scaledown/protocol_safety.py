@@ -11,6 +11,7 @@ from rushton.scaledown.phases import BIOMASS_OFF
 from rushton.scaledown.protocol_by_products import stops as by_product_stops
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, bullets, number, percent, table
+from rushton.scaledown.stirred import stirred_vessels
 from rushton.scaledown.switching import SwitchedOperation
 from rushton.scaledown.zones import laminar_pressure_drop
 
@@ -23,6 +24,7 @@ def hazards(sheet: Sheet, air: Breath) -> str:
     bench, s = sheet.duty.bench, sheet.settings
     made = lungs(sheet.operation, sheet.duty)
     heat = air.heat * bench.volume
+    stirring = sum(own.stirrer_power for _, own in stirred_vessels(sheet.operation, bench))
     rows = [
         (
             "oxygen",
@@ -31,7 +33,7 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         ),
         (
             "temperature",
-            f"{number(heat, 2)} W of respiration and up to {number(bench.stirrer_power, 2)} W of the stirrer",
+            f"{number(heat, 2)} W of respiration and up to {number(stirring, 2)} W of stirring",
             f"the jacket removes {number(made.cooling, 2)} W at {bench['coolant_difference']:.0f} K: try it at this "
             "load before inoculation",
         ),

@@ -6,15 +6,18 @@
    (1997) J. Glob. Optim. 11:341, as in scipy, best1bin.
 2. From the best of all that was tried, some way apart from each other, descents on a lattice that does not depend on
    the limits (``lattice``), judged as written: rounded to pump set-points, bores and clocks; the three that end lowest
-   go on through finer steps. What the bench cannot pump is no design, nor what loses a regime when the feed pump is off
-   by its accuracy.
+   go on through finer steps. From the best, descents start anew some way off, every second time along the direction
+   between two ends found before, since valleys lie askew; a better end is the new best (iterated local search: H. R.
+   Lourenco et al. (2003) Handbook of Metaheuristics, p. 321). What the bench cannot pump
+   is no design, nor what it cannot give its oxygen or take its heat from (``breath``), nor what loses a regime when the
+   feed pump is off by its accuracy.
 3. The five best go on, no two of them alike once rounded, and as far as there are such from different corners of the
    cube (``finalists``).
 
-Looser limits hold more settings; the search must not lose the good ones among them. It starts from settings known
-before, and keeps them (``designer``); and because descents end on the same lattice whatever the limits, searches within
-different limits agree where they come into the same valley. That is no proof: how often and how far looser limits still
-worsen an optimum stands in ``docs/validation.md``.
+Looser limits hold more settings; the search must not lose the good ones among them. Descents end on the same lattice
+whatever the limits, so searches within different limits agree where they come into the same valley. That is no proof:
+what was found within tighter limits is kept and judged again (``searches``); how often and how far looser limits worsen
+an optimum where nothing is kept stands in ``docs/validation.md``.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rushton.lifelines import SignalStatistics, signal_statistics
+from rushton.scaledown.breath import lungs
 from rushton.scaledown.lattice import Lattice, Point, descend
 from rushton.scaledown.match import Distance, Target, distance
 from rushton.scaledown.rig import Duty, Operation, Rig, Settings
@@ -46,8 +50,14 @@ _KEPT = 5  # descents, from the best of the search that lie apart,
 _COARSE = (2, 3, 4)  # through these levels of the lattice;
 _FINISHED = 3  # that go on
 _FINE = (2, 3, 4, 5, 6, 7, 3, 4, 5, 6, 7)  # through these,
+_HOPS = 16  # times a descent starts anew some way from the best,
+_HOP_POINTS = 1500  # as long as it tried no more than so many points;
+_HOP_LENGTH = 0.5  # at most so many octaves in every variable, or, every second time,
+_ASTRAY = 0.1  # so many beside the direction from one valley to another
+_HOP = (2, 3, 4, 5, 6, 7)  # through these levels
 _STEPS = 96  # and try so many times the points beside one at most
 _NO_DESIGN = 100.0  # added to the distance of what cannot be built or run
+_SHORT = 10.0  # added to it on paper, times the share of oxygen or cooling that is short
 _HANDED_OVER = 5  # candidates, with
 _APART = 0.05  # so much between any two of them in some variable, of its range
 
@@ -65,7 +75,7 @@ class Candidate:
     score : float
         Distance as written, at the length of the search.
     sound : bool
-        Whether the bench can pump it, and no regime is lost when the pump is off.
+        Whether the bench can pump, aerate and cool it, and no regime is lost when the pump is off.
     """
 
     settings: Settings
@@ -160,15 +170,17 @@ def search(
     ideal: list[tuple[float, tuple[float, ...]]] = []  # of every evaluation: distance and place
 
     def on_paper(place: np.ndarray) -> float:
-        value = score(rig.operate(settings_at(place), duty)).total
+        operation = rig.operate(settings_at(place), duty)
+        value = score(operation).total + _SHORT * lungs(operation, duty).shortage
         ideal.append((value, tuple(place)))
         return value
 
     def as_written(settings: Settings) -> _Rounded:
         written = rig.write(settings, duty)
         met = score(written.operation)
-        # what the bench cannot pump is no design, however close it would come
-        value = met.total + (_NO_DESIGN if written.recipe.remarks else 0.0)
+        # what the bench cannot pump, aerate or cool is no design, however close it would come
+        shortage = lungs(written.operation, duty).shortage
+        value = met.total + shortage + (_NO_DESIGN if written.recipe.remarks or shortage > 0.0 else 0.0)
         place = tuple(v.place(settings[v.name]) for v in variables)
         return _Rounded(
             value, place, tuple(f"{v:.9g}" for v in written.settings.values()), tuple(settings.items()), met.missing
@@ -177,7 +189,7 @@ def search(
     checked: dict[tuple[str, ...], bool] = {}
 
     def sound(one: _Rounded) -> bool:
-        """Whether the bench can pump it, and it keeps its regimes when the pump is off."""
+        """Whether the bench can pump, aerate and cool it, and it keeps its regimes when the pump is off."""
         if one.written not in checked:
             drift, settings = duty.bench["pump_accuracy"], dict(one.settings)
             checked[one.written] = one.value < _NO_DESIGN and not any(
@@ -191,7 +203,7 @@ def search(
     def after(*_args: object, **_kwargs: object) -> None:
         nonlocal generation
         generation += 1
-        told(0.7 * min(1.0, generation / _GENERATIONS))
+        told(0.5 * min(1.0, generation / _GENERATIONS))
 
     clock = time.perf_counter()
     # threads: the compiled loops hold no lock; a generation is judged as a whole, so their number changes no digit
@@ -224,12 +236,22 @@ def search(
 
         apart = _spread([place for _, place in sorted(ideal)], _KEPT, 2.0 * _APART)
         starts = [settings_at(place) for place in apart] + [dict(one.settings) for one in of_known]
-        ends, most = set(), 2 * len(variables) * _STEPS
+        ends, finished, most = set(), set(), 2 * len(variables) * _STEPS
         for n, start in enumerate(starts):
             ends.add(descend(lattice, lattice.point(start, _FINE[-1]), values, _COARSE, most))
-            told(0.7 + 0.2 * (n + 1) / len(starts))
+            told(0.5 + 0.1 * (n + 1) / len(starts))
         for point in sorted(ends, key=lambda p: (values([p])[0], p))[:_FINISHED]:
-            descend(lattice, point, values, _FINE, most, pairs=True)
+            finished.add(descend(lattice, point, values, _FINE, most, pairs=True))
+        best, rng = min(finished, key=lambda p: (values([p])[0], p)), np.random.default_rng([seed, 1])
+        valleys = sorted(ends | finished)
+        most_hops = len(rounded) + _HOP_POINTS
+        for n in range(_HOPS):
+            if len(rounded) > most_hops:
+                break
+            hop = lattice.moved(best, _hop(rng, valleys, n % 2 == 0), _FINE[-1])
+            valleys.append(descend(lattice, hop, values, _HOP, most, pairs=True))
+            best = min(best, valleys[-1], key=lambda p: (values([p])[0], p))
+            told(0.6 + 0.4 * (n + 1) / _HOPS)
         everything = sorted([*rounded.values(), *of_known])
         best_ones = _apart_as_written(everything, sound)
     evaluations = int(found.nfev) + len(everything) + 2 * len(checked)
@@ -237,6 +259,15 @@ def search(
     handed_over = best_ones + [one for one in of_known if one not in best_ones]
     candidates = tuple(Candidate(dict(one.settings), duty, one.value, sound(one)) for one in handed_over)
     return Found(candidates, float(found.fun), evaluations, seconds, duty)
+
+
+def _hop(rng: np.random.Generator, valleys: Sequence[Point], along: bool) -> list[float]:
+    """How far to move from the best: along the direction between two valleys, as far at most, or anywhere near."""
+    size = len(valleys[0])
+    if not along:
+        return list(rng.uniform(-_HOP_LENGTH, _HOP_LENGTH, size))
+    one, other = (np.array(valleys[k]) for k in rng.integers(len(valleys), size=2))
+    return list(rng.uniform(-1.0, 1.0) * (other - one) + rng.uniform(-_ASTRAY, _ASTRAY, size))
 
 
 class _Rounded(NamedTuple):

@@ -19,6 +19,7 @@ from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.protocol_words import Words, air_words
 from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent
 from rushton.scaledown.sketch import FEED, INK, LIQUID, MUTED, RICH, STEEL, Sketch
+from rushton.scaledown.stirred import speeds_of
 from rushton.scaledown.switching_evidence import operation_of
 from rushton.scaledown.transfer import Transfer
 
@@ -32,8 +33,8 @@ def sketch_of(sheet: Sheet) -> str:
     return "" if draw is None else draw(sheet)
 
 
-def _rpm(sheet: Sheet) -> str:
-    return f"{sheet.duty.bench['stirrer_speed'] * 60:.0f} rpm"
+def _rpm(sheet: Sheet, vessel: int = 0) -> str:
+    return f"{speeds_of(sheet.operation, sheet.duty.bench)[vessel][1]:.0f} rpm"
 
 
 def _flow(rate: float) -> str:
@@ -104,7 +105,7 @@ def _pair(sheet: Sheet) -> str:
     d = Sketch(WIDTH, 340.0, f"{sheet.rig.title}: two vessels and their exchange pumps")
     d.bottle(335, 8, _stock(sheet))
     d.vessel(130, 130, 150, 150, ["vessel 1", f"{loop.vessel_volume * ML:.0f} mL", _rpm(sheet), *_medium(sheet)])
-    d.vessel(460, 160, 105, 105, ["vessel 2", f"{loop.tube_volume * ML:.0f} mL", _rpm(sheet)], RICH)
+    d.vessel(460, 160, 105, 105, ["vessel 2", f"{loop.tube_volume * ML:.0f} mL", _rpm(sheet, 1)], RICH)
     for x, rate in ((230.0, r.vessel), (490.0, r.side)):
         if rate > 0.0:
             d.path([(335, 64), (335, 90), (x, 90), (x, 150 if x < 300 else 178)], FEED, 1.6)
@@ -132,9 +133,9 @@ def _three(sheet: Sheet) -> str:
     d.bottle(200, 8, _stock(sheet))
     stays = [f"{stay:.1f} s" for stay in rig.stays]
     held = [f"{v * ML:.0f} mL" for v in rig.volumes]
-    d.vessel(90, 165, 100, 100, ["1 excess", held[0], f"stay {stays[0]}"], RICH)
-    d.vessel(300, 140, 125, 130, ["2 limitation", held[1], f"stay {stays[1]}", _rpm(sheet), *_medium(sheet)])
-    d.vessel(540, 125, 150, 150, ["3 starvation", held[2], f"stay {stays[2]}", _rpm(sheet)], POOR)
+    d.vessel(90, 165, 100, 100, ["1 excess", held[0], f"stay {stays[0]}", _rpm(sheet, 0)], RICH)
+    d.vessel(300, 140, 125, 130, ["2 limitation", held[1], f"stay {stays[1]}", _rpm(sheet, 1), *_medium(sheet)])
+    d.vessel(540, 125, 150, 150, ["3 starvation", held[2], f"stay {stays[2]}", _rpm(sheet, 2)], POOR)
     for x, rate, down in ((120.0, r.side, 184.0), (330.0, r.vessel, 162.0)):
         if rate > 0.0:
             d.path([(200, 64), (200, 92), (x, 92), (x, down)], FEED, 1.6)

@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rushton.scaledown.bench import Bench
 from rushton.scaledown.certainty import Band, difference_band
 
 FARTHEST = 0.5
@@ -133,6 +134,15 @@ def judge(
             f"cells meet what they meet in the tank ({near}) and answer within five points of it",
         )
     return Verdict(word, f"{word.capitalize()}: {why}. {consequence(rig, tank)}".strip())
+
+
+def found_within(bench: Bench, whole: Bench) -> str:
+    """A sentence on the tighter limits that a design was found within; empty where they are the bench's own."""
+    shown = []
+    for name in bench.tighter(whole) or ():
+        value = "fewer bores" if name == "bores" else f"{bench.limits[name].shown:g} {bench.limits[name].unit}"
+        shown.append(f"{name} {value}")
+    return f"Found within tighter limits: {', '.join(shown)}." if shown else ""
 
 
 def consequence(rig: Mapping[str, Any], tank: Mapping[str, Any]) -> str:
