@@ -21,7 +21,7 @@ from rushton.report.style import look
 
 def tiny(cases_folder: Path) -> Case:
     case = load_case(cases_folder / "rushton_bench.toml", quality="draft")
-    numerics = case.numerics.model_copy(update={"mesh_cells": 6000, "refine": True})
+    numerics = case.numerics.model_copy(update={"mesh_cells": 4000, "refine": True})
     return case.model_copy(update={"numerics": numerics})
 
 

@@ -107,7 +107,7 @@ def test_solid_body_rotation_brings_a_spot_back() -> None:
         mesh = tank(10, nt, 2)
         operator = assemble(swirl(mesh), molecular=0.0)
         start = blob(mesh, 1.0)
-        for limited in (True, False):
+        for limited in (True, False) if nt == 256 else (True,):  # upwind is compared on the finest only
             c = run(operator, start, 1.0, 8 * nt, tolerance=1e-5, limited=limited)
             errors[limited].append(norm(operator, c - start) / norm(operator, start))
     assert observed_order(errors[True]) > 1.4
