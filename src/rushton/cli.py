@@ -257,6 +257,8 @@ def design(
         if part.floor is not None:
             out.print(f"[dim]The tank against itself: {part.floor:.3g}. Settings in SI.[/]")
         for one in part.designs:
+            for text in one.misfits:
+                err.print(f"[yellow]Note[/] {escape(one.name)} does not fit the bench: {escape(text)}", soft_wrap=True)
             for warning in one.breath["warnings"]:
                 if warning.startswith("The rig cannot"):
                     err.print(f"[yellow]Note[/] {escape(one.name)}: {escape(warning)}", soft_wrap=True)

@@ -20,7 +20,7 @@ def design(rig: str, distance: float, effort: dict[str, float], reference: bool 
     return SimpleNamespace(
         rig=rig, reference=reference, distance=distance, distance_band=(0.9 * distance, 1.1 * distance),
         verdict=Verdict("not representative", "not representative: it is far."), mismatch=0.2, effort=effort,
-        limit=f"the pump of {rig} gives 2.50 L/min", robustness=dict.fromkeys(NAMES, 2.0 * distance),
+        limit=f"the pump of {rig} gives 2.50 L/min", misfits=(), robustness=dict.fromkeys(NAMES, 2.0 * distance),
     )  # fmt: skip
 
 
@@ -48,6 +48,8 @@ def test_the_ranking_names_the_limit_and_the_effort_of_each(result):
     for row, d in zip(table.rows, result.designs, strict=True):
         assert row[-1] == d.limit and float(row[-2]) == pytest.approx(total(d.effort), rel=0.05)
     assert table.marks == ("best", "", "")
+    odd = SimpleNamespace(**vars(result.designs[1]) | {"misfits": ("the pump is too small",)})
+    assert scaledown_ranking.ranking(SimpleNamespace(designs=[odd], best=odd)).rows[0][-1].startswith("does not fit")
 
 
 @pytest.mark.parametrize(("standard", "words"), [(1.8, "at most half of it"), (0.3, "the aim of a half is missed")])

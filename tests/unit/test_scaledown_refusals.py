@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from rushton.case import load_case
-from rushton.errors import CaseError
+from rushton.errors import CaseError, SolverError
 from rushton.lifelines import signal_statistics
 from rushton.pipeline.runner import check_bench
 from rushton.scaledown.bench import Bench
 from rushton.scaledown.loop_rigs import StrPfr
 from rushton.scaledown.pulses import IrregularFeed
 from rushton.scaledown.refusals import refusal
+from rushton.scaledown.result import Design
 from rushton.scaledown.tank import make_duty
 
 
@@ -69,13 +70,32 @@ def test_a_dose_larger_than_growth_lets_in_is_refused(data, tmp_path):
     assert f"{1e9 * growth * 1e-5 * 3600.0:.3g} uL" in refused.message
 
 
+def test_a_pulse_larger_than_growth_lets_in_is_refused(data, tmp_path):
+    case = case_with(data, tmp_path, "pulsed-feed", limits='pulse_volume_min = "50 mL"')
+    refused = refusal(case, Bench.from_case(case), 600.0, 1e-5)
+    assert refused is not None and "18 mL" in refused.message and refused.where.endswith("pulse_volume_min")
+    assert refusal(case, Bench.from_case(case), 600.0, 3e-5) is None
+
+
+def test_a_feed_pump_too_small_for_pulses_is_refused(data, tmp_path, lines):
+    """The strongest stock at the lowest biomass of 5 g/L: 0.28 x 1600 umol/(g h) x 180 g/mol x 15 g in 500 g/L."""
+    slow = 'feed_pump_max = "0.06 mL/min", feed_pump_min = "0.01 mL/min"'
+    with pytest.raises(SolverError, match="too small for pulses"):
+        make_duty(case_with(data, tmp_path, "pulsed-feed", limits=slow), lines)
+    make_duty(case_with(data, tmp_path, "str-pfr", limits=slow), lines)
+
+
 @pytest.fixture(scope="module")
-def duty(cases_folder, uptake_like_a_tank):
+def lines(cases_folder, uptake_like_a_tank):
     case, dt = load_case(cases_folder / "penicillin_54m3.toml", quality="draft"), 0.1
     half = signal_statistics(uptake_like_a_tank(np.random.default_rng(5), 20, 1500, dt), dt, case.strain.regimes)
-    lines = SimpleNamespace(statistics=half, duration=150.0, time_step=dt, records=lambda: None)
-    lines.records = lambda: SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=np.full((1, 200), 0.3, np.float32))
-    return make_duty(case, lines)
+    records = SimpleNamespace(time=np.arange(0.0, 60.0, 0.3), s=np.full((1, 200), 0.3, np.float32))
+    return SimpleNamespace(statistics=half, duration=150.0, time_step=dt, records=lambda: records)
+
+
+@pytest.fixture(scope="module")
+def duty(cases_folder, lines):
+    return make_duty(load_case(cases_folder / "penicillin_54m3.toml", quality="draft"), lines)
 
 
 def limited(duty, **values):
@@ -88,6 +108,13 @@ def test_a_tube_that_no_bore_makes_is_said_in_the_sheet(duty):
     assert StrPfr().write(settings, duty).recipe.remarks == ()
     short = StrPfr().write(settings, limited(duty, tube_length_max=3.0))  # the widest bore needs 5.5 m
     assert "no tube at hand holds 400 mL within 3 m" in short.recipe.remarks[0]
+
+
+def test_a_design_that_does_not_fit_says_so_in_its_summary():
+    fields = dict.fromkeys(Design.__dataclass_fields__) | {"record": '{"recipe": {"remarks": ["too fast"]}}'}
+    assert Design(**fields).misfits == ("too fast",)
+    for record in ("", "{}", '{"recipe": {"remarks": []}}', '{"recipe": null}'):
+        assert Design(**fields | {"record": record}).misfits == ()
 
 
 def test_a_slow_feed_pump_does_not_make_an_endless_programme(duty):

@@ -28,7 +28,7 @@ def ranking(result: Any) -> Block:
         low_high = "" if d.distance_band is None else f" ({number(d.distance_band[0])} to {number(d.distance_band[1])})"
         effort = number(total(d.effort), 2) if d.effort else "–"
         near = number(d.distance) + low_high
-        rows.append((rig_label(d), near, d.verdict.word, _points(d.mismatch), effort, d.limit or "–"))
+        rows.append((rig_label(d), near, d.verdict.word, _points(d.mismatch), effort, _limit(d)))
     return table(
         ("Rig", "Distance (95 % band)", "Verdict", "Mismatch", "Effort", "What limits it"),
         rows,
@@ -37,6 +37,11 @@ def ranking(result: Any) -> Block:
         marks=["best" if d is result.best else "" for d in result.designs],
         style="compact",
     )
+
+
+def _limit(design: Any) -> str:
+    """What limits it; first of all what the bench cannot set."""
+    return "; ".join([*(f"does not fit the bench: {text}" for text in design.misfits), design.limit or "–"])
 
 
 def _points(share: float | None) -> str:

@@ -13,7 +13,7 @@ r"""Rigs that cannot be built within the limits of a bench: refused by name, wit
   V/Q_max at most the longer of both.
 - Two of the shortest pulses are shorter than the longest feed cycle, and that no longer than a record of the tank.
 - A liquid handler comes round to a vessel within the longest feed cycle T_max, and growth lets its smallest dose v into
-  the vessel V_m within it:
+  the vessel V_m within it; the same of the smallest pulse of a feed pump and the working volume:
 
   .. math:: T_r \le T_{max},\qquad v \le \mu V_m T_{max}
 
@@ -66,7 +66,7 @@ def refusal(case: Case, bench: Bench, record: float, growth: float | None = None
         if name == "mini-bioreactors":
             found = _robot(bench, growth)
         if name == "pulsed-feed":
-            found = _pulse(bench, record)
+            found = _pulse(bench, record, growth)
         if found is None and name == "str-pfr":
             found = _tube(bench)
         if found is not None:
@@ -113,15 +113,23 @@ def _tube(bench: Bench) -> Refusal | None:
     )
 
 
-def _pulse(bench: Bench, record: float) -> Refusal | None:
+def _pulse(bench: Bench, record: float, growth: float | None) -> Refusal | None:
     cycle = min(bench["cycle_max"], max(60.0, record))
-    if 2.0 * bench["pulse_min"] < cycle:
-        return None
-    return Refusal(
-        f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most {cycle:g} s",
-        "scaledown.limits.pulse_min",
-        "shorten pulse_min or lengthen cycle_max",
-    )
+    if 2.0 * bench["pulse_min"] >= cycle:
+        return Refusal(
+            f"a pulse of at least {bench['pulse_min']:g} s does not fit into a feed cycle of at most {cycle:g} s",
+            "scaledown.limits.pulse_min",
+            "shorten pulse_min or lengthen cycle_max",
+        )
+    dose = bench["pulse_volume_min"]
+    if growth is not None and dose > (takes := growth * bench.volume * cycle):
+        return Refusal(
+            f"the smallest pulse of the feed pump, {1e6 * dose:.3g} mL, is more than growth lets into "
+            f"{1e6 * bench.volume:,.0f} mL in a feed cycle of {cycle:g} s, {1e6 * takes:.3g} mL",
+            "scaledown.limits.pulse_volume_min",
+            "a pump that doses less (`rushton list equipment`), or a larger working volume",
+        )
+    return None
 
 
 def _robot(bench: Bench, growth: float | None) -> Refusal | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -128,6 +129,12 @@ class Design:
         """Name of the rig in file names: the reference stands apart."""
         return f"{self.rig}-reference" if self.reference else self.rig
 
+    @property
+    def misfits(self) -> tuple[str, ...]:
+        """What the bench cannot set of it, in words; empty where it fits, or in results of before that was kept."""
+        recipe = json.loads(self.record).get("recipe") if self.record else None
+        return tuple((recipe or {}).get("remarks") or ())
+
     def summary(self) -> dict[str, Any]:
         """Entry of ``designs`` in summary.json."""
         entry: dict[str, Any] = {
@@ -151,6 +158,7 @@ class Design:
             "verdict": self.verdict.word,
             "verdict_text": self.verdict.text,
             "breath": self.breath,
+            "does_not_fit": list(self.misfits),
             "likeness": {name: {"tank": tank, "rig": rig} for name, (tank, rig) in self.likeness.items()},
             "finalists": [
                 f.as_dict() | {"settings": {_SUMMARY_NAMES.get(k, k): v for k, v in f.settings.items()}}

@@ -136,7 +136,7 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     history, history_step = some_records(lifelines)
     if (refused := refusal(case, bench, lifelines.duration, growth)) is not None:
         raise SolverError(*refused)
-    _check_feed_pump(bench, growth, mean * uptake.max * mass)
+    _check_feed_pump(bench, growth, mean * uptake.max * mass, "pulsed-feed" in case.scaledown.rigs)
     return Duty(
         bench=bench,
         uptake_max=uptake.max,
@@ -156,8 +156,10 @@ def make_duty(case: Case, lifelines: Lifelines) -> Duty:
     )  # fmt: skip
 
 
-def _check_feed_pump(bench: Bench, growth: float, eaten: float) -> None:
-    """Refuse a feed pump that cannot feed the rig (eaten: substrate per biomass, 1/s), or only far too much liquid."""
+def _check_feed_pump(bench: Bench, growth: float, eaten: float, pulsed: bool) -> None:
+    """Refuse a feed pump that cannot feed the rig (eaten: substrate per biomass, 1/s), cannot pulse it (which takes at
+    least twice the mean), or only far too much liquid.
+    """
     least = eaten * bench["biomass_min"] * bench.volume / bench["feed_concentration_max"]
     if least > bench["feed_pump_max"]:
         raise SolverError(
@@ -165,6 +167,14 @@ def _check_feed_pump(bench: Bench, growth: float, eaten: float) -> None:
             f"strongest stock, the pump gives {6e7 * bench['feed_pump_max']:.2f}",
             "scaledown.limits.feed_pump_max",
             "take a larger pump (`rushton list equipment`), or lower biomass_min or the working volume",
+        )
+    if pulsed and 2.0 * least > bench["feed_pump_max"]:
+        raise SolverError(
+            f"the feed pump is too small for pulses: at the lowest biomass the mean is {6e7 * least:.3f} mL/min of the "
+            f"strongest stock and a pulse at least twice that, the pump gives {6e7 * bench['feed_pump_max']:.3f}",
+            "scaledown.limits.feed_pump_max",
+            "take a larger pump (`rushton list equipment`), lower biomass_min or the working volume, or leave "
+            "'pulsed-feed' out",
         )
     if 0.5 * bench["feed_pump_min"] > max(least, growth * bench.volume):
         raise SolverError(
