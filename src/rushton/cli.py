@@ -244,12 +244,13 @@ def design(
         if part is None:
             continue
         table = Table(box=None, pad_edge=False, title=what or None, title_justify="left")
-        for column in ("rig", "distance", "not met", "settings"):
+        for column in ("rig", "distance", "not met", "like the tank", "settings"):
             table.add_column(column, justify="right" if column == "distance" else "left")
         for one in part.designs:
             kept = ", ".join(f"{key} {value:.3g}" for key, value in one.settings.items())
             name = "standard STR-PFR" if one.reference else one.rig
-            table.add_row(name, f"{one.distance:.3f}", " ".join(one.missing), escape(kept))
+            cells = f"{one.distance:.3f}", " ".join(one.missing), one.verdict.short
+            table.add_row(name, *cells, escape(kept))
         if part.designs:
             out.print(table)
         if part.reason:

@@ -214,6 +214,14 @@ def test_the_verdict_follows_its_rule(distance_, missing, standard, rig, word):
     assert verdict.text.startswith(word.capitalize())
 
 
+def test_what_the_bench_cannot_run_represents_nothing():
+    fine = judge(0.30, (), 2.5, 0.01, TANK, TANK)
+    assert (fine.word, fine.short) == (REPRESENTATIVE, "yes")
+    verdict = judge(0.30, (), 2.5, 0.01, TANK, TANK, ("cannot breathe", "the pump is too small"))
+    assert (verdict.word, verdict.short) == (NOT, "no")
+    assert "the bench cannot run it (cannot breathe; the pump is too small)" in verdict.text
+
+
 def test_the_verdict_says_what_the_rig_would_show():
     text = judge(0.81, ("S",), 2.5, 0.001, responses(0.942, 1.0), TANK).text
     assert "starvation" in text

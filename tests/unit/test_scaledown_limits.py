@@ -217,6 +217,17 @@ def test_looser_limits_never_worsen_the_optimum_of_a_rig_with_two_settings(case,
     assert np.any(found[:, 1] < found[:, 0] - 1e-3)
 
 
+def test_an_error_in_a_candidate_is_told_as_it_is(case, tank, poor_search):
+    made = make_tank(case, tank, None)
+
+    class Broken(type(RIGS["pulsed-feed"][0])):
+        def operate(self, settings, duty):
+            raise ValueError("no such rig")
+
+    with pytest.raises(ValueError, match="no such rig"):
+        search.search(Broken(), made.duty, made.target, made.regimes, 1)
+
+
 def test_threads_change_no_digit(case, tank, poor_search, monkeypatch):
     made, rig = make_tank(case, tank, None), RIGS["pulsed-feed"][0]
     found = []

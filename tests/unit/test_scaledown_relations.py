@@ -162,7 +162,7 @@ def test_stirred_vessels_in_series_narrow_the_stays_by_the_root_of_their_number(
 
 def test_stays_in_both_vessels_of_a_pair_are_exponential():
     c, loop = PENICILLIUM, Loop(0.6e-3, 2.4e-3, 4e-5)
-    at_work = str_str(loop, c, 0.28 * c.capacity * loop.volume, 1.0, 0.0, {})
+    at_work = str_str(loop, c, 0.28 * c.capacity * loop.volume, 1.0, (0.0, 0.0), {})
     s, step = at_work.signal(0.05, 40_000.0, 1)  # ideal vessels: two levels
     high = s > 0.5 * (s.min() + s.max())
     assert high.mean() == pytest.approx(loop.share, rel=0.05)

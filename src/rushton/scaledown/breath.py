@@ -39,6 +39,8 @@ from rushton.scaledown.vessel import VesselOperation
 
 HEAT_CAPACITY = 4180.0
 """c_p of water at 25 degC, J/(kg K) (IAPWS-95)."""
+CANNOT = "The rig cannot"
+"""Beginning of a warning of what is not to be mended at the set-points."""
 NOTICED = 1.0
 """A loop that changes the temperature by more than this disturbs the cells, K; bench practice."""
 
@@ -126,6 +128,11 @@ class Lungs:
         """
         oxygen = () if self.switched else (z.shortage for z in self.zones)
         return max(0.0, *oxygen, self.heat / self.cooling - 1.0 if self.cooling > 0.0 else 0.0)
+
+    @property
+    def refused(self) -> list[str]:
+        """Those of the warnings that say what the rig cannot do at all."""
+        return [text for text in self.warnings if text.startswith(CANNOT)]
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values in the technician's units: mmol/(L h), 1/h, mL, W, s, K."""
@@ -269,7 +276,7 @@ def _warnings(made: Lungs, bench: Bench) -> Sequence[str]:
         where = "" if len(made.zones) == 1 else f" of {z.name}"
         if not z.breathes:
             out.append(
-                f"The rig cannot breathe: the oxygen demand{where}, {3.6e3 * z.demand:.0f} mmol/(L h), is more than "
+                f"{CANNOT} breathe: the oxygen demand{where}, {3.6e3 * z.demand:.0f} mmol/(L h), is more than "
                 f"its kLa of {3600 * z.kla_most:.0f} to {3600 * z.kla_salty:.0f} 1/h transfers from pure oxygen. Stir "
                 "faster, raise the pressure, or lower the biomass."
             )
@@ -281,7 +288,7 @@ def _warnings(made: Lungs, bench: Bench) -> Sequence[str]:
             )
     if made.heat > made.cooling:
         out.append(
-            f"The rig cannot be cooled: {made.heat:.0f} W of respiration and stirring against {made.cooling:.0f} W "
+            f"{CANNOT} be cooled: {made.heat:.0f} W of respiration and stirring against {made.cooling:.0f} W "
             f"through the jacket at {bench['coolant_difference']:.0f} K. Colder water, a cooling coil, a slower "
             "stirrer or less biomass."
         )

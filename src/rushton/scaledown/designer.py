@@ -244,7 +244,9 @@ def _finish(
     responses = inside.as_dict()
     band = band_of_tried(won, tank, random, regimes)
     finalists = kept_of(last, number)
-    verdict = judge(won.achieved.total, won.achieved.missing, reference, tank.floor, responses, tank.response)
+    made = lungs(written.operation, tank.duty)
+    cannot = [*written.recipe.remarks, *(text.partition(":")[0].removeprefix("The rig ") for text in made.refused)]
+    verdict = judge(won.achieved.total, won.achieved.missing, reference, tank.floor, responses, tank.response, cannot)
     words = verdict.text, found_within(won.duty.bench, tank.duty.bench), better_answer(finalists)
     verdict = replace(verdict, text=" ".join(filter(None, words)))
     sheet = Sheet(
@@ -301,7 +303,7 @@ def _finish(
         gaps=gaps(responses, tank.response),
         robustness=moved,
         verdict=verdict,
-        breath=lungs(written.operation, tank.duty).as_dict(),
+        breath=made.as_dict(),
         likeness={} if isinstance(rig, Switching) else _likeness(tank, won),
     )
 

@@ -11,7 +11,7 @@ with their sources.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rushton.correlations import (
     METABOLIC_HEAT,
@@ -65,7 +65,8 @@ def breath(duty: Duty, biomass: float, mean_uptake: float, aerated_share: float)
     demand_max = bench["oxygen_per_substrate"] * duty.uptake_max * biomass
     demand = demand_max * mean_uptake
     saturation = oxygen_saturation(bench.temperature, ATMOSPHERE).value * bench.density
-    needed, given = demand / aerated_share / ((1.0 - HELD) * saturation), kla_given(bench)
+    needed = demand / aerated_share / ((1.0 - HELD) * saturation)
+    given = kla_given(replace(bench, volume=aerated_share * bench.volume))
     return Breath(
         demand=demand,
         demand_max=demand_max,

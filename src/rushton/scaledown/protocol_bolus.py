@@ -185,6 +185,6 @@ WORDS = Words(
     checks=_checks,
     limit=_limit,
     hazards=_hazards,
-    foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_", "room_", *OF_SWITCHING),
+    foreign=("loop_", "tube_", "side_", "media_", "switch_", "pulse_", "stirrer_", "room_", "flow_cell", *OF_SWITCHING),
     instead={"Phases": _phases, "Prepare": _prepare},
 )

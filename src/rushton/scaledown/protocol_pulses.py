@@ -145,5 +145,17 @@ WORDS = Words(
     limit=_limit,
     hazards=_hazards,
     stops=_stops,
-    foreign=("loop_", "tube_", "side_", "robot_", "mini_", "media_", "switch_", "room_", *OF_SWITCHING),
+    foreign=(
+        "loop_",
+        "tube_",
+        "side_",
+        "robot_",
+        "mini_",
+        "media_",
+        "switch_",
+        "room_",
+        "flow_cell",
+        "stirrer_speed_max",
+        *OF_SWITCHING,
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from rushton.correlations import METABOLIC_HEAT
+from rushton.scaledown.bench import SHORTEST_TUBE
 from rushton.scaledown.breath import lungs
 from rushton.scaledown.oxygen import AIR, HELD, Breath
 from rushton.scaledown.phases import BIOMASS_OFF
@@ -62,6 +63,13 @@ def hazards(sheet: Sheet, air: Breath) -> str:
                 f"{drop / 1e3:.1f} kPa at the set flow, at most {bench['tube_pressure_max'] / 1e3:.0f} kPa",
                 "gauge before the tube, pump stops by itself above the limit; leak test with water at twice the drop",
             ),
+            (
+                "loop: pump head and sensors",
+                f"{SHORTEST_TUBE:g} m through the head hold cells "
+                f"{0.25 * math.pi * s['bore'] ** 2 * SHORTEST_TUBE / s['flow']:.1f} s, a flow cell of "
+                f"{bench['flow_cell'] * ML:.0f} mL {bench['flow_cell'] / s['flow']:.1f} s",
+                "both count into the volume of the tube: as short as they go, flow cells at its outlet",
+            ),
         ]
     elif "flow" in s or "excess_flow" in s:
         wide = bench.bores[-1]
@@ -78,6 +86,13 @@ def hazards(sheet: Sheet, air: Breath) -> str:
                 "a blocked return empties one vessel and floods the other: "
                 f"{number(most * ML_MIN, 3)} mL in a minute",
                 "level switch in every vessel stops all exchange pumps together",
+            ),
+            (
+                "loop: pump heads and sensors",
+                f"a line of {SHORTEST_TUBE:g} m of {1e3 * wide:.1f} mm through the head holds cells "
+                f"{0.25 * math.pi * wide**2 * SHORTEST_TUBE / most:.1f} s each way, a flow cell of "
+                f"{bench['flow_cell'] * ML:.0f} mL {bench['flow_cell'] / most:.1f} s: not in the design",
+                "take what the lines of the smallest vessel hold off its volume; probes in vessels, not in lines",
             ),
         ]  # fmt: skip
     rows += words_of(sheet).hazards(sheet)

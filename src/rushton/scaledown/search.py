@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 SEARCH_STEP = 0.06  # s, sampling of the signal in the search
 _SEARCH_SAMPLES = 60_000
 _FINAL_SAMPLES = 600_000
+_CYCLES = 8  # first and last stay of a signal are cut off: one in so many times the least cycles
 _MOST_SAMPLES = 1_000_000  # a rig so slow that this does not hold its cycles is far from any tank
 _POPULATION = 10  # per variable
 _GENERATIONS = 16
@@ -114,13 +115,16 @@ class Found:
 
 
 def experience(
-    operation: Operation, regimes: Regimes, step: float, samples: int, seed: int
+    operation: Operation, regimes: Regimes, step: float, samples: int, seed: int, cycles: int = _CYCLES
 ) -> tuple[SignalStatistics, np.ndarray, float]:
-    """Statistics of one cell's signal in a rig, the signal and its interval."""
+    """Statistics of one cell's signal in a rig, the signal and its interval.
+
+    It lasts so many samples or ``cycles`` times the least, whichever is less, but at least the least of its rig.
+    """
     smoothing = max(regimes.smoothing, 1e-3)
     step = min(step, smoothing / 3.0)
     least = operation.least_cycles * operation.cycle()
-    duration = min(max(least, min(samples * step, 8.0 * least)), _MOST_SAMPLES * step)
+    duration = min(max(least, min(samples * step, cycles * least)), _MOST_SAMPLES * step)
     s, used = operation.signal(step, duration, seed)
     return signal_statistics(s, used, regimes), s, used
 
@@ -129,7 +133,7 @@ def final_experience(
     operation: Operation, regimes: Regimes, step: float, seed: int
 ) -> tuple[SignalStatistics, np.ndarray, float]:
     """As ``experience``, at the lifelines' own step and up to ten times as long: what is reported."""
-    return experience(operation, regimes, step, _FINAL_SAMPLES, seed)
+    return experience(operation, regimes, step, _FINAL_SAMPLES, seed, 10 * _CYCLES)
 
 
 def search(
@@ -208,18 +212,21 @@ def search(
     clock = time.perf_counter()
     # threads: the compiled loops hold no lock; a generation is judged as a whole, so their number changes no digit
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = differential_evolution(
-            on_paper,
-            [(0.0, 1.0)] * len(variables),
-            init=_first_population(rig, duty, np.random.default_rng(seed), known),
-            maxiter=_GENERATIONS,
-            tol=1e-3,
-            rng=np.random.default_rng(seed),
-            polish=False,
-            updating="deferred",
-            workers=pool.map,
-            callback=after,
-        )
+        try:
+            found = differential_evolution(
+                on_paper,
+                [(0.0, 1.0)] * len(variables),
+                init=_first_population(rig, duty, np.random.default_rng(seed), known),
+                maxiter=_GENERATIONS,
+                tol=1e-3,
+                rng=np.random.default_rng(seed),
+                polish=False,
+                updating="deferred",
+                workers=pool.map,
+                callback=after,
+            )
+        except RuntimeError as error:  # scipy's word for any error of a candidate in another thread
+            raise error.__cause__ or error from None
         of_known = list(pool.map(as_written, [{v.name: one[v.name] for v in variables} for one in known]))
         rounded: dict[Point, _Rounded] = {}
 

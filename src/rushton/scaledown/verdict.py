@@ -7,6 +7,7 @@ A rig is
   it: (1) and (2) hold;
 - **not representative** otherwise, even where the loss happens to agree: it would agree for another reason.
 
+(0)  the bench can pump, aerate and cool it;
 (1)  every regime of the tank has completed stays in the rig;
 (2)  the distance is at most 0.5, so that its parts (stays: in standard deviations of the tank's) are half a standard
      deviation off on average, and at most half that of the standard STR-PFR;
@@ -19,7 +20,7 @@ farther than twice the floor (the tank against itself) cannot be told from the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,11 @@ class Verdict:
 
     word: str
     text: str
+
+    @property
+    def short(self) -> str:
+        """Whether it is like the tank, for a narrow table."""
+        return {REPRESENTATIVE: "yes", PARTLY: "partly", NOT: "no"}[self.word]
 
 
 def gaps(rig: Mapping[str, Any], tank: Mapping[str, Any]) -> dict[str, Gap]:
@@ -93,6 +99,7 @@ def judge(
     floor: float | None,
     rig: Mapping[str, Any],
     tank: Mapping[str, Any],
+    cannot: Sequence[str] = (),
 ) -> Verdict:
     """The verdict on a rig as written.
 
@@ -106,9 +113,11 @@ def judge(
         Distances of the standard STR-PFR and of the tank from itself.
     rig, tank : mapping
         Responses, as in ``gaps``.
+    cannot : sequence of str
+        Why the bench cannot run it.
     """
     found = gaps(rig, tank)
-    misses = []
+    misses = [f"the bench cannot run it ({'; '.join(cannot)})"] if cannot else []
     if missing:
         misses.append(f"cells never complete a stay in {' and '.join(_REGIMES[m] for m in missing)}")
     if distance > FARTHEST:
