@@ -40,8 +40,9 @@ def hazards(sheet: Sheet, air: Breath) -> str:
         ),
         ("pressure", "gas outlet filter wet or blocked", "relief valve on the head, condenser before the filter"),
     ]
-    if air.kla_needed > air.kla_given[0] and not isinstance(sheet.operation, SwitchedOperation):
-        rows.append(enriched(sheet, min(1.0, air.enriched[0])))
+    richest = max(zone.gas_needed for zone in made.zones)
+    if richest > AIR and not isinstance(sheet.operation, SwitchedOperation):
+        rows.append(enriched(sheet, min(1.0, richest)))
     if "tube_volume" in s and "bore" in s:
         stay = s["tube_volume"] / s["flow"]
         drop = laminar_pressure_drop(s["flow"], s["bore"], s["length"], bench.viscosity, bench.density)
@@ -212,6 +213,12 @@ def oxygen(sheet: Sheet, air: Breath) -> str:
         )
         for z in made.zones
     ]  # fmt: skip
+    short = [z.name for z in made.zones if z.breathes and z.gas_needed > 1.0]
+    if short:
+        lines.append(
+            f"**In broth with antifoam even pure oxygen would not do in {' and '.join(short)}: measure kLa there in "
+            "the medium of the run before it is built; if it stays, stir faster or lower the biomass.**"
+        )
     return f"{bullets(lines)}\n\nEvery vessel by itself, as broth with antifoam:\n\n{table(head, rows)}"
 
 

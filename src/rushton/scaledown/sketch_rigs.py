@@ -133,27 +133,29 @@ def _three(sheet: Sheet) -> str:
     d.bottle(200, 8, _stock(sheet))
     stays = [f"{stay:.1f} s" for stay in rig.stays]
     held = [f"{v * ML:.0f} mL" for v in rig.volumes]
-    d.vessel(90, 165, 100, 100, ["1 excess", held[0], f"stay {stays[0]}", _rpm(sheet, 0)], RICH)
-    d.vessel(300, 140, 125, 130, ["2 limitation", held[1], f"stay {stays[1]}", _rpm(sheet, 1), *_medium(sheet)])
-    d.vessel(540, 125, 150, 150, ["3 starvation", held[2], f"stay {stays[2]}", _rpm(sheet, 2)], POOR)
-    for x, rate, down in ((120.0, r.side, 184.0), (330.0, r.vessel, 162.0)):
+    centres, floor = (135.0, 362.0, 610.0), 275.0
+    # edges grow with the third root of what a vessel holds, from what its words need
+    sizes = [112.0 + 40.0 * (v / max(rig.volumes)) ** (1.0 / 3.0) for v in rig.volumes]
+    left, right = ([c + side * w for c, w in zip(centres, sizes, strict=True)] for side in (-0.5, 0.5))
+    for n, (name, fill) in enumerate((("1 excess", RICH), ("2 limitation", LIQUID), ("3 starvation", POOR))):
+        rows = [name, held[n], f"stay {stays[n]}", _rpm(sheet, n), *(_medium(sheet) if n == 1 else [])]
+        d.vessel(left[n], floor - sizes[n], sizes[n], sizes[n], rows, fill)
+        d.port(right[n] + 10.0, 180, str(n + 1))
+        _supply(d, sheet, centres[n] - (36.0 if n == 1 else 0.0), floor, rig.volumes[n] / rig.volume)
+    for x, rate, size in ((centres[0] - 24.0, r.side, sizes[0]), (centres[1] - 34.0, r.vessel, sizes[1])):
         if rate > 0.0:
-            d.path([(200, 64), (200, 92), (x, 92), (x, down)], FEED, 1.6)
-            d.pump(x, 118, "down")
-            d.text(x + 14, 116, f"feed {_flow(rate)}", 9.5, "start", True, FEED)
-    for x0, x1, rate in ((190.0, 300.0, rig.excess_flow), (425.0, 540.0, rig.starvation_flow)):
+            d.path([(200, 64), (200, 88), (x, 88), (x, floor - 0.83 * size)], FEED, 1.6)
+            d.pump(x, 107, "down")
+            d.text(x + 14, 106, f"feed {_flow(rate)}", 9.5, "start", True, FEED)
+    for x0, x1, rate in ((right[0], left[1], rig.excess_flow), (right[1], left[2], rig.starvation_flow)):
         d.path([(x0, 205), (x1, 205)], INK, 2.6)
         d.pump(0.5 * (x0 + x1), 205)
         d.path([(x1, 250), (x0, 250)], INK, 2.6)
         d.pump(0.5 * (x0 + x1), 250, "left")
         d.text(0.5 * (x0 + x1), 231, _flow(rate), 9.0, bold=True)
-    for x, name in ((200.0, "1"), (435.0, "2"), (701.0, "3")):
-        d.port(x, 180, name)
-    d.path([(405, 270), (405, 292), (470, 292)], INK, 1.6)
-    d.pump(437, 292)
-    d.waste(490, 280, f"bleed {_flow(r.bleed)}")
-    for x, bottom, v in zip((140.0, 322.0, 615.0), (265.0, 270.0, 275.0), rig.volumes, strict=True):
-        _supply(d, sheet, x, bottom, v / rig.volume)
+    d.path([(centres[1] + 44.0, floor), (centres[1] + 44.0, 297), (470, 297)], INK, 1.6)
+    d.pump(437, 297)
+    d.waste(490, 285, f"bleed {_flow(r.bleed)}")
     return d.svg()
 
 
