@@ -40,7 +40,7 @@ def designed(cases_folder):
         sample=sample,
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:  # a first time, short, in which everything is compiled
-        for name, value in (("_GENERATIONS", 1), ("_POPULATION", 3), ("_STEPS", 1), ("_KEPT", 1)):
+        for name, value in (("_GENERATIONS", 1), ("_POPULATION", 3), ("_STEPS", 1), ("_KEPT", 1), ("_HOPS", 0)):
             patch.setattr(search, name, value)
         design(case.model_copy(update={"response": case.response.model_copy(update={"duration": 3600.0})}), tank, None)
     return design(case, tank, None)

@@ -82,7 +82,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory, cases_folder: Path) -> tuple[
         return dataclasses.replace(stage, compute=compute)
 
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4)):
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_HOPS", 1)):
             patch.setattr(search, name, value)  # what a design holds does not depend on how good it is
         patch.setattr(stages, "STAGES", tuple(watched(stage) for stage in stages.STAGES))
         results = run(case, tmp_path_factory.mktemp("chain") / "tiny.results")

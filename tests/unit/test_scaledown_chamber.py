@@ -117,7 +117,7 @@ def test_without_records_it_is_refused_with_what_to_change(duty):
 
 
 def test_designed_it_is_nearer_than_any_loop_and_its_table_is_its_programme(case, uptake, monkeypatch):
-    for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
+    for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2), ("_HOPS", 1)):
         monkeypatch.setattr(search, name, value)
     half = signal_statistics(uptake, 0.1, case.strain.regimes)
     records = SimpleNamespace(time=0.1 * np.arange(3000), s=uptake)

@@ -51,7 +51,7 @@ def tank(case, uptake_like_a_tank):
 def quick():
     """A search short enough for a unit test."""
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2), ("_HOPS", 1)):
             patch.setattr(search, name, value)
         yield
 

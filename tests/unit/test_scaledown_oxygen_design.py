@@ -87,7 +87,7 @@ def environment(lines):
 @pytest.fixture(scope="module")
 def designed(case, lines, environment):
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2)):
+        for name, value in (("_GENERATIONS", 2), ("_POPULATION", 4), ("_STEPS", 4), ("_KEPT", 2), ("_HOPS", 1)):
             patch.setattr(search, name, value)
         patch.setattr(switching_rigs, "IRREGULAR", 12)
         return design(case, lines, None, environment=environment)
