@@ -5,6 +5,7 @@ A rich phase has the fast stirrer or the rich gas, a poor one the slow stirrer o
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
@@ -27,18 +28,40 @@ STRETCHES = (
 """Variables of an irregular programme: what the tank's own times are stretched by, and the memory of their order."""
 
 
-class StirrerSwitching(Switching):
+class _InPhases(Switching):
+    """Rich and poor phases in turn: two of equal times, or irregular ones of the tank's own times."""
+
+    irregular = False
+
+    @abstractmethod
+    def _levels(self, duty: Duty) -> tuple[Variable, ...]:
+        """Variables of biomass, stirrer and gas."""
+
+    @abstractmethod
+    def _ends(self, duty: Duty) -> Settings:
+        """Settings of stirrer and gas that are farthest apart."""
+
+    def variables(self, duty: Duty) -> tuple[Variable, ...]:
+        """Biomass, stirrer and gas; times of both phases, or the stretch of the tank's times and their memory."""
+        return (*self._levels(duty), *(STRETCHES if self.irregular else _times(duty)))
+
+    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
+        """One phase of each, or the tank's own times (``Switching``)."""
+        return _tanks_own(settings, duty) if self.irregular else _two_phases(settings, duty)
+
+    def guesses(self, duty: Duty) -> list[Settings]:
+        """The ends of stirrer and gas, for the medians of the tank's peaks and valleys or for all of them."""
+        guess = {"biomass": duty.tank_biomass, **self._ends(duty), **_medians(duty)}
+        return [_unstretched(guess) if self.irregular else guess]
+
+
+class StirrerSwitching(_InPhases):
     """One stirred vessel, stirrer switched between two speeds, equal phases."""
 
     name = "oxygen-switching"
     title = "One stirred vessel with a switched stirrer"
 
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, gas, kLa of the fast and of the slow phase, their times."""
-        return (*self._levels(duty), *_times(duty))
-
-    @staticmethod
-    def _levels(duty: Duty) -> tuple[Variable, ...]:
+    def _levels(self, duty: Duty) -> tuple[Variable, ...]:
         vessel = Transfer.of(duty.bench)
         return (
             Variable("biomass", "kg/m3", *duty.biomass_bounds, True),
@@ -51,10 +74,6 @@ class StirrerSwitching(Switching):
         """Two speeds, one gas."""
         fast, gas = settings["fast_kla"], settings["oxygen_fraction"]
         return Levels((fast, min(settings["slow_kla"], fast)), (gas, gas))
-
-    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
-        """One phase of each (``Switching``)."""
-        return _two_phases(settings, duty)
 
     def rounded(self, settings: Mapping[str, float], duty: Duty) -> Settings:
         """Speeds and gas to their steps (``Switching``)."""
@@ -71,11 +90,9 @@ class StirrerSwitching(Switching):
             "slow_speed": slow,
         }
 
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """The two ends of the stirrer, for the medians of the tank's peaks and valleys."""
+    def _ends(self, duty: Duty) -> Settings:
         vessel = Transfer.of(duty.bench)
-        ends = {"oxygen_fraction": OXYGEN_IN_AIR, "fast_kla": vessel.high, "slow_kla": vessel.low}
-        return [{"biomass": duty.tank_biomass, **ends, **_medians(duty)}]
+        return {"oxygen_fraction": OXYGEN_IN_AIR, "fast_kla": vessel.high, "slow_kla": vessel.low}
 
 
 class IrregularSwitching(StirrerSwitching):
@@ -83,32 +100,16 @@ class IrregularSwitching(StirrerSwitching):
 
     name = "oxygen-switching-irregular"
     title = "One stirred vessel with an irregularly switched stirrer"
-
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, gas, kLa of both phases, stretch of their times, memory."""
-        return (*self._levels(duty), *STRETCHES)
-
-    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
-        """The tank's own times (``Switching``)."""
-        return _tanks_own(settings, duty)
-
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """The two ends of the stirrer, for the tank's own times."""
-        return [_unstretched(guess) for guess in super().guesses(duty)]
+    irregular = True
 
 
-class GasSwitching(Switching):
+class GasSwitching(_InPhases):
     """One stirred vessel at one speed, gas switched between a rich and a poor one."""
 
     name = "oxygen-switching-gas"
     title = "One stirred vessel with a switched gas"
 
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, kLa, rich and poor gas, the times of the phases."""
-        return (*self._levels(duty), *_times(duty))
-
-    @staticmethod
-    def _levels(duty: Duty) -> tuple[Variable, ...]:
+    def _levels(self, duty: Duty) -> tuple[Variable, ...]:
         vessel = Transfer.of(duty.bench)
         return (
             Variable("biomass", "kg/m3", *duty.biomass_bounds, True),
@@ -121,10 +122,6 @@ class GasSwitching(Switching):
         """One speed, two gases."""
         return Levels((settings["kla"],) * 2, (settings["oxygen_fraction"], settings["poor_fraction"]))
 
-    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
-        """One phase of each (``Switching``)."""
-        return _two_phases(settings, duty)
-
     def rounded(self, settings: Mapping[str, float], duty: Duty) -> Settings:
         """Speed and gases to their steps (``Switching``)."""
         speed = speed_step(settings["kla"], duty)
@@ -136,10 +133,8 @@ class GasSwitching(Switching):
             "speed": speed,
         }
 
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """Air and nitrogen at full speed, for the medians of the tank's peaks and valleys."""
-        ends = {"kla": Transfer.of(duty.bench).high, "oxygen_fraction": OXYGEN_IN_AIR, "poor_fraction": 0.0}
-        return [{"biomass": duty.tank_biomass, **ends, **_medians(duty)}]
+    def _ends(self, duty: Duty) -> Settings:
+        return {"kla": Transfer.of(duty.bench).high, "oxygen_fraction": OXYGEN_IN_AIR, "poor_fraction": 0.0}
 
 
 class IrregularGas(GasSwitching):
@@ -147,18 +142,7 @@ class IrregularGas(GasSwitching):
 
     name = "oxygen-switching-gas-irregular"
     title = "One stirred vessel with an irregularly switched gas"
-
-    def variables(self, duty: Duty) -> tuple[Variable, ...]:
-        """Biomass, kLa, both gases, stretch of their times, memory."""
-        return (*self._levels(duty), *STRETCHES)
-
-    def programme(self, settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
-        """The tank's own times (``Switching``)."""
-        return _tanks_own(settings, duty)
-
-    def guesses(self, duty: Duty) -> list[Settings]:
-        """Air and nitrogen at full speed, for the tank's own times."""
-        return [_unstretched(guess) for guess in super().guesses(duty)]
+    irregular = True
 
 
 def speed_step(kla: float, duty: Duty) -> float:
