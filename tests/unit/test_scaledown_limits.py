@@ -94,6 +94,7 @@ def test_what_was_found_within_tighter_limits_is_never_lost(case, tank, monkeypa
         found, earlier = designer._search(cases[n], rig, tanks[n], searches, lambda share: None)
         kept = [*(c for one in found for c in one.candidates), *earlier]
         assert all(c.duty.bench.tighter(tanks[n].duty.bench) is not None for c in kept)
+        assert len({c.score for c in kept}) == len(kept)  # each is judged once
         return min(c.score for c in kept)
 
     searches = Searches()

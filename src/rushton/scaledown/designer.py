@@ -181,7 +181,7 @@ def _search(
 ) -> tuple[tuple[Found, ...], list[Candidate]]:
     """What is found of a rig within the library's limits, where the case's go beyond them, and within the case's.
 
-    And the candidates of all searches kept within limits as tight or tighter.
+    And the candidates of all other searches kept within limits as tight or tighter.
     """
     assert case.scaledown is not None
     seed, part = case.scaledown.seed, tank.duty.bench.shipped_part()
@@ -195,7 +195,9 @@ def _search(
             found = search(rig, duty, tank.target, tank.regimes, seed, share, starts)
             searches.keep(tank, rig, seed, found)
         searched.append(found)
-    return tuple(searched), searches.within(tank, rig, tank.duty, seed)
+    here = [duty.bench for duty in duties]
+    earlier = [c for c in searches.within(tank, rig, tank.duty, seed) if c.duty.bench not in here]
+    return tuple(searched), earlier
 
 
 def _part(told: Callable[[float], None], low: float, high: float) -> Callable[[float], None]:

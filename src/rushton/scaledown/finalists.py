@@ -8,8 +8,8 @@
    cannot be told from it: among these the one with the smallest physiological mismatch (the largest difference of
    productivity or yield from the tank's) is taken; where that is equal or unknown, the nearest.
 
-The *optimum* of a rig is the smallest distance of them: limits beyond the library's never worsen it (``designer``);
-between any other two sets of limits that is measured and not proven (docs/validation.md).
+The *optimum* of a rig is the smallest distance of them. Looser limits never worsen one that was found in the same
+results (``searches``); where nothing is kept that is measured and not proven (docs/validation.md).
 """
 
 from __future__ import annotations

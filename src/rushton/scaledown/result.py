@@ -43,8 +43,8 @@ class Design:
     distance_band : (float, float) or None
         95 % band of the distance (``certainty``); None where the tank's cells were not counted in groups.
     optimum : float
-        Smallest distance of the finalists, which looser limits never worsen; the design's own may be above it, within
-        the band, where another finalist answers more like the tank.
+        Smallest distance of the finalists, which looser limits never worsen within one results folder; the design's own
+        may be above it, within the band, where another finalist answers more like the tank.
     finalists : tuple of Finalist
         The best candidates as written, with the cell model run in each; the design first.
     gaps : dict of Gap

@@ -8,9 +8,9 @@
    the limits (``lattice``), judged as written: rounded to pump set-points, bores and clocks; the three that end lowest
    go on through finer steps. From the best, descents start anew some way off, every second time along the direction
    between two ends found before, since valleys lie askew; a better end is the new best (iterated local search: H. R.
-   Lourenco et al. (2003) Handbook of Metaheuristics, p. 321). What the bench cannot pump
-   is no design, nor what it cannot give its oxygen or take its heat from (``breath``), nor what loses a regime when the
-   feed pump is off by its accuracy.
+   Lourenco et al. (2003) Handbook of Metaheuristics, p. 321). What the bench cannot pump is no design, nor what it
+   cannot give its oxygen or take its heat from (``breath``), nor what loses a regime when the feed pump is off by its
+   accuracy.
 3. The five best go on, no two of them alike once rounded, and as far as there are such from different corners of the
    cube (``finalists``).
 
