@@ -121,14 +121,19 @@ def test_a_search_is_made_once(case, tank, poor_search, monkeypatch, tmp_path):
 
 def test_a_search_of_another_tank_rig_seed_or_source_is_none(case, tank, poor_search, monkeypatch):
     searches, made, rig = Searches(), make_tank(case, tank, None), RIGS["pulsed-feed"][0]
-    searches.keep(made, rig, 1, search.search(rig, made.duty, made.target, made.regimes, 1))
+    found = search.search(rig, made.duty, made.target, made.regimes, 1)
+    searches.keep(made, rig, 1, found)
     assert searches.made(made, rig, made.duty, 1) is not None and searches.within(made, rig, made.duty, 1)
     fewer = replace(made, duty=replace(made.duty, tank_biomass=30.0))
     for other, kind, seed in ((made, rig, 2), (made, RIGS["str-pfr"][0], 1), (fewer, rig, 1)):
         assert searches.made(other, kind, other.duty, seed) is None
         assert not searches.within(other, kind, other.duty, seed)
+    searches.keep(made, rig, 2, found)
+    assert len(searches.entries) == 2
     monkeypatch.setattr(searches_module, "sources_hash", lambda room: "edited")
     assert searches.made(made, rig, made.duty, 1) is None
+    searches.keep(made, rig, 1, found)  # those of another program would never be read again
+    assert [one["program"] for one in searches.entries] == ["edited"]
 
 
 def test_a_damaged_file_of_searches_is_said_and_begun_anew(tmp_path):

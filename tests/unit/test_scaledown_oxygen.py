@@ -193,7 +193,7 @@ def test_a_written_rig_can_be_set(rig, duty):
         assert max(speeds) <= 60 * own.bench["stirrer_speed"] + 1e-9
         assert np.ptp(table[:, 1] if len(speeds) == 2 else table[:, 2]) > 0.0
         assert np.allclose(table[:, 0], np.round(table[:, 0]))
-        assert np.all(np.diff(table[:, 0]) >= 1.0)
+        assert np.all(np.diff(table[:, 0]) >= own.bench["phase_min"])
         if len(table) == 2:  # what is said to be set is what the table has
             assert (s["rich_time"], s["poor_time"]) == (table[1, 0], written.operation.period - table[1, 0])
         assert written.recipe.feed == pytest.approx(own.feed(s["biomass"]), rel=2e-3)
@@ -209,8 +209,22 @@ def test_a_written_rig_can_be_set(rig, duty):
 def test_irregular_phases_are_the_tanks_own(rig, duty):
     fast, slow = rig.programme(rig.guesses(duty)[0], duty)
     assert fast.size == slow.size == 60
-    assert fast.mean() == pytest.approx(np.maximum(duty.oxygen.peaks, 1.0).mean(), rel=0.02)
-    assert np.quantile(fast, [0.1, 0.9]) == pytest.approx(np.quantile(duty.oxygen.peaks, [0.1, 0.9]), abs=1.0)
+    assert fast.mean() == pytest.approx(np.maximum(duty.oxygen.peaks, 3.0).mean(), rel=0.02)
+    assert np.quantile(fast, [0.5, 0.9]) == pytest.approx(np.quantile(duty.oxygen.peaks, [0.5, 0.9]), abs=1.0)
+
+
+@pytest.mark.parametrize(("phase_min", "shortest"), [("3 s", 3.0), ("1.5 s", 2.0), ("0.2 s", 1.0)])
+def test_no_phase_is_shorter_than_allowed(data, duty, phase_min, shortest):
+    own = replace(duty, bench=bench_with(data, limits={"phase_min": phase_min}))
+    for rig in (IrregularSwitching(), IrregularGas()):
+        for phases in rig.programme(rig.guesses(own)[0], own):
+            assert phases.min() == shortest
+            assert np.allclose(phases, np.round(phases))
+    for rig in (StirrerSwitching(), GasSwitching()):
+        times = [v for v in rig.variables(own) if v.name.endswith("_time")]
+        assert [v.low for v in times] == [shortest, shortest]
+        brief = rig.guesses(own)[0] | {"rich_time": shortest - 0.4, "poor_time": shortest}
+        assert [float(phases.min()) for phases in rig.programme(brief, own)] == [shortest, shortest]
 
 
 def test_without_oxygen_along_lifelines_it_is_refused(duty):

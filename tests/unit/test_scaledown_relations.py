@@ -7,9 +7,10 @@ import math
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
 from scipy.special import lambertw
 
-from rushton.scaledown.kernels import circulate, omega, stratified_exponential
+from rushton.scaledown.kernels import circulate, omega, stratified_exponential, vessel_period
 from rushton.scaledown.loops import plug_flow, str_pfr, str_str
 from rushton.scaledown.vessel import fed_vessel
 from rushton.scaledown.zones import (
@@ -228,3 +229,21 @@ def test_a_vessel_that_never_starves_finds_its_periodic_state():
     c = PENICILLIUM
     at_work = fed_vessel(np.array([[0.0, 1.5], [100.0, 0.5]]), 200.0, c, 0.6 * c.capacity, 0.4, {})
     assert at_work.mean_uptake == pytest.approx(0.6, rel=1e-9)
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.4, 30.0])
+def test_the_end_of_a_period_is_that_of_the_whole(lag):
+    c, n, first = PENICILLIUM, 400, 290
+    amount = np.random.default_rng(1).uniform(0.0, 2.0, n) * (np.arange(n) % 40 < 4)
+    whole, part = np.empty(n), np.full(n, -1.0)
+    end = vessel_period(amount, 0.03, c.uptake_time, lag, 0.7, 0, whole)
+
+    def beside(start: float) -> float:
+        vessel_period(amount, 0.03, c.uptake_time, lag, start, first, part)
+        return float(part[first] - whole[first])
+
+    reached = float(brentq(beside, 0.0, 1e3, xtol=1e-14))
+    again = vessel_period(amount, 0.03, c.uptake_time, lag, reached, first, part)
+    assert again == pytest.approx(end, rel=1e-9)
+    assert part[first:] == pytest.approx(whole[first:], rel=1e-9)
+    assert np.all(part[:first] == -1.0)

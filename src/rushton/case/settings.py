@@ -229,6 +229,12 @@ class LabLimits(Section):
         le=600.0,
         description="first-order time in which kLa follows a step of the stirrer (default: 3 s)",
     )
+    phase_min: Time = Field(
+        default_factory=_of_the_bench("phase_min", "time"),
+        gt=0.0,
+        le=15.0,
+        description="shortest phase of a stirrer or gas that switches oxygen (default: 3 s)",
+    )
     probe_lag: Time = Field(
         default_factory=_of_the_bench("probe_lag", "time"),
         gt=0.0,

@@ -76,6 +76,7 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "gas_flow": ("vvm", "air to the stirred vessel, volumes of gas per volume of broth and minute"),
     "slowest_speed": ("rpm", "slowest stirrer speed of the lab vessel"),
     "kla_settling": ("s", "first-order time in which kLa follows a step of the stirrer"),
+    "phase_min": ("s", "shortest phase of a stirrer or gas that switches oxygen"),
     "probe_lag": ("s", "first-order time of the oxygen probe"),
     "jacket_transfer": ("W/(m2 K)", "heat transfer of the jacket"),
     "coolant_difference": ("K", "broth warmer than the coolant in its jacket, at most"),

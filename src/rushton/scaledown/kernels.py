@@ -45,9 +45,9 @@ def omega_near(z: float, x: float) -> float:
     return omega(z)
 
 
-@njit("float64(float64[::1], float64, float64, float64, float64, float64[::1])", cache=True, nogil=True)
-def vessel_period(amount, step, uptake_time, blend, start, x):
-    """One period of a fed, well-mixed vessel.
+@njit("float64(float64[::1], float64, float64, float64, float64, int64, float64[::1])", cache=True, nogil=True)
+def vessel_period(amount, step, uptake_time, blend, start, first, x):
+    """One period of a fed, well-mixed vessel, or the end of one.
 
     Parameters
     ----------
@@ -61,8 +61,10 @@ def vessel_period(amount, step, uptake_time, blend, start, x):
         First-order time by which what is let in becomes available to the cells, s (0: at once).
     start : float
         Concentration at the start, in units of K_s.
+    first : int
+        Step to start with.
     x : (n,) ndarray, written
-        Concentration at the middle of each step, in units of K_s.
+        Concentration at the middle of each step from there, in units of K_s.
 
     Returns
     -------
@@ -77,8 +79,10 @@ def vessel_period(amount, step, uptake_time, blend, start, x):
         for k in range(n):
             waiting = waiting * keep + amount[k] * behind
         waiting /= 1.0 - keep**n
+        for k in range(first):
+            waiting = waiting * keep + amount[k] * behind
     c = start
-    for k in range(n):
+    for k in range(first, n):
         total = waiting + amount[k]
         waiting = waiting * keep + amount[k] * behind
         half = 0.5 * (total - waiting)

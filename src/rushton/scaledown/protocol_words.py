@@ -42,7 +42,7 @@ class Moves:
     end: str
 
 
-OF_SWITCHING = ("kla_", "stirrer_step", "stirrer_clock", "gas_oxygen", "slowest_", "probe_")
+OF_SWITCHING = ("kla_", "stirrer_step", "stirrer_clock", "phase_min", "gas_oxygen", "slowest_", "probe_")
 """Beginnings of limits that only a switched stirrer knows."""
 
 

@@ -45,7 +45,7 @@ class Searches:
     ----------
     path : Path or None
     entries : list of dict
-        Tank, rig, seed, limits and what was found.
+        State of the program, tank, rig, seed, limits and what was found.
     """
 
     path: Path | None = None
@@ -86,8 +86,9 @@ class Searches:
         return out
 
     def keep(self, tank: Tank, rig: Rig, seed: int, found: Found) -> None:
-        """Add a search, and write the file."""
+        """Add a search, and write the file, without the searches of other states of the program."""
         entry = {
+            "program": sources_hash("rushton.scaledown"),
             "tank": tank_key(tank, found.duty),
             "rig": rig.name,
             "seed": seed,
@@ -97,12 +98,14 @@ class Searches:
             "seconds": found.seconds,
             "candidates": [{"settings": c.settings, "score": c.score, "sound": c.sound} for c in found.candidates],
         }
+        # an entry of another state of this room would never be read again
+        self.entries = [one for one in self.entries if one["program"] == entry["program"]]
         self.entries.append(json.loads(json.dumps(entry)))
         if self.path is not None:
             atomic_write_text(self.path, json.dumps(self.entries, indent=1) + "\n")
 
 
-_NAMES = {"tank", "rig", "seed", "limits", "searched", "evaluations", "seconds", "candidates"}
+_NAMES = {"program", "tank", "rig", "seed", "limits", "searched", "evaluations", "seconds", "candidates"}
 
 
 def _whole(entry: Any) -> bool:

@@ -5,6 +5,7 @@ A rich phase has the fast stirrer or the rich gas, a poor one the slow stirrer o
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Mapping
 
@@ -151,34 +152,40 @@ def speed_step(kla: float, duty: Duty) -> float:
     return min(max(rounded(vessel.speed(kla), duty.bench["stirrer_step"]), vessel.slowest), vessel.fastest)
 
 
+def _shortest(duty: Duty) -> float:
+    """Shortest phase, s, on the clock."""
+    clock = duty.bench["stirrer_clock"]
+    return clock * math.ceil(duty.bench["phase_min"] / clock - 1e-9)
+
+
 def _longest(duty: Duty) -> float:
     """Longest phase worth trying, s."""
     return max(20.0, min(0.5 * duty.bench["cycle_max"], 0.5 * max(60.0, duty.record)))
 
 
 def _times(duty: Duty) -> tuple[Variable, Variable]:
-    clock, longest = duty.bench["stirrer_clock"], _longest(duty)
-    return Variable("rich_time", "s", clock, longest, True), Variable("poor_time", "s", clock, longest, True)
+    shortest, longest = _shortest(duty), _longest(duty)
+    return Variable("rich_time", "s", shortest, longest, True), Variable("poor_time", "s", shortest, longest, True)
 
 
 def _medians(duty: Duty) -> Settings:
-    need, longest = need_of(duty), _longest(duty)
+    need, shortest, longest = need_of(duty), _shortest(duty), _longest(duty)
     pairs = (("rich_time", need.peaks), ("poor_time", need.valleys))
-    return {name: float(np.clip(stays[49], 2.0, longest)) for name, stays in pairs}
+    return {name: float(np.clip(stays[49], shortest, longest)) for name, stays in pairs}
 
 
 def _tanks_own(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
     """The tank's own times above and below its mean, stretched, in an order with a memory."""
     from rushton.scaledown.pulses import at_middles, remembering
 
-    need, clock = need_of(duty), duty.bench["stirrer_clock"]
+    need, clock, shortest = need_of(duty), duty.bench["stirrer_clock"], _shortest(duty)
     rng = np.random.default_rng(_ORDER)
     out = []
     for name, stays in (("rich", need.peaks), ("poor", need.valleys)):
         ranked = np.sort(settings[f"stretch_{name}"] * at_middles(stays, IRREGULAR))
         order = np.argsort(np.argsort(remembering(rng.standard_normal(IRREGULAR), settings["memory"])))
         # in the order of the programme, so that what rounding to the clock leaves is carried on
-        out.append(_on_the_clock(ranked[order], clock))
+        out.append(_on_the_clock(ranked[order], clock, shortest))
     return out[0], out[1]
 
 
@@ -189,12 +196,12 @@ def _unstretched(guess: Settings) -> Settings:
 
 
 def _two_phases(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
-    clock = duty.bench["stirrer_clock"]
-    rich, poor = (np.array([rounded(settings[name], clock)]) for name in ("rich_time", "poor_time"))
+    clock, shortest = duty.bench["stirrer_clock"], _shortest(duty)
+    rich, poor = (np.array([max(rounded(settings[name], clock), shortest)]) for name in ("rich_time", "poor_time"))
     return rich, poor
 
 
-def _on_the_clock(times: np.ndarray, clock: float) -> np.ndarray:
-    """Times rounded to the clock, one tick at least, in such a way that their sum is kept."""
-    ends = np.rint(np.cumsum(np.maximum(times, clock)) / clock)
-    return clock * np.maximum(1.0, np.diff(ends, prepend=0.0))
+def _on_the_clock(times: np.ndarray, clock: float, shortest: float) -> np.ndarray:
+    """Times rounded to the clock, the shortest at least, in such a way that their sum is kept."""
+    ends = np.rint(np.cumsum(np.maximum(times, shortest)) / clock)
+    return np.maximum(shortest, clock * np.diff(ends, prepend=0.0))

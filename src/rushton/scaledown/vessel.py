@@ -27,6 +27,7 @@ from rushton.scaledown.zones import Culture
 _STEP = 0.03  # s, time step of a period; twice that for long ones (the scheme is of second order)
 _LONG = 100.0  # s
 _ENOUGH = 900.0  # s
+_END = 8  # the first guess of how a period begins follows from this part of the one before
 PORT_DELAYS = (0.0, 1.0, 2.0, 5.0, 10.0, 20.0)  # s, when the vessel is sampled after a pulse
 
 
@@ -136,18 +137,18 @@ def fed_vessel(
     total = float(amount.sum())
 
     def growth(start: float) -> float:
-        return vessel_period(amount, h, t_k, lag, start, x) - start
+        return vessel_period(amount, h, t_k, lag, start, 0, x) - start
 
-    c, end = 0.0, vessel_period(amount, h, t_k, lag, 0.0, x)
+    c = vessel_period(amount, h, t_k, lag, 0.0, n - n // _END, x)
     for _ in range(8):  # a period that ends in starvation forgets how it began
+        end = vessel_period(amount, h, t_k, lag, c, 0, x)
         if abs(end - c) <= 1e-12 * (end + total):
             break
         c = end
-        end = vessel_period(amount, h, t_k, lag, c, x)
     else:
         high = max(c, total)
         while growth(high) > 0.0 and high < 1e12:
             high *= 4.0
         c = float(brentq(growth, c, high, xtol=1e-12 * total, rtol=1e-12)) if growth(high) <= 0.0 else high
-        end = vessel_period(amount, h, t_k, lag, c, x)
+        end = vessel_period(amount, h, t_k, lag, c, 0, x)
     return VesselOperation(settings, culture, x, h, table, period, (total + c - end) * t_k / period)
