@@ -9,7 +9,7 @@ from scipy.optimize import brentq, fsolve
 from rushton.scaledown.compartments import Compartments, three_vessels, wanderings
 from rushton.scaledown.kernels import wander
 from rushton.scaledown.loops import Vessel, str_str
-from rushton.scaledown.zones import Culture, Loop
+from rushton.scaledown.zones import Culture, Loop, deplete
 
 CULTURE = Culture(biomass=20.0, uptake_max=4.4e-4, half_saturation=7.8e-3)
 RIG = Compartments(0.24e-3, 1.4e-3, 1.36e-3, 30e-6, 25e-6)
@@ -131,3 +131,87 @@ def test_the_poor_vessel_falls_by_its_own_uptake():
     ratio = RIG.stays[2] / CULTURE.uptake_time
     root = brentq(lambda x: x - found.means[1] + ratio * x / (1.0 + x), 0.0, found.means[1])
     assert found.means[2] == pytest.approx(root, rel=1e-6)
+
+
+# --- lines that hold broth -----------------------------------------------------------------------------------------
+
+WITH_LINES = Compartments(0.24e-3, 1.3e-3, 1.34e-3, 30e-6, 25e-6, 30e-6)
+RIG_WITHOUT = Compartments(0.24e-3, 1.3e-3, 1.34e-3, 30e-6, 25e-6)
+
+
+def depleted(x, time):
+    return deplete(x * CULTURE.half_saturation, time, CULTURE) / CULTURE.half_saturation
+
+
+def test_ideal_vessels_and_their_lines_solve_the_three_balances():
+    """What leaves a vessel goes on eating in its line: Lambert's W for the lines, Powell's method for the vessels."""
+    k, t_k, rig = CULTURE.half_saturation, CULTURE.uptake_time, WITH_LINES
+    volumes, feed = np.array(rig.volumes), 0.3 * CULTURE.capacity * rig.volume
+    fed = feed / k * np.array([0.9, 0.1, 0.0])
+
+    def balance(x):
+        to_e, from_e = depleted(x[1], 1.0), depleted(x[0], 1.0)
+        to_s, from_s = depleted(x[1], 1.2), depleted(x[2], 1.2)
+        flows = 1e-6 * np.array([30 * (to_e - x[0]), 30 * from_e + 25 * from_s - 55 * x[1], 25 * (to_s - x[2])])
+        return (flows + fed - volumes * x / (1.0 + x) / t_k) / (feed / k)
+
+    found = at_work(rig, feed=feed)
+    assert rig.line_times == pytest.approx((1.0, 1.2)) and rig.volume == pytest.approx(3e-3)
+    assert found.means == pytest.approx(fsolve(balance, found.means, xtol=1e-12), rel=1e-6)
+    at = np.array([found.means[1], found.means[0], found.means[1], found.means[2]])
+    left = np.array([float(depleted(x, t)) for x, t in zip(at, (1.0, 1.0, 1.2, 1.2), strict=True)])
+    assert found.line_uptakes == pytest.approx((at - left) * t_k / np.array([1.0, 1.0, 1.2, 1.2]), rel=1e-6)
+
+
+@pytest.mark.parametrize("lag", [0.0, 0.5])
+def test_cells_in_lines_eat_too(lag):
+    found = at_work(WITH_LINES, lag=lag)
+    assert found.mean_uptake == pytest.approx(0.3, rel=1e-8)
+    assert np.dot(WITH_LINES.volumes, found.breathed) == pytest.approx(0.3 * WITH_LINES.volume, rel=1e-8)
+    s, _ = found.signal(0.05, 40_000.0, 1)
+    assert s.mean() == pytest.approx(0.3, rel=0.02)
+
+
+def test_every_way_leads_through_a_line():
+    stays, tables = wanderings(WITH_LINES, 400, 1)
+    assert np.array_equal(stays[0::2], wanderings(RIG_WITHOUT, 400, 1)[0])
+    there, back = tables[1::4], tables[3::4]
+    assert np.array_equal(there == 4, tables[2::4] == 0) and np.array_equal(there == 6, tables[2::4] == 3)
+    assert np.array_equal(back, there + 1)
+    assert np.array_equal(stays[1::4], np.where(there == 4, 1.0, 1.2)) and np.array_equal(stays[3::4], stays[1::4])
+    time = np.array([stays[np.isin(tables, rows)].sum() for rows in ((0,), (1, 2), (3,), (4, 5, 6, 7))])
+    held = np.array([*WITH_LINES.volumes, 4 * WITH_LINES.line_volume])
+    assert time / time.sum() == pytest.approx(held / WITH_LINES.volume, rel=3e-3)
+
+
+def test_a_pair_of_ideal_vessels_and_its_lines():
+    k, t_k = CULTURE.half_saturation, CULTURE.uptake_time
+    loop = Loop(0.3e-3, 2.64e-3, 30e-6, 30e-6)
+    feed = 0.3 * CULTURE.capacity * loop.volume
+    volumes = np.array([loop.vessel_volume, loop.tube_volume])
+
+    def balance(x):
+        brought = np.array([float(depleted(x[1], 1.0)), float(depleted(x[0], 1.0))])
+        fed = feed / k * np.array([0.2, 0.8])
+        return (loop.flow * (brought - x) + fed - volumes * x / (1.0 + x) / t_k) / (feed / k)
+
+    found = str_str(loop, CULTURE, feed, 0.8, (0.0, 0.0), {})
+    means = found.first_mean, found.second_mean
+    assert means == pytest.approx(fsolve(balance, means, xtol=1e-12), rel=1e-6)
+    assert found.mean_uptake == pytest.approx(0.3, rel=1e-8)
+    assert np.dot(volumes, found.breathed) == pytest.approx(0.3 * loop.volume, rel=1e-8)
+    # two levels, and between them falling concentrations for one second each way
+    s, step = found.signal(0.05, 40_000.0, 1)
+    assert s.mean() == pytest.approx(0.3, rel=0.02)
+    high, low = (x / (1.0 + x) for x in (found.second_mean, found.first_mean))
+    assert np.mean(np.isclose(s, high)) == pytest.approx(loop.tube_volume / loop.volume, rel=0.05)
+    assert np.mean(np.isclose(s, low)) == pytest.approx(loop.vessel_volume / loop.volume, rel=0.05)
+    assert loop.frequency * loop.line_time * 2 == pytest.approx(2 * loop.line_volume / loop.volume)
+
+
+def test_lines_that_hold_next_to_nothing_change_nothing():
+    thin = Compartments(*RIG.volumes, RIG.excess_flow, RIG.starvation_flow, 1e-12)
+    assert at_work(thin).means == pytest.approx(at_work().means, rel=1e-5)
+    loops = [Loop(0.3e-3, 2.7e-3, 30e-6, line) for line in (0.0, 1e-12)]
+    none, thin = (str_str(loop, CULTURE, FEED, 0.8, (0.3, 0.2), {}) for loop in loops)
+    assert thin.first_mean == pytest.approx(none.first_mean, rel=1e-5)

@@ -19,12 +19,13 @@ from rushton.scaledown import designer, protocol_loop
 from rushton.scaledown.classic import TIMES, USUAL, classic_loops
 from rushton.scaledown.effort import total, weights
 from rushton.scaledown.loop_rigs import StrPfr
+from rushton.scaledown.loops import str_pfr
 from rushton.scaledown.oxygen_ports import periodic, stirred_zones, vessel_with_tube
 from rushton.scaledown.phases import growing_up, yield_when_fed
 from rushton.scaledown.protocol import SECTIONS
 from rushton.scaledown.search import Candidate, Found
 from rushton.scaledown.tank import make_tank
-from rushton.scaledown.zones import Loop
+from rushton.scaledown.zones import Culture, Loop
 
 # rigs that switch oxygen need a tank with gas: test_scaledown_oxygen_design.py
 ALL = [rig for name, rigs in designer.RIGS.items() for rig in rigs if name != "oxygen-switching"]
@@ -103,9 +104,11 @@ def test_every_section_is_there_in_order_and_says_something(designs, name):
 def test_a_tube_without_a_feed_of_its_own_has_no_tee_and_no_arrow(case):
     bench = SimpleNamespace(volume=2e-3, vessel_diameter=0.14, bores=(6.4e-3,))
     recipe = SimpleNamespace(stock=100.0, side=0.0, vessel=4e-8, bleed=4e-8)
+    culture = Culture(biomass=20.0, uptake_max=4.4e-4, half_saturation=7.8e-3)
     sheet = SimpleNamespace(
         settings={"tube_volume": 3e-4, "flow": 4e-5, "bore": 6.4e-3, "length": 9.0}, recipe=recipe,
         duty=SimpleNamespace(bench=BenchOf(bench)),
+        operation=str_pfr(Loop(3e-4, 1.7e-3, 4e-5), culture, 4e-6, 0.2, 0.4, {}),
     )  # fmt: skip
     for side, shown in ((0.0, False), (1e-8, True)):
         recipe.side = side
@@ -186,6 +189,24 @@ def test_flows_balance_and_the_table_feeds_what_is_promised(designs, name, case)
     assert fed == pytest.approx(flow, rel=0.01)
 
 
+def in_lines(setup):
+    """Broth in lines between vessels by a sheet's table, mL."""
+    held = {key: value for key, value in setup.items() if key.startswith("each of ")}
+    return sum(int(key.split()[2]) * first_number(value) for key, value in held.items())
+
+
+def test_lines_are_in_the_volumes_that_a_controller_reads(designs):
+    for name, lines in (("str-str", 2), ("three-compartments", 4)):
+        volumes = json.loads(designs[name].record)["volumes"]
+        assert (volumes.pop("lines"), volumes.pop("line_volume_mL")) == (lines, pytest.approx(30.0))
+        whole = volumes.pop("working_volume_mL")
+        assert sum(volumes.values()) + 30.0 * lines == pytest.approx(whole) == pytest.approx(3000.0)
+        setup = named(section(designs[name], "Set-up"))
+        assert in_lines(setup) == 30.0 * lines
+        assert "limits.exchange_line" in section(designs[name], "Before the start")
+    assert "exchange" not in section(designs["str-pfr"], "Limits this design was made within")
+
+
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
@@ -199,7 +220,7 @@ def test_volumes_add_up(designs, name, parts):
     d = designs[name]
     setup = named(section(d, "Set-up"))
     whole = first_number(setup["working volume, whole rig"])
-    assert sum(first_number(setup[part]) for part in parts) == pytest.approx(whole, abs=1.5)
+    assert sum(first_number(setup[part]) for part in parts) + in_lines(setup) == pytest.approx(whole, abs=1.5)
     if "tube bore" in setup:
         held = 0.25 * math.pi * first_number(setup["tube bore"]) ** 2
         held *= first_number(setup["tube length, pump head and connectors included"])
@@ -281,7 +302,9 @@ def test_broth_gets_from_one_vessel_into_all_parts_and_is_sampled_from_it(design
     regimes = ("excess", "limitation", "starvation")
     setup = {k: v for k, v in named(section(d, "Set-up")).items() if k in parts or k.endswith(regimes)}
     volumes = {key: first_number(value) for key, value in setup.items()}
-    assert sum(volumes.values()) == pytest.approx(3000.0, abs=1.5)
+    lines = in_lines(named(section(d, "Set-up")))
+    assert sum(volumes.values()) + lines == pytest.approx(3000.0, abs=1.5)
+    assert ("line" in gradient) == ("lines" in end) == (lines > 0.0)
     assert grow.count("3,000 mL") == 2 and "empty" in end
     assert all(f"{value:,.0f} mL" in gradient for value in volumes.values())
     if name == "three-compartments":
@@ -402,7 +425,7 @@ def test_small_vessels_turn_to_the_same_power_per_volume(designs):
     d = designs["three-compartments"]
     said = {row[0]: row for row in rows_of(section(d, "Stirrer, gas, temperature"))}
     volumes = [d.settings["excess_volume"], None, d.settings["starvation_volume"]]
-    volumes[1] = 3e-3 - volumes[0] - volumes[2]
+    volumes[1] = 3e-3 - volumes[0] - volumes[2] - 4 * 30e-6
     for n, (word, volume) in enumerate(zip(("excess", "limitation", "starvation"), volumes, strict=True)):
         speed = float(said[f"stirrer, vessel {n + 1}, {word}"][1])
         assert speed == pytest.approx(min(700.0 * (3e-3 / volume) ** (2.0 / 9.0), 2000.0), abs=5.1)

@@ -140,6 +140,11 @@ class LabLimits(Section):
     side_share_max: float = Field(
         default=0.4, gt=0.0, lt=1.0, description="largest share of the volume outside the vessel"
     )
+    exchange_line: Volume = Field(
+        default_factory=_of_the_bench("exchange_line", "volume"),
+        ge=0.0,
+        description="broth in one line between two stirred vessels, pump head included (default: 30 mL)",
+    )
     pulse_min: Time = Field(
         default_factory=_of_the_bench("pulse_min", "time"),
         gt=0.0,

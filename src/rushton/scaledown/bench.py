@@ -57,6 +57,7 @@ _FROM_CASE: dict[str, tuple[str, str]] = {
     "loop_pump_max": ("mL/min", "largest flow of a loop pump"),
     "tube_length_max": ("m", "longest tube"),
     "side_share_max": ("-", "largest share of the volume outside the vessel"),
+    "exchange_line": ("mL", "broth in one line between two stirred vessels, pump head included"),
     "pulse_min": ("s", "shortest pulse of a feed pump"),
     "cycle_max": ("s", "longest feed cycle"),
     "pulse_volume_min": ("mL", "smallest pulse that a feed pump repeats well"),

@@ -203,17 +203,20 @@ def lungs(operation: Operation, duty: Duty) -> Lungs:
 def _uptakes(operation: Operation) -> list[tuple[float, float]]:
     """Mean and largest s that every vessel has to breathe for, in the order of ``stirred_vessels``."""
     if isinstance(operation, CompartmentsOperation):
-        tables = (operation.ages[:1], operation.ages[1:3], operation.ages[3:])
-        return [(s, _ratio(float(x.max()))) for s, x in zip(operation.uptakes, tables, strict=True)]
+        tables = (operation.ages[:1], operation.ages[1:3], operation.ages[3:4])
+        peaks = [_ratio(float(x.max())) for x in tables]
+        return [
+            (breathed, peak + breathed - own)
+            for breathed, peak, own in zip(operation.breathed, peaks, operation.uptakes, strict=True)
+        ]
     if isinstance(operation, LoopOperation):
         first = _ratio(float(operation.first.max()))
         if operation.second_is_tube:  # the vessel also brings up the broth that the tube returns
             share = operation.loop.volume / operation.loop.vessel_volume
             return [(share * operation.mean_uptake, share * max(first, operation.mean_uptake))]
-        return [
-            (operation.first_uptake, first),
-            (operation.second_uptake, _ratio(float(operation.second.max()))),
-        ]
+        one, two = operation.breathed
+        second = _ratio(float(operation.second.max()))
+        return [(one, first + one - operation.first_uptake), (two, second + two - operation.second_uptake)]
     if isinstance(operation, SwitchedOperation):
         return [(operation.mean_uptake, operation.mean_uptake)]
     assert isinstance(operation, VesselOperation)

@@ -2,12 +2,13 @@ r"""Rig of three stirred vessels: excess, limitation, starvation, the middle one
 
 .. math::
 
-    \frac{x_E - x_L}{\tau_E} + \frac{\langle s\rangle_E}{t_K} = f_E,\qquad
-    \frac{x_S - x_L}{\tau_S} + \frac{\langle s\rangle_S}{t_K} = 0,\qquad
-    V_E \langle s\rangle_E + V_L \langle s\rangle_L + V_S \langle s\rangle_S = V \langle s\rangle
+    \frac{x_E - x_{L,l}}{\tau_E} + \frac{\langle s\rangle_E}{t_K} = f_E,\qquad
+    \frac{x_S - x_{L,l}}{\tau_S} + \frac{\langle s\rangle_S}{t_K} = 0,\qquad
+    \sum_i V_i \langle s\rangle_i + V_l \sum_l \langle s\rangle_l = V \langle s\rangle
 
-with tau_E = V_E/Q_E, tau_S = V_S/Q_S and tau_L = V_L/(Q_E + Q_S). Cells pass as in the tank: from excess to starvation
-and back only through limitation. Exact relations:
+with tau_E = V_E/Q_E, tau_S = V_S/Q_S and tau_L = V_L/(Q_E + Q_S). Each of the four lines holds V_l, in which what
+leaves a vessel is depleted for V_l/Q_E or V_l/Q_S as in a tube; x_{L,l} is what comes out of the middle vessel's. Cells
+pass as in the tank: from excess to starvation and back only through limitation. Exact relations:
 
 - stays in every vessel exponential, means tau_E, tau_L, tau_S; shares of time V_E/V, V_L/V, V_S/V;
 - a stay in the middle vessel ends in excess with the chance p = Q_E/(Q_E + Q_S), whatever it began with, so of all
@@ -25,15 +26,14 @@ regimes of a lifeline analysis: C. Haringa et al. (2016) Eng. Life Sci. 16:652. 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from rushton.scaledown.bench import rounded
+from rushton.scaledown.bench import Bench, rounded
 from rushton.scaledown.loop_rigs import SMALLEST_SHARE, pump_step, slowest_flow
-from rushton.scaledown.loops import Vessel, rising_root
+from rushton.scaledown.loops import Vessel, along_line, in_line, outlet, rising_root, together
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable
 from rushton.scaledown.zones import Culture
@@ -45,13 +45,16 @@ _MIDDLE = 0.05  # share of the volume that the middle vessel keeps at least
 
 @dataclass(frozen=True)
 class Compartments:
-    """Three vessels, volumes m3, and the exchange of the middle one with the first and the last, m3/s."""
+    """Three vessels, volumes m3, the exchange of the middle one with the first and the last, m3/s, and the broth in
+    each of the four lines, m3.
+    """
 
     excess_volume: float
     limitation_volume: float
     starvation_volume: float
     excess_flow: float
     starvation_flow: float
+    line_volume: float = 0.0
 
     @property
     def volumes(self) -> tuple[float, float, float]:
@@ -60,8 +63,8 @@ class Compartments:
 
     @property
     def volume(self) -> float:
-        """Of all three, m3."""
-        return sum(self.volumes)
+        """Of all three and the lines, m3."""
+        return sum(self.volumes) + 4.0 * self.line_volume
 
     @property
     def stays(self) -> tuple[float, float, float]:
@@ -71,6 +74,11 @@ class Compartments:
             self.limitation_volume / (self.excess_flow + self.starvation_flow),
             self.starvation_volume / self.starvation_flow,
         )
+
+    @property
+    def line_times(self) -> tuple[float, float]:
+        """Stay of every cell in a line between excess and limitation, and between limitation and starvation, s."""
+        return self.line_volume / self.excess_flow, self.line_volume / self.starvation_flow
 
     @property
     def chance_of_excess(self) -> float:
@@ -84,13 +92,16 @@ class CompartmentsOperation:
 
     Attributes
     ----------
-    ages : (4, n) float
+    ages : (4 or 8, n) float
         Concentration around a cell against its age, K_s, every ``step`` s; the last value holds on. Rows: excess,
-        limitation entered from excess, limitation entered from starvation, starvation.
+        limitation entered from excess, limitation entered from starvation, starvation; where they hold broth, the lines
+        to excess, from it, to starvation, from it.
     means : (3,) float
         Mean concentration of every vessel, K_s.
     uptakes : (3,) float
         Mean s in every vessel.
+    line_uptakes : (4,) float
+        Mean s in every line, in the order of their rows.
     """
 
     settings: Settings
@@ -100,6 +111,7 @@ class CompartmentsOperation:
     step: float
     means: tuple[float, float, float]
     uptakes: tuple[float, float, float]
+    line_uptakes: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
 
     least_cycles = 24
     """So many, that every quantile of random stays is met."""
@@ -107,7 +119,18 @@ class CompartmentsOperation:
     @property
     def mean_uptake(self) -> float:
         """Mean s of the population."""
-        return sum(v * s for v, s in zip(self.rig.volumes, self.uptakes, strict=True)) / self.rig.volume
+        held = sum(v * s for v, s in zip(self.rig.volumes, self.uptakes, strict=True))
+        return (held + self.rig.line_volume * sum(self.line_uptakes)) / self.rig.volume
+
+    @property
+    def breathed(self) -> tuple[float, float, float]:
+        """Mean s that every vessel supplies with oxygen: its own, and that of the lines that end in it, m3 by m3."""
+        to_excess, from_excess, to_starvation, from_starvation = self.line_uptakes
+        ends = (to_excess, from_excess + from_starvation, to_starvation)
+        one, two, three = (
+            s + self.rig.line_volume / v * line for v, s, line in zip(self.rig.volumes, self.uptakes, ends, strict=True)
+        )
+        return one, two, three
 
     def cycle(self) -> float:
         """Mean time between two entries into the vessel that is entered least often, s."""
@@ -127,7 +150,7 @@ class CompartmentsOperation:
     def ports(self) -> list[Port]:
         """One port in every vessel."""
         k = self.culture.half_saturation
-        rows = (self.ages[:1], self.ages[1:3], self.ages[3:])
+        rows = (self.ages[:1], self.ages[1:3], self.ages[3:4])
         return [
             Port(f"vessel {n + 1}, {NAMES[n]}", float(x.min()) * k, self.means[n] * k, float(x.max()) * k,
                  self.uptakes[n], self.rig.stays[n])
@@ -136,7 +159,8 @@ class CompartmentsOperation:
 
 
 def wanderings(rig: Compartments, visits: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Stays, s, and rows of ``CompartmentsOperation.ages``, (2 visits,) each: middle vessel, then another, in turn.
+    """Stays, s, and rows of ``CompartmentsOperation.ages``, (2 visits,) each: middle vessel, then another, in turn;
+    where lines hold broth (4 visits,), with the line to it and the one back in between.
 
     Exponential stays are the middle quantiles in a shuffled order, and as near to the share p of the stays in the
     middle vessel end in excess as their number allows.
@@ -151,7 +175,13 @@ def wanderings(rig: Compartments, visits: int, seed: int) -> tuple[np.ndarray, n
     stays[1::2][~rich] = rig.stays[2] * stratified_exponential(visits - to_excess, seed + 2)
     tables[0::2] = np.where(np.roll(rich, 1), 1, 2)
     tables[1::2] = np.where(rich, 0, 3)
-    return stays, tables
+    if rig.line_volume <= 0.0:
+        return stays, tables
+    through, rows = np.empty(4 * visits), np.empty(4 * visits, dtype=np.int64)
+    through[0::2], rows[0::2] = stays, tables
+    through[1::4] = through[3::4] = np.where(rich, *rig.line_times)
+    rows[1::4], rows[3::4] = np.where(rich, 4, 6), np.where(rich, 5, 7)
+    return through, rows
 
 
 def three_vessels(
@@ -177,7 +207,7 @@ def three_vessels(
     settings : dict
         Kept with the result.
     """
-    k, p = culture.half_saturation, rig.chance_of_excess
+    k, p, short = culture.half_saturation, rig.chance_of_excess, rig.line_times
     tau_e, tau_l, tau_s = rig.stays
     first = Vessel(tau_e, to_excess * feed / (rig.excess_volume * k), lags[0], culture)
     # the same vessel, for cells that came from either side
@@ -187,23 +217,30 @@ def three_vessels(
     wanted = feed / culture.capacity
 
     def uptakes(mean: float) -> tuple[float, float, float]:
-        x_e, x_s = first.mean(mean), last.mean(mean)
-        in_middle = p * middle[0].uptake(x_e, mean) + (1.0 - p) * middle[1].uptake(x_s, mean)
-        return first.uptake(mean, x_e), in_middle, last.uptake(mean, x_s)
+        to_e, to_s = (outlet(mean, time, culture) for time in short)
+        x_e, x_s = first.mean(to_e), last.mean(to_s)
+        from_e, from_s = (outlet(x, time, culture) for x, time in zip((x_e, x_s), short, strict=True))
+        in_middle = p * middle[0].uptake(from_e, mean) + (1.0 - p) * middle[1].uptake(from_s, mean)
+        return first.uptake(to_e, x_e), in_middle, last.uptake(to_s, x_s)
 
-    mean = rising_root(lambda x: float(np.dot(rig.volumes, uptakes(x))) - wanted)
+    def lines(mean: float) -> list[tuple[float, float]]:
+        """What enters every line, and the stay in it, once the vessels are balanced."""
+        return [(mean, short[0]), (first.last, short[0]), (mean, short[1]), (last.last, short[1])]
+
+    def surplus(mean: float) -> float:
+        held = float(np.dot(rig.volumes, uptakes(mean)))
+        return held + rig.line_volume * sum(in_line(x, time, culture) for x, time in lines(mean)) - wanted
+
+    mean = rising_root(surplus)
     found = uptakes(mean)
-    ages, step = _together((first, *middle, last))
-    return CompartmentsOperation(settings, culture, rig, ages, step, (first.last, mean, last.last), found)
-
-
-def _together(vessels: Sequence[Vessel]) -> tuple[np.ndarray, float]:
-    """Concentrations against age, one row per vessel, at the finest of their steps, s, as long as the longest."""
-    step = min(vessel.step for vessel in vessels)
-    longest = max((vessel.ages.size - 1) * vessel.step for vessel in vessels)
-    ages = step * np.arange(math.ceil(longest / step) + 1)
-    rows = [np.interp(ages, vessel.step * np.arange(vessel.ages.size), vessel.ages) for vessel in vessels]
-    return np.stack(rows), step
+    tables = [(vessel.ages, vessel.step) for vessel in (first, *middle, last)]
+    if rig.line_volume > 0.0:
+        along = [(along_line(x, time, culture), time) for x, time in lines(mean)]
+        tables += [(table, time / (table.size - 1)) for table, time in along]
+    ages, step = together(tables)
+    one, two, three, four = (in_line(x, time, culture) for x, time in lines(mean))
+    means = (first.last, mean, last.last)
+    return CompartmentsOperation(settings, culture, rig, ages, step, means, found, (one, two, three, four))
 
 
 class ThreeCompartments:
@@ -222,12 +259,13 @@ class ThreeCompartments:
         low, high = duty.biomass_bounds
         slow, fast = slowest_flow(duty), bench["loop_pump_max"]
         most = max(2.0 * SMALLEST_SHARE, 0.5 * bench["side_share_max"])
+        poorest = (1.0 - SMALLEST_SHARE - _MIDDLE) * bench.volume - 4.0 * bench["exchange_line"]
         return (
             Variable("biomass", "kg/m3", low, high, True),
             Variable("excess_flow", "m3/s", slow, fast, True),
             Variable("starvation_flow", "m3/s", slow, fast, True),
             Variable("excess_volume", "m3", SMALLEST_SHARE * bench.volume, most * bench.volume, True),
-            Variable("starvation_volume", "m3", 0.1 * bench.volume, (1.0 - SMALLEST_SHARE - _MIDDLE) * bench.volume),
+            Variable("starvation_volume", "m3", 0.1 * bench.volume, poorest),
             Variable("feed_to_excess", "-", 0.0, 1.0),
         )
 
@@ -236,14 +274,18 @@ class ThreeCompartments:
         return self._at_work(settings, duty, duty.feed(settings["biomass"]))
 
     @staticmethod
-    def rig(settings: Mapping[str, float], volume: float) -> Compartments:
-        """The vessels at these settings; the middle one takes what the others leave, and the last one leaves some."""
-        rich = settings["excess_volume"]
-        poor = min(settings["starvation_volume"], (1.0 - _MIDDLE) * volume - rich)
-        return Compartments(rich, volume - rich - poor, poor, settings["excess_flow"], settings["starvation_flow"])
+    def rig(settings: Mapping[str, float], bench: Bench) -> Compartments:
+        """The vessels at these settings; the middle one takes what others and lines leave, and the last one leaves
+        some.
+        """
+        volume, line = bench.volume, bench["exchange_line"]
+        rich, lines = settings["excess_volume"], 4.0 * line
+        poor = min(settings["starvation_volume"], (1.0 - _MIDDLE) * volume - rich - lines)
+        flows = settings["excess_flow"], settings["starvation_flow"]
+        return Compartments(rich, volume - rich - poor - lines, poor, *flows, line)
 
     def _at_work(self, settings: Mapping[str, float], duty: Duty, feed: float) -> CompartmentsOperation:
-        rig, culture = self.rig(settings, duty.bench.volume), duty.culture(settings["biomass"])
+        rig, culture = self.rig(settings, duty.bench), duty.culture(settings["biomass"])
         one, two, three = (duty.bench.holding(held).blend_lag for held in rig.volumes)
         return three_vessels(rig, culture, feed, settings["feed_to_excess"], (one, two, three), dict(settings))
 
@@ -257,7 +299,7 @@ class ThreeCompartments:
             "excess_flow": pump_step(settings["excess_flow"], duty),
             "starvation_flow": pump_step(settings["starvation_flow"], duty),
             "excess_volume": rounded(settings["excess_volume"], step),
-            "starvation_volume": rounded(self.rig(settings, duty.bench.volume).starvation_volume, step),
+            "starvation_volume": rounded(self.rig(settings, duty.bench).starvation_volume, step),
             "feed_to_excess": recipe.side / recipe.flow,
             "feed": recipe.feed,
         }

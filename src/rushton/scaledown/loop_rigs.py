@@ -1,8 +1,9 @@
 """Rigs with a loop as things to design: what may be chosen, what can be set, where the search begins.
 
 The STR-PFR is designed in biomass, loop flow, tube volume and share of the feed at the tube's inlet; the STR-STR in
-biomass, exchange flow, volume of the second vessel and share of the feed into it. Both within the bench's pumps, tubing
-and largest share of the volume outside the vessel. Their steady states, with the equations: ``loops``.
+biomass, exchange flow, volume of the second vessel and share of the feed into it, while the lines between its vessels
+hold what the bench's do. Both within the bench's pumps, tubing and largest share of the volume outside the vessel.
+Their steady states, with the equations: ``loops``.
 """
 
 from __future__ import annotations
@@ -109,7 +110,8 @@ class StrStr:
         """Biomass, exchange flow, volume of the second vessel, share of the feed into it."""
         bench = duty.bench
         low, high = duty.biomass_bounds
-        most = max(2.0 * SMALLEST_SHARE, bench["side_share_max"]) * bench.volume
+        outside = bench["side_share_max"] * bench.volume - 2.0 * bench["exchange_line"]
+        most = max(2.0 * SMALLEST_SHARE * bench.volume, outside)
         return (
             Variable("biomass", "kg/m3", low, high, True),
             Variable("flow", "m3/s", slowest_flow(duty), bench["loop_pump_max"], True),
@@ -123,7 +125,8 @@ class StrStr:
 
     @staticmethod
     def _at_work(settings: Mapping[str, float], duty: Duty, feed: float) -> LoopOperation:
-        loop = Loop(settings["second_volume"], duty.bench.volume - settings["second_volume"], settings["flow"])
+        line, second = duty.bench["exchange_line"], settings["second_volume"]
+        loop = Loop(second, duty.bench.volume - second - 2.0 * line, settings["flow"], line)
         culture = duty.culture(settings["biomass"])
         one, two = (duty.bench.holding(held).blend_lag for held in (loop.vessel_volume, loop.tube_volume))
         return str_str(loop, culture, feed, settings["feed_to_second"], (one, two), dict(settings))

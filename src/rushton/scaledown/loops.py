@@ -9,7 +9,10 @@ Within the vessel a cell carries the liquid it came with, which blends into the 
 (``kernels.vessel_ages``); ages are exponential with mean tau_S. In the limit of instant blending <s>_S = C_S/(K_s +
 C_S). One unknown, C_S; total uptake rises with it: one root.
 
-STR-STR: the same twice, each vessel with its own blending time; each is entered by the other's mean; two unknowns.
+STR-STR: the same twice, each vessel with its own blending time; each is entered by what a line of V_l brings from the
+other, whose mean is depleted in it like in a tube for tau_l = V_l/Q; two unknowns:
+
+.. math:: x_{2,in} = \omega(\ln x_1 + x_1 - \tau_l/t_K),\qquad x_{1,in} = \omega(\ln x_2 + x_2 - \tau_l/t_K)
 
 Symbols: C mol/m3, x = C/K_s, F mol/s, Q m3/s, V m3, v = q_max X, t_K = K_s/v. Validity: ``zones``; the tube is taken
 as plug flow (Reynolds number in the protocol), its inlet as mixed at once.
@@ -18,7 +21,7 @@ as plug flow (Reynolds number in the protocol), its inlet as mixed at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +45,8 @@ class LoopOperation:
         last value holds on.
     second_is_tube : bool
         Stays in the second zone are all equal, else exponential.
+    lines : tuple of (n,) float
+        Concentration along the lines to the second zone and back, K_s, at equal times; none where they hold nothing.
     """
 
     settings: Settings
@@ -56,22 +61,42 @@ class LoopOperation:
     first_uptake: float
     second_uptake: float
     second_is_tube: bool
+    lines: tuple[np.ndarray, ...] = ()
+
+    @property
+    def line_uptakes(self) -> tuple[float, float]:
+        """Mean s in the line to the second zone and in the one back."""
+        if not self.lines:
+            return 0.0, 0.0
+        out, back = (in_line(float(x[0]), self.loop.line_time, self.culture) for x in self.lines)
+        return out, back
 
     @property
     def mean_uptake(self) -> float:
         """Mean s of the population."""
-        return (1.0 - self.loop.share) * self.first_uptake + self.loop.share * self.second_uptake
+        loop = self.loop
+        held = loop.vessel_volume * self.first_uptake + loop.tube_volume * self.second_uptake
+        return (held + loop.line_volume * sum(self.line_uptakes)) / loop.volume
+
+    @property
+    def breathed(self) -> tuple[float, float]:
+        """Mean s that either stirred vessel supplies with oxygen: its own, and that of the line that ends in it, m3 by
+        m3.
+        """
+        loop, (out, back) = self.loop, self.line_uptakes
+        first = self.first_uptake + loop.line_volume / loop.vessel_volume * back
+        return first, self.second_uptake + loop.line_volume / loop.tube_volume * out
 
     least_cycles = 24
     """So many, that every quantile of random stays is met."""
 
     def cycle(self) -> float:
-        """tau_P + tau_S, s."""
-        return self.loop.tube_time + self.loop.vessel_time
+        """tau_P + tau_S, and both lines, s."""
+        return self.loop.volume / self.loop.flow
 
     def signal(self, step: float, duration: float, seed: int) -> tuple[np.ndarray, float]:
         """What one cell experiences (``rig.Operation``)."""
-        from rushton.scaledown.kernels import circulate, stratified_exponential
+        from rushton.scaledown.kernels import circulate, stratified_exponential, wander
 
         visits = int(np.clip(duration / self.cycle(), 24, _VISITS))
         stays = np.full((visits, 2), self.loop.tube_time)
@@ -79,6 +104,15 @@ class LoopOperation:
         if not self.second_is_tube:
             stays[:, 1] *= stratified_exponential(visits, seed + 1)
         out = np.empty(max(2, int(duration / step)))
+        if self.lines:
+            line = self.loop.line_time
+            rows = [(self.first, self.first_step), (self.second, self.second_step)]
+            table, own = together([*rows, *((x, line / (x.size - 1)) for x in self.lines)])
+            through = np.full((visits, 4), line)
+            through[:, 0::2] = stays
+            order = np.tile(np.array([0, 2, 1, 3]), visits)
+            wander(out, step, through.ravel(), order, table / (1.0 + table), own)
+            return out, step
         x1, x2 = self.first, self.second
         circulate(out, step, stays, x1 / (1.0 + x1), self.first_step, x2 / (1.0 + x2), self.second_step)
         return out, step
@@ -147,6 +181,33 @@ class Vessel:
         return self.last
 
 
+def in_line(inlet: float, time: float, culture: Culture) -> float:
+    """Mean s in a line that cells pass in ``time`` (s): what is eaten of what enters, K_s."""
+    return (inlet - outlet(inlet, time, culture)) * culture.uptake_time / time if time > 0.0 else 0.0
+
+
+def outlet(inlet: float, time: float, culture: Culture) -> float:
+    """Concentration at the end of a line or tube, K_s: the last of ``plug_flow``."""
+    from rushton.scaledown.kernels import omega
+
+    if inlet <= 0.0 or time <= 0.0:
+        return max(0.0, inlet)
+    return omega(math.log(inlet) + inlet - time / culture.uptake_time)
+
+
+def along_line(inlet: float, time: float, culture: Culture) -> np.ndarray:
+    """Concentration along a line, K_s, as finely as ages in a vessel."""
+    return plug_flow(inlet, time, culture, max(2, math.ceil(time / _AGE_STEP) + 1))
+
+
+def together(tables: Sequence[tuple[np.ndarray, float]]) -> tuple[np.ndarray, float]:
+    """Tables against age, each with its step, s, as rows at the finest of the steps, as long as the longest."""
+    step = min(own for _, own in tables)
+    longest = max((table.size - 1) * own for table, own in tables)
+    ages = step * np.arange(math.ceil(longest / step) + 1)
+    return np.stack([np.interp(ages, own * np.arange(table.size), table) for table, own in tables]), step
+
+
 def rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
     """Root on x > 0 of a rising function that is negative at 0."""
     high = guess
@@ -199,18 +260,21 @@ def str_str(
     """Two stirred vessels exchanging Q at steady state; arguments as ``str_pfr``, the second vessel in the place of the
     tube, and a blending time for each.
     """
-    k = culture.half_saturation
+    k, line = culture.half_saturation, loop.line_time
     one = Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lags[0], culture)
     two = Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lags[1], culture)
 
     def surplus(first: float) -> float:
-        second = two.mean(first)
-        left = (first - second) / loop.vessel_time - one.supply
-        return left + one.uptake(second, first) / culture.uptake_time
+        back = outlet(two.mean(outlet(first, line, culture)), line, culture)
+        left = (first - back) / loop.vessel_time - one.supply
+        return left + one.uptake(back, first) / culture.uptake_time
 
     first = rising_root(surplus)
-    second = two.mean(first)
-    in_first, in_second = one.uptake(second, first), two.uptake(first, second)
+    to_second = outlet(first, line, culture)
+    second = two.mean(to_second)
+    in_first, in_second = one.uptake(outlet(second, line, culture), first), two.uptake(to_second, second)
+    lines = tuple(along_line(x, line, culture) for x in (first, second)) if line > 0.0 else ()
     return LoopOperation(
-        settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False
+        settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False,
+        lines,
     )  # fmt: skip

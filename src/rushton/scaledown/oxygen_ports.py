@@ -128,8 +128,9 @@ def _loop(operation: LoopOperation, kla: float, each: Sequence[float], whole: fl
     loop, mean = operation.loop, operation.mean_uptake
     first, second = (operation.first_uptake, operation.second_uptake) if follows else (mean, mean)
     if not operation.second_is_tube:
-        flows = np.array([[0.0, loop.flow], [loop.flow, 0.0]])
-        return _held(each, (loop.vessel_volume, loop.tube_volume), flows, (whole * first, whole * second))
+        volumes, flows = (loop.vessel_volume, loop.tube_volume), np.array([[0.0, loop.flow], [loop.flow, 0.0]])
+        one, two = operation.breathed if follows else (mean * (1.0 + loop.line_volume / v) for v in volumes)
+        return _held(each, volumes, flows, (whole * one, whole * two))
     vessel = max(HELD, vessel_with_tube(kla, loop, whole * first, whole * second))
     bands = [(vessel, vessel)]
     time = operation.second_step * np.arange(operation.second.size)
@@ -170,5 +171,7 @@ def _three(operation: CompartmentsOperation, each: Sequence[float], whole: float
     rig = operation.rig
     a, b = rig.excess_flow, rig.starvation_flow
     flows = np.array([[0.0, a, 0.0], [a, 0.0, b], [0.0, b, 0.0]])
-    uptake = [port.uptake if follows else operation.mean_uptake for port in operation.ports()]
+    lines = (rig.line_volume, 2.0 * rig.line_volume, rig.line_volume)
+    evenly = [operation.mean_uptake * (1.0 + line / v) for line, v in zip(lines, rig.volumes, strict=True)]
+    uptake = operation.breathed if follows else evenly
     return _held(each, rig.volumes, flows, [whole * s for s in uptake])

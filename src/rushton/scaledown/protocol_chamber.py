@@ -304,8 +304,9 @@ WORDS = Words(
     _shortcomings,
     limit=_limit,
     foreign=(
-        "loop_", "tube_", "side_", "robot_", "mini_", "pulse_", "cycle_", "feed_", "biomass", "stirrer_", "vessel_",
-        "impeller_", "gas_", "pump_tubing", "oxygen_", "room_", "jacket_", "coolant_", "flow_cell", *OF_SWITCHING,
+        "loop_", "tube_", "side_", "exchange_", "robot_", "mini_", "pulse_", "cycle_", "feed_", "biomass", "stirrer_",
+        "vessel_", "impeller_", "gas_", "pump_tubing", "oxygen_", "room_", "jacket_", "coolant_", "flow_cell",
+        *OF_SWITCHING,
     ),
     instead={
         "In one line": _one_line,

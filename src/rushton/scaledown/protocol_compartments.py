@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushton.scaledown.compartments import Compartments, CompartmentsOperation
 from rushton.scaledown.match import KNOWN_SHARE
+from rushton.scaledown.protocol_loop import line_check, line_words
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words
 from rushton.scaledown.sheet import ML, ML_MIN, REGIME_WORDS, Sheet, number, percent, stays_of
 from rushton.scaledown.stirred import stirred_vessels
@@ -29,9 +30,9 @@ def _moves(sheet: Sheet) -> Moves:
     bleed = "" if n == 2 else " Level control and bleed move to vessel 2"
     return Moves(
         f"All {whole} in vessel {n}, vessels {empty} sterile, closed and empty",
-        f"At t = 0 pump {filled}, {volumes[n - 1] * ML:,.0f} mL stay in vessel {n}; then start all exchange pumps"
-        + bleed,
-        f"pump vessels {empty} empty into vessel {n}",
+        f"At t = 0 pump {filled} and fill all four lines, {volumes[n - 1] * ML:,.0f} mL stay in vessel {n}; then start "
+        "all exchange pumps" + bleed,
+        f"pump vessels {empty} and the lines empty into vessel {n}",
     )
 
 
@@ -76,8 +77,12 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
         ),
         (
             "exchange pumps",
-            f"4 peristaltic heads (two on one drive keep forth and back alike), up to {fastest:.0f} mL/min, tubes as "
-            "short as they go: what a tube holds is a fourth zone without air",
+            f"4 peristaltic heads (two on one drive keep forth and back alike), up to {fastest:.0f} mL/min",
+        ),
+        (
+            "lines",
+            f"2 of {line_words(rig.line_volume, rig.excess_flow)} and 2 of "
+            f"{line_words(rig.line_volume, rig.starvation_flow)}, pump head and connectors included",
         ),
         ("feed pumps", f"{count} peristaltic or syringe, see Feed"),
     ]
@@ -96,6 +101,12 @@ def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
         *rows,
         ("exchange pumps, vessels 1 and 2, each way", f"{rig.excess_flow * ML_MIN:.0f}", "mL/min"),
         ("exchange pumps, vessels 2 and 3, each way", f"{rig.starvation_flow * ML_MIN:.0f}", "mL/min"),
+        ("each of 4 lines, pump head and connectors included", number(rig.line_volume * ML), "mL"),
+        (
+            "stay in a line",
+            " and ".join(f"{time:.2f}" for time in rig.line_times),
+            "s, vessels 1 and 2, vessels 2 and 3; the same for every cell",
+        ),
         ("entries into vessel 1 per cell and hour", f"{3600 * rig.excess_flow / rig.volume:.0f}", "1/h"),
         ("entries into vessel 3 per cell and hour", f"{3600 * rig.starvation_flow / rig.volume:.0f}", "1/h"),
         ("stays in vessel 2 that end in vessel 3", percent(both), ""),
@@ -144,6 +155,7 @@ def _checks(sheet: Sheet) -> list[str]:
     return [
         f"Exchange pumps with broth, by weight: {rig.excess_flow * ML_MIN:.0f} and "
         f"{rig.starvation_flow * ML_MIN:.0f} mL/min, forth and back alike.",
+        line_check(rig.line_volume),
         f"Levels of {held} mL hold for an hour with the exchange running on water.",
         "Exchange lines sterilised with the vessels, pump-head tubing moved on after it; leak test done.",
     ]

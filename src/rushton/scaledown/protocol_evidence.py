@@ -6,6 +6,7 @@ from rushton.scaledown.classic import USUAL
 from rushton.scaledown.inside import final_window
 from rushton.scaledown.match import PARTS
 from rushton.scaledown.protocol_by_products import comparison_words, oxygen_words
+from rushton.scaledown.protocol_loop import has_tube
 from rushton.scaledown.protocol_rigs import words_of
 from rushton.scaledown.protocol_tables import target_table
 from rushton.scaledown.robustness import NAMES, WORDS
@@ -103,6 +104,8 @@ def limits(sheet: Sheet) -> str:
     """What the bench allowed: limits that say something about this kind of rig."""
     bench = sheet.duty.bench
     foreign = words_of(sheet).foreign
+    if has_tube(sheet):
+        foreign += ("exchange_",)
     kept = {limit.meaning: limit for name, limit in bench.limits.items() if not name.startswith(foreign)}
     rows = [(limit.meaning, f"{number(limit.shown)} {limit.unit}".removesuffix(" -"), limit.source)
             for limit in kept.values()]  # fmt: skip

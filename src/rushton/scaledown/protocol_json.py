@@ -147,7 +147,11 @@ def _volumes(sheet: Sheet) -> dict[str, Any]:
     out = {"working_volume_mL": volume * ML, **{f"{key}_mL": s[key] * ML for key in sides}}
     if sides:
         rest = "limitation_volume_mL" if "excess_volume" in s else "vessel_volume_mL"
-        out[rest] = (volume - sum(s[key] for key in sides)) * ML
+        lines = 4 if "excess_volume" in s else 2 if "second_volume" in s else 0
+        line = sheet.duty.bench["exchange_line"]
+        out[rest] = (volume - sum(s[key] for key in sides) - lines * line) * ML
+        if lines:
+            out |= {"lines": lines, "line_volume_mL": line * ML}
     return out
 
 

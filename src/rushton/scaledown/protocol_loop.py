@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
+from rushton.scaledown.loops import LoopOperation
 from rushton.scaledown.match import KNOWN_SHARE
 from rushton.scaledown.protocol_words import OF_SWITCHING, Event, Moves, Words, air_words, bleed_words, vessel_words
-from rushton.scaledown.sheet import ML, ML_MIN, Sheet, percent, stays_of
+from rushton.scaledown.sheet import ML, ML_MIN, Sheet, number, percent, stays_of
 from rushton.scaledown.stirred import stirred_vessels
 from rushton.scaledown.zones import Loop, laminar_pressure_drop, tube_length, tube_reynolds
 
@@ -20,8 +21,8 @@ def has_tube(sheet: Sheet) -> bool:
 
 def loop_of(sheet: Sheet) -> Loop:
     """The loop of an STR-PFR or STR-STR."""
-    side = sheet.settings["tube_volume"] if has_tube(sheet) else sheet.settings["second_volume"]
-    return Loop(side, sheet.duty.bench.volume - side, sheet.settings["flow"])
+    assert isinstance(sheet.operation, LoopOperation)
+    return sheet.operation.loop
 
 
 def tube_of(sheet: Sheet) -> tuple[float, float]:
@@ -95,7 +96,13 @@ def _equipment(sheet: Sheet) -> list[tuple[str, str]]:
         ("feed pump", f"{count} peristaltic or syringe, see Feed"),
     ]
     if not tube:
-        return rows
+        return [
+            *rows,
+            (
+                "lines",
+                f"2, holding {line_words(loop.line_volume, loop.flow)} each, pump head and connectors included",
+            ),
+        ]
     bore, length = tube_of(sheet)
     return [
         *rows,
@@ -127,7 +134,11 @@ def _setup(sheet: Sheet) -> list[tuple[str, str, str]]:
         ("passes per cell and hour", f"{3600 * loop.frequency:.0f}", "1/h"),
     ]
     if not has_tube(sheet):
-        return rows
+        return [
+            *rows,
+            ("each of 2 lines, pump head and connectors included", number(loop.line_volume * ML), "mL"),
+            ("stay in each line", f"{loop.line_time:.2f}", "s, the same for every cell"),
+        ]
     bore, length = tube_of(sheet)
     drop = laminar_pressure_drop(loop.flow, bore, length, bench.viscosity, bench.density)
     return [
@@ -204,11 +215,25 @@ def _checks(sheet: Sheet) -> list[str]:
             f"Dye step at the tube's inlet: half of it at the outlet after {loop.tube_time:.1f} s.",
         ]
     else:
-        lines.append(
+        lines += [
+            line_check(loop.line_volume),
             f"Levels: {loop.vessel_volume * ML:.0f} mL and {loop.tube_volume * ML:.0f} mL hold for an hour with the "
-            "exchange running on water."
-        )
+            "exchange running on water.",
+        ]
     return [*lines, "Loop sterilised with the vessel, pump-head tubing moved on after it; leak test done."]
+
+
+def line_words(volume: float, flow: float) -> str:
+    """What a line between two vessels holds and how long, as a technician has it."""
+    return f"{number(volume * ML)} mL ({volume / flow:.1f} s)"
+
+
+def line_check(volume: float) -> str:
+    """How to prove what a line holds."""
+    return (
+        f"Each line filled and weighed: {number(volume * ML)} mL with pump head and connectors. Where it holds another "
+        "volume, say so under limits.exchange_line and design again."
+    )
 
 
 def flow_for_excess(sheet: Sheet) -> float | None:
@@ -244,8 +269,9 @@ def _moves(sheet: Sheet) -> Moves:
         )
     return Moves(
         f"All {whole} in vessel 1, vessel 2 sterile, closed and empty",
-        f"At t = 0 set the level of vessel 1 to {vessel} and pump {side} over into vessel 2, then start both pumps",
-        f"pump vessel 2 empty into vessel 1, its level back to {whole}",
+        f"At t = 0 pump {side} over into vessel 2 and fill the line back; the level of vessel 1 falls to {vessel}; "
+        "then start both pumps",
+        f"pump vessel 2 and the lines empty into vessel 1, its level back to {whole}",
     )
 
 

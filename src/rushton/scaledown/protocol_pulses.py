@@ -149,6 +149,7 @@ WORDS = Words(
         "loop_",
         "tube_",
         "side_",
+        "exchange_",
         "robot_",
         "mini_",
         "media_",

@@ -90,10 +90,10 @@ def hazards(sheet: Sheet, air: Breath) -> str:
             ),
             (
                 "loop: pump heads and sensors",
-                f"a line of {SHORTEST_TUBE:g} m of {1e3 * wide:.1f} mm through the head holds cells "
-                f"{0.25 * math.pi * wide**2 * SHORTEST_TUBE / most:.1f} s each way, a flow cell of "
-                f"{bench['flow_cell'] * ML:.0f} mL {bench['flow_cell'] / most:.1f} s: not in the design",
-                "take what the lines of the smallest vessel hold off its volume; probes in vessels, not in lines",
+                f"a line of {number(bench['exchange_line'] * ML)} mL with its head holds cells "
+                f"{bench['exchange_line'] / most:.1f} s each way, in the design; a flow cell of "
+                f"{bench['flow_cell'] * ML:.0f} mL {bench['flow_cell'] / most:.1f} s more, not in it",
+                "probes in vessels, not in lines",
             ),
         ]  # fmt: skip
     rows += words_of(sheet).hazards(sheet)

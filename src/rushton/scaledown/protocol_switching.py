@@ -351,6 +351,7 @@ WORDS = Words(
     foreign=(
         "loop_",
         "tube_",
+        "exchange_",
         "mini_",
         "robot_",
         "pulse_",

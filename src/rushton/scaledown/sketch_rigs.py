@@ -116,14 +116,17 @@ def _pair(sheet: Sheet) -> str:
     d.path([(460, 248), (280, 248)], INK, 2.6)
     d.pump(370, 248, "left")
     d.text(370, 228, f"{_flow(loop.flow)} each way", 9.5, bold=True)
+    if loop.line_volume > 0.0:
+        d.text(370, 292, f"each line {protocol_loop.line_words(loop.line_volume, loop.flow)}", 9.0, colour=MUTED)
     d.text(
         370, 276, f"stay in vessel 2 {loop.tube_time:.1f} s, in vessel 1 {loop.vessel_time:.0f} s", 9.0, colour=MUTED
     )
     d.port(292, 170, "1")
     d.port(577, 200, "2")
     _bleed(d, sheet, 130, 200)
-    _supply(d, sheet, 205, 280, 1.0 - loop.share)
-    _supply(d, sheet, 512, 265, loop.share)
+    second = loop.tube_volume / (loop.vessel_volume + loop.tube_volume)
+    _supply(d, sheet, 205, 280, 1.0 - second)
+    _supply(d, sheet, 512, 265, second)
     return d.svg()
 
 
@@ -141,7 +144,7 @@ def _three(sheet: Sheet) -> str:
         rows = [name, held[n], f"stay {stays[n]}", _rpm(sheet, n), *(_medium(sheet) if n == 1 else [])]
         d.vessel(left[n], floor - sizes[n], sizes[n], sizes[n], rows, fill)
         d.port(right[n] + 10.0, 180, str(n + 1))
-        _supply(d, sheet, centres[n] - (36.0 if n == 1 else 0.0), floor, rig.volumes[n] / rig.volume)
+        _supply(d, sheet, centres[n] - (36.0 if n == 1 else 0.0), floor, rig.volumes[n] / sum(rig.volumes))
     for x, rate, size in ((centres[0] - 24.0, r.side, sizes[0]), (centres[1] - 34.0, r.vessel, sizes[1])):
         if rate > 0.0:
             d.path([(200, 64), (200, 88), (x, 88), (x, floor - 0.83 * size)], FEED, 1.6)
@@ -153,6 +156,8 @@ def _three(sheet: Sheet) -> str:
         d.path([(x1, 250), (x0, 250)], INK, 2.6)
         d.pump(0.5 * (x0 + x1), 250, "left")
         d.text(0.5 * (x0 + x1), 231, _flow(rate), 9.0, bold=True)
+        if rig.line_volume > 0.0:
+            d.text(0.5 * (x0 + x1), 270, f"line {rig.line_volume / rate:.1f} s", 8.5, colour=MUTED)
     d.path([(centres[1] + 44.0, floor), (centres[1] + 44.0, 297), (470, 297)], INK, 1.6)
     d.pump(437, 297)
     d.waste(490, 285, f"bleed {_flow(r.bleed)}")

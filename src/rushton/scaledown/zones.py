@@ -102,11 +102,16 @@ def time_to_deplete(start: float, end: float, culture: Culture) -> float:
 
 @dataclass(frozen=True)
 class Loop:
-    """A stirred vessel and a tube fed from it and returning to it; volumes m3, flow m3/s."""
+    """A stirred vessel and a tube fed from it and returning to it; volumes m3, flow m3/s.
+
+    A second stirred vessel may stand in the place of the tube. Then the broth in a line from one to the other, pump
+    head included, is ``line_volume``, the same each way; a tube's own line is part of the tube.
+    """
 
     tube_volume: float
     vessel_volume: float
     flow: float
+    line_volume: float = 0.0
 
     @classmethod
     def from_share(cls, share: float, tube_time: float, volume: float) -> Loop:
@@ -122,7 +127,7 @@ class Loop:
     @property
     def volume(self) -> float:
         """V, m3."""
-        return self.tube_volume + self.vessel_volume
+        return self.tube_volume + self.vessel_volume + 2.0 * self.line_volume
 
     @property
     def share(self) -> float:
@@ -140,9 +145,14 @@ class Loop:
         return self.vessel_volume / self.flow
 
     @property
+    def line_time(self) -> float:
+        """Every cell's stay in a line, s."""
+        return self.line_volume / self.flow
+
+    @property
     def frequency(self) -> float:
         """Passes of one cell through the tube per second."""
-        return 1.0 / (self.tube_time + self.vessel_time)
+        return self.flow / self.volume
 
 
 def tube_length(volume: float, bore: float) -> float:
