@@ -39,6 +39,14 @@ def case_with(data, tmp_path, rig, volume="3 L", limits=""):
         ("str-pfr", "20 mL", "", "working_volume", "at least 75 mL"),
         ("str-str", "50 mL", "", "working_volume", "'str-str'"),
         ("three-compartments", "74 mL", "", "working_volume", "cannot hold the loop"),
+        (
+            "str-str",
+            "100 mL",
+            "",
+            "exchange_line",
+            "2 lines of 'str-str' hold 30 mL each; of 100 mL they may hold 38 mL",
+        ),
+        ("three-compartments", "300 mL", "", "exchange_line", "lines of 28 mL or less"),
         ("str-pfr", "3 L", 'loop_pump_max = "12 mL/min"', "loop_pump_max", "at least 300 mL/min"),
         ("three-compartments", "9 L", 'loop_pump_max = "0.8 L/min"', "loop_pump_max", "at least 900 mL/min"),
         ("str-pfr", "3 L", 'tube_length_max = "0.2 m"', "tube_length_max", "allow 0.5 m or more"),
@@ -57,7 +65,8 @@ def test_what_cannot_be_built_is_refused_before_anything_runs(data, tmp_path, ri
 @pytest.mark.parametrize("rig", ["str-pfr", "str-str", "three-compartments", "pulsed-feed", "mini-bioreactors"])
 @pytest.mark.parametrize("volume", ["100 mL", "3 L", "20 L"])
 def test_what_can_be_built_is_not_refused(data, tmp_path, rig, volume):
-    check_bench(case_with(data, tmp_path, rig, volume, 'loop_pump_max = "2.5 L/min"'))
+    limits = 'loop_pump_max = "2.5 L/min"' + (', exchange_line = "5 mL"' if volume == "100 mL" else "")
+    check_bench(case_with(data, tmp_path, rig, volume, limits))
 
 
 def test_a_dose_larger_than_growth_lets_in_is_refused(data, tmp_path):

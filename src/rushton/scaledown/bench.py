@@ -47,6 +47,9 @@ _KINDS = {
 HANDY_TUBE = 12.0
 """A coil up to this length is easily mounted, m; longer only where no bore at hand allows less."""
 
+SMALLEST_SHARE = 0.02
+"""Share of the volume of the smallest vessel worth building, -."""
+
 SHORTEST_TUBE = 0.5
 """A tube between vessel, pump head and vessel is at least this long, m."""
 

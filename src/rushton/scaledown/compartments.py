@@ -31,8 +31,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rushton.scaledown.bench import Bench, rounded
-from rushton.scaledown.loop_rigs import SMALLEST_SHARE, pump_step, slowest_flow
+from rushton.scaledown.bench import SMALLEST_SHARE, Bench, rounded
+from rushton.scaledown.loop_rigs import pump_step, slowest_flow
 from rushton.scaledown.loops import Vessel, along_line, in_line, outlet, rising_root, together
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Port, Settings, Variable

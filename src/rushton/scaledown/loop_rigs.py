@@ -12,14 +12,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from rushton.scaledown.bench import SHORTEST_TUBE, Bench, rounded
+from rushton.scaledown.bench import SHORTEST_TUBE, SMALLEST_SHARE, Bench, rounded
 from rushton.scaledown.loops import LoopOperation, str_pfr, str_str
 from rushton.scaledown.recipe import Written, steady_recipe
 from rushton.scaledown.rig import Duty, Settings, Variable
 from rushton.scaledown.zones import Loop, tube_length
-
-SMALLEST_SHARE = 0.02
-"""Share of the volume of the smallest vessel worth building, -."""
 
 
 class StrPfr:

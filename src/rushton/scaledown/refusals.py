@@ -1,9 +1,13 @@
 r"""Rigs that cannot be built within the limits of a bench: refused by name, with what to change.
 
-- A loop holds at least V_min: pump head, connectors, half a metre of tubing. Up to b V of broth may be outside the
-  vessel:
+- The loop of an STR-PFR holds at least V_min: pump head, connectors, half a metre of tubing. Up to b V of broth may be
+  outside the vessel:
 
   .. math:: V_{min} \le b V
+
+- The n lines between stirred vessels hold V_l each, outside the largest vessel like the smallest one worth building:
+
+  .. math:: n V_l + 0.02 V \le b V
 
 - The tube of an STR-PFR needs a bore d at hand whose length fits, for a volume between V_min and b V:
 
@@ -27,7 +31,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from rushton.scaledown.bench import SHORTEST_TUBE, Bench
+from rushton.scaledown.bench import SHORTEST_TUBE, SMALLEST_SHARE, Bench
 
 if TYPE_CHECKING:
     from rushton.case.schema import Case
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 LEAST_RECORD = 600.0
 """Cells should pass a loop at least once in this time, s, where the tank's records are shorter."""
 LOOPS = ("str-pfr", "str-str", "three-compartments")
+LINES = {"str-str": 2, "three-compartments": 4}
+"""Lines between the stirred vessels of a rig."""
 
 
 class Refusal(NamedTuple):
@@ -76,13 +82,22 @@ def refusal(case: Case, bench: Bench, record: float, growth: float | None = None
 
 def _loop(name: str, bench: Bench, record: float) -> Refusal | None:
     least, most, flow = bench["tube_volume_min"], bench["side_share_max"] * bench.volume, bench["loop_pump_max"]
-    if least > most:
+    if name == "str-pfr" and least > most:
         return Refusal(
             f"a rig of {1e6 * bench.volume:.3g} mL cannot hold the loop of '{name}': pump head, connectors and half a "
             f"metre of tubing hold {1e6 * least:.3g} mL, {1e6 * most:.3g} mL may be outside the vessel",
             "scaledown.working_volume",
             f"at least {1e6 * least / bench['side_share_max']:.3g} mL, a larger limits.side_share_max, or a rig "
             "without a loop ('pulsed-feed')",
+        )
+    number, line = LINES.get(name, 0), bench["exchange_line"]
+    if number * line > (share := bench["side_share_max"] - SMALLEST_SHARE) * bench.volume:
+        return Refusal(
+            f"the {number} lines of '{name}' hold {1e6 * line:.3g} mL each; of {1e6 * bench.volume:.4g} mL they may "
+            f"hold {1e6 * max(share, 0.0) * bench.volume:.3g} mL together",
+            "scaledown.limits.exchange_line",
+            f"lines of {1e6 * max(share, 0.0) * bench.volume / number:.2g} mL or less, a larger working volume or "
+            "limits.side_share_max, or a rig without lines ('pulsed-feed')",
         )
     longest = max(record, LEAST_RECORD)
     if bench.volume > flow * longest:
