@@ -37,8 +37,6 @@ def case_with(data, tmp_path, rig, volume="3 L", limits=""):
     ("rig", "volume", "limits", "where", "words"),
     [
         ("str-pfr", "20 mL", "", "working_volume", "at least 75 mL"),
-        ("str-str", "50 mL", "", "working_volume", "'str-str'"),
-        ("three-compartments", "74 mL", "", "working_volume", "cannot hold the loop"),
         (
             "str-str",
             "100 mL",
