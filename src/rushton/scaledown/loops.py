@@ -31,6 +31,7 @@ from rushton.scaledown.rig import Port, Settings
 from rushton.scaledown.zones import Culture, Loop
 
 _AGE_STEP = 0.03  # s, resolution of the concentration around a cell since it entered a zone
+_BRACKET, _LARGEST, _SMALLEST = math.log(4.0), math.log(1e9), math.log(1e-26)
 _VISITS = 400  # distinct stays drawn for one signal; used again after that
 
 
@@ -208,14 +209,31 @@ def together(tables: Sequence[tuple[np.ndarray, float]]) -> tuple[np.ndarray, fl
     return np.stack([np.interp(ages, own * np.arange(table.size), table) for table, own in tables]), step
 
 
-def rising_root(function: Callable[[float], float], guess: float = 1.0) -> float:
-    """Root on x > 0 of a rising function that is negative at 0."""
-    high = guess
-    while function(high) < 0.0:
-        high *= 4.0
-        if high > 1e9:
-            return high
-    return float(brentq(function, 0.0, high, xtol=1e-12, rtol=1e-10))
+def rising_root(function: Callable[[float], float], guess: float = 0.6) -> float:
+    """Root on x > 0 of a rising function that is negative at 0: bracketed by factors of four from a guess, then Brent's
+    method in ln x.
+
+    Returns
+    -------
+    float
+        To 1e-11 of itself; 0 where the root is below 1e-26, the last try where it is above 1e9.
+    """
+
+    def at(u: float) -> float:
+        return function(math.exp(u))
+
+    low = high = math.log(guess)
+    if at(low) < 0.0:
+        while at(high) < 0.0:
+            low, high = high, high + _BRACKET
+            if high > _LARGEST:
+                return math.exp(high)
+    else:
+        while at(low) > 0.0:
+            low, high = low - _BRACKET, low
+            if low < _SMALLEST:
+                return 0.0
+    return math.exp(float(brentq(at, low, high, xtol=1e-11, rtol=1e-11))) if low < high else guess
 
 
 def str_pfr(loop: Loop, culture: Culture, feed: float, to_tube: float, lag: float, settings: Settings) -> LoopOperation:
