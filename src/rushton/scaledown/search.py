@@ -7,10 +7,10 @@
 2. From the best of all that was tried, some way apart from each other, descents on a lattice that does not depend on
    the limits (``lattice``), judged as written: rounded to pump set-points, bores and clocks; the three that end lowest
    go on through finer steps. From the best, descents start anew some way off, every second time along the direction
-   between two ends found before, since valleys lie askew; a better end is the new best (iterated local search: H. R.
-   Lourenco et al. (2003) Handbook of Metaheuristics, p. 321). What the bench cannot pump is no design, nor what it
-   cannot give its oxygen or take its heat from (``breath``), nor what loses a regime when the feed pump is off by its
-   accuracy.
+   between two ends found before, since valleys lie askew; a better end is the new best, and many in a row that are none
+   end the search (iterated local search: H. R. Lourenco et al. (2003) Handbook of Metaheuristics, p. 321). What the
+   bench cannot pump is no design, nor what it cannot give its oxygen or take its heat from (``breath``), nor what loses
+   a regime when the feed pump is off by its accuracy.
 3. The five best go on, no two of them alike once rounded, and as far as there are such from different corners of the
    cube (``finalists``).
 
@@ -51,9 +51,9 @@ _KEPT = 5  # descents, from the best of the search that lie apart,
 _COARSE = (2, 3, 4)  # through these levels of the lattice;
 _FINISHED = 3  # that go on
 _FINE = (2, 3, 4, 5, 6, 7, 3, 4, 5, 6, 7)  # through these,
-_HOPS = 24  # times a descent starts anew some way from the best,
+_HOPS = 24  # times in a row a descent starts anew some way from the best and finds nothing better,
 _HOP_POINTS = 4000  # as long as it tried no more than so many points;
-_HOP_LENGTH = 0.5  # at most so many octaves in every variable, or, every second time,
+_HOP_LENGTHS = (0.5, 0.25, 0.125)  # at most so many octaves in every variable, or, every second time,
 _ASTRAY = 0.1  # so many beside the direction from one valley to another
 _HOP = (2, 3, 4, 5, 6, 7)  # through these levels
 _STEPS = 96  # and try so many times the points beside one at most
@@ -251,14 +251,15 @@ def search(
             finished.add(descend(lattice, point, values, _FINE, most, pairs=True))
         best, rng = min(finished, key=lambda p: (values([p])[0], p)), np.random.default_rng([seed, 1])
         valleys = sorted(ends | finished)
-        most_hops = len(rounded) + _HOP_POINTS
-        for n in range(_HOPS):
-            if len(rounded) > most_hops:
-                break
-            hop = lattice.moved(best, _hop(rng, valleys, n % 2 == 0), _FINE[-1])
+        begun, in_vain, along = len(rounded), 0, True
+        while in_vain < _HOPS and (tried := len(rounded) - begun) <= _HOP_POINTS:
+            told(0.6 + 0.4 * tried / _HOP_POINTS)
+            hop = lattice.moved(best, _hop(rng, valleys, along), _FINE[-1])
             valleys.append(descend(lattice, hop, values, _HOP, most, pairs=True))
+            before, along = values([best])[0], not along
             best = min(best, valleys[-1], key=lambda p: (values([p])[0], p))
-            told(0.6 + 0.4 * (n + 1) / _HOPS)
+            in_vain = 0 if values([best])[0] < before else in_vain + 1
+        told(1.0)
         everything = sorted([*rounded.values(), *of_known])
         best_ones = _apart_as_written(everything, sound)
     evaluations = int(found.nfev) + len(everything) + 2 * len(checked)
@@ -272,7 +273,8 @@ def _hop(rng: np.random.Generator, valleys: Sequence[Point], along: bool) -> lis
     """How far to move from the best: along the direction between two valleys, as far at most, or anywhere near."""
     size = len(valleys[0])
     if not along:
-        return list(rng.uniform(-_HOP_LENGTH, _HOP_LENGTH, size))
+        far = _HOP_LENGTHS[rng.integers(len(_HOP_LENGTHS))]
+        return list(rng.uniform(-far, far, size))
     one, other = (np.array(valleys[k]) for k in rng.integers(len(valleys), size=2))
     return list(rng.uniform(-1.0, 1.0) * (other - one) + rng.uniform(-_ASTRAY, _ASTRAY, size))
 
