@@ -19,7 +19,7 @@ from rushton.physiology import (
 )
 from rushton.physiology.compiled import RATES
 from rushton.physiology.integrate import advance, environment_array
-from rushton.physiology.timescales import fastest, jacobian, substeps_needed
+from rushton.physiology.timescales import _ENOUGH, _extremes, fastest, jacobian, substeps_needed
 from rushton.physiology.well_mixed import chemostat, fed_batch
 
 GLUCOSE = 0.180156  # kg/mol
@@ -191,3 +191,18 @@ def test_chemostat_and_fed_batch_of_every_model(name):
     amount = run.biomass * run.volume
     np.testing.assert_allclose(np.log(amount / amount[0]), dilution * run.time / 3600.0, atol=0.05)
     np.testing.assert_allclose(run.volume[-1], 1.0 + 0.1 * (np.exp(3.0 * dilution) - 1.0), rtol=1e-5)
+
+
+@pytest.mark.parametrize("number", [1, 7, 1000, 5 * _ENOUGH + 3])
+def test_the_surroundings_looked_at_reach_from_the_least_to_the_largest(number):
+    rng = np.random.default_rng(2)
+    rows = np.column_stack([rng.random(number), rng.exponential(1.0, number)])
+    chosen = np.array(_extremes(rows.reshape(1, number, 2)))
+    for column, some in ((0, chosen[:5, 0]), (1, chosen[5:, 1])):
+        values = rows[:, column]
+        if some.size == 0:  # one row: no second column to look at
+            assert number == 1
+            continue
+        assert (some[0], some[1], some[4]) == (values.min(), values.max(), values.min())
+        assert np.mean(values <= some[2]) == pytest.approx(0.5, abs=0.01 + 1.0 / number)
+        assert np.mean(values <= some[3]) == pytest.approx(0.02, abs=0.002 + 1.0 / number)

@@ -30,6 +30,7 @@ MOST_SUBSTEPS = 500
 
 _STAY = 30.0 / SECONDS_PER_HOUR  # h in each of the surroundings met
 _LOOKS = _STAY * np.geomspace(1e-4, 1.0, 9)  # h after which J is taken
+_ENOUGH = 200_000  # samples among which the middle of the surroundings and the nearly least are sought
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,21 @@ def too_long(model: CellModel, found: Fastest, dt: float, substeps: int) -> Mode
 
 
 def _extremes(environment: np.ndarray) -> list[np.ndarray]:
-    """Least, largest, middle, nearly least and least of the surroundings, by the first two columns."""
+    """Least, largest, middle, nearly least and least of the surroundings, by the first two columns; the middle and the
+    nearly least among every so many of them where they are many.
+    """
     rows = np.reshape(environment, (-1, environment.shape[-1]))
+    every = max(1, len(rows) // _ENOUGH)
     chosen: list[int] = []
     for column in (0, 1):
-        if np.ptp(rows[:, column]) > 0.0 or not chosen:
-            wanted = [int(share * (len(rows) - 1)) for share in (0.0, 1.0, 0.5, 0.02, 0.0)]
-            order = np.argpartition(rows[:, column], sorted(set(wanted)))  # sorting takes six times as long
-            chosen += [order[n] for n in wanted]
+        values = rows[:, column]
+        least, largest = int(np.argmin(values)), int(np.argmax(values))
+        if values[least] < values[largest] or not chosen:
+            some = values[::every]
+            wanted = [int(share * (some.size - 1)) for share in (0.5, 0.02)]
+            order = np.argpartition(some, sorted(set(wanted)))  # sorting takes six times as long
+            middle, nearly = (every * int(order[n]) for n in wanted)
+            chosen += [least, largest, middle, nearly, least]
     return [np.ascontiguousarray(rows[i], dtype=np.float64) for i in chosen]
 
 
