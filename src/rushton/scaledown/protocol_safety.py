@@ -19,6 +19,9 @@ from rushton.scaledown.zones import laminar_pressure_drop
 LOUD = ("The rig cannot", "The loop changes")
 """Beginnings of warnings that are said aloud; the others stand in the lines and tables."""
 
+_EXCHANGES = ("flow", "excess_flow", "starvation_flow")
+"""Settings that are flows between stirred vessels, where there is no tube."""
+
 
 def hazards(sheet: Sheet, air: Breath) -> str:
     """Oxygen, temperature, pressure: figure and what to do."""
@@ -72,14 +75,14 @@ def hazards(sheet: Sheet, air: Breath) -> str:
                 "both count into the volume of the tube: as short as they go, flow cells at its outlet",
             ),
         ]
-    elif "flow" in s or "excess_flow" in s:
-        wide = bench.bores[-1]
-        most = max(s.get("flow", 0.0), s.get("excess_flow", 0.0), s.get("starvation_flow", 0.0))
+    elif "tube_volume" not in s and any(key in s for key in _EXCHANGES):
+        line, flows = bench["exchange_line"], [s[key] for key in _EXCHANGES if key in s]
+        most = max(flows)
         rows += [
             (
-                "loop: oxygen", f"each metre of {1e3 * wide:.1f} mm tubing holds "
-                f"{0.25 * math.pi * wide**2 / most:.1f} s of broth without air",
-                "tubes as short as they go, not above the time of the first line",
+                "loop: oxygen",
+                f"a line of {number(line * ML)} mL holds {line / min(flows):.1f} s of broth without air",
+                "lines as short as they go, not above the time of the first line",
             ),
             ("loop: temperature", "each vessel has its own jacket", "vessels within 0.5 K of each other"),
             (
@@ -90,9 +93,8 @@ def hazards(sheet: Sheet, air: Breath) -> str:
             ),
             (
                 "loop: pump heads and sensors",
-                f"a line of {number(bench['exchange_line'] * ML)} mL with its head holds cells "
-                f"{bench['exchange_line'] / most:.1f} s each way, in the design; a flow cell of "
-                f"{bench['flow_cell'] * ML:.0f} mL {bench['flow_cell'] / most:.1f} s more, not in it",
+                f"what the line holds with its head is in the design; a flow cell of {bench['flow_cell'] * ML:.0f} mL "
+                f"holds cells {bench['flow_cell'] / most:.1f} s more, which is not",
                 "probes in vessels, not in lines",
             ),
         ]  # fmt: skip
