@@ -24,6 +24,7 @@ Eng. Life Sci. 23:e2100159, doi 10.1002/elsc.202100159. Valid for 2^31 samples a
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import NamedTuple
 
@@ -189,8 +190,9 @@ def new_memory(n_signal: int, limits: Limits) -> np.ndarray:
     return memory
 
 
+@functools.lru_cache(maxsize=8)
 def duration_bins(n_sample: int, dt: float) -> np.ndarray:
-    """Number of the log10 bin for a duration of 0, 1, ... n_sample samples.
+    """Number of the log10 bin for a duration of 0, 1, ... n_sample samples; kept, and not to be written to.
 
     Parameters
     ----------

@@ -207,7 +207,8 @@ def three_vessels(
     settings : dict
         Kept with the result.
     """
-    k, p, short = culture.half_saturation, rig.chance_of_excess, rig.line_times
+    k, p = culture.half_saturation, rig.chance_of_excess
+    spent = [time / culture.uptake_time for time in rig.line_times]
     tau_e, tau_l, tau_s = rig.stays
     first = Vessel(tau_e, to_excess * feed / (rig.excess_volume * k), lags[0], culture)
     # the same vessel, for cells that came from either side
@@ -216,31 +217,32 @@ def three_vessels(
     last = Vessel(tau_s, 0.0, lags[2], culture)
     wanted = feed / culture.capacity
 
-    def uptakes(mean: float) -> tuple[float, float, float]:
-        to_e, to_s = (outlet(mean, time, culture) for time in short)
+    def balanced(mean: float) -> tuple[tuple[float, float, float], float]:
+        """Mean s of every vessel, and what all lines eat over v, m3, at a concentration of the middle vessel."""
+        to_e, to_s = (outlet(mean, time) for time in spent)
         x_e, x_s = first.mean(to_e), last.mean(to_s)
-        from_e, from_s = (outlet(x, time, culture) for x, time in zip((x_e, x_s), short, strict=True))
+        from_e, from_s = outlet(x_e, spent[0]), outlet(x_s, spent[1])
         in_middle = p * middle[0].uptake(from_e, mean) + (1.0 - p) * middle[1].uptake(from_s, mean)
-        return first.uptake(to_e, x_e), in_middle, last.uptake(to_s, x_s)
-
-    def lines(mean: float) -> list[tuple[float, float]]:
-        """What enters every line, and the stay in it, once the vessels are balanced."""
-        return [(mean, short[0]), (first.last, short[0]), (mean, short[1]), (last.last, short[1])]
+        rich, poor = mean - to_e + x_e - from_e, mean - to_s + x_s - from_s
+        eaten = culture.uptake_time * (rig.excess_flow * rich + rig.starvation_flow * poor)
+        return (first.uptake(to_e, x_e), in_middle, last.uptake(to_s, x_s)), eaten
 
     def surplus(mean: float) -> float:
-        held = float(np.dot(rig.volumes, uptakes(mean)))
-        return held + rig.line_volume * sum(in_line(x, time, culture) for x, time in lines(mean)) - wanted
+        (rich, between, poor), eaten = balanced(mean)
+        one, two, three = rig.volumes
+        return one * rich + two * between + three * poor + eaten - wanted
 
     mean = rising_root(surplus)
-    found = uptakes(mean)
+    uptakes, _ = balanced(mean)
     tables = [(vessel.ages, vessel.step) for vessel in (first, *middle, last)]
+    enter = [(mean, 0), (first.last, 0), (mean, 1), (last.last, 1)]
     if rig.line_volume > 0.0:
-        along = [(along_line(x, time, culture), time) for x, time in lines(mean)]
+        along = [(along_line(x, rig.line_times[n], culture), rig.line_times[n]) for x, n in enter]
         tables += [(table, time / (table.size - 1)) for table, time in along]
     ages, step = together(tables)
-    one, two, three, four = (in_line(x, time, culture) for x, time in lines(mean))
+    one, two, three, four = (in_line(x, spent[n]) for x, n in enter)
     means = (first.last, mean, last.last)
-    return CompartmentsOperation(settings, culture, rig, ages, step, means, found, (one, two, three, four))
+    return CompartmentsOperation(settings, culture, rig, ages, step, means, uptakes, (one, two, three, four))
 
 
 class ThreeCompartments:

@@ -69,7 +69,8 @@ class LoopOperation:
         """Mean s in the line to the second zone and in the one back."""
         if not self.lines:
             return 0.0, 0.0
-        out, back = (in_line(float(x[0]), self.loop.line_time, self.culture) for x in self.lines)
+        spent = self.loop.line_time / self.culture.uptake_time
+        out, back = (in_line(float(x[0]), spent) for x in self.lines)
         return out, back
 
     @property
@@ -182,18 +183,18 @@ class Vessel:
         return self.last
 
 
-def in_line(inlet: float, time: float, culture: Culture) -> float:
-    """Mean s in a line that cells pass in ``time`` (s): what is eaten of what enters, K_s."""
-    return (inlet - outlet(inlet, time, culture)) * culture.uptake_time / time if time > 0.0 else 0.0
-
-
-def outlet(inlet: float, time: float, culture: Culture) -> float:
-    """Concentration at the end of a line or tube, K_s: the last of ``plug_flow``."""
+def outlet(inlet: float, spent: float) -> float:
+    """Concentration at the end of a line or tube, K_s, after a stay of ``spent`` t_K: the last of ``plug_flow``."""
     from rushton.scaledown.kernels import omega
 
-    if inlet <= 0.0 or time <= 0.0:
+    if inlet <= 0.0 or spent <= 0.0:
         return max(0.0, inlet)
-    return omega(math.log(inlet) + inlet - time / culture.uptake_time)
+    return omega(math.log(inlet) + inlet - spent)
+
+
+def in_line(inlet: float, spent: float) -> float:
+    """Mean s in a line that cells pass in ``spent`` t_K: what is eaten of what enters, K_s."""
+    return (inlet - outlet(inlet, spent)) / spent if spent > 0.0 else 0.0
 
 
 def along_line(inlet: float, time: float, culture: Culture) -> np.ndarray:
@@ -279,18 +280,19 @@ def str_str(
     tube, and a blending time for each.
     """
     k, line = culture.half_saturation, loop.line_time
+    spent = line / culture.uptake_time
     one = Vessel(loop.vessel_time, (1.0 - to_second) * feed / (loop.vessel_volume * k), lags[0], culture)
     two = Vessel(loop.tube_time, to_second * feed / (loop.tube_volume * k), lags[1], culture)
 
     def surplus(first: float) -> float:
-        back = outlet(two.mean(outlet(first, line, culture)), line, culture)
+        back = outlet(two.mean(outlet(first, spent)), spent)
         left = (first - back) / loop.vessel_time - one.supply
         return left + one.uptake(back, first) / culture.uptake_time
 
     first = rising_root(surplus)
-    to_second = outlet(first, line, culture)
+    to_second = outlet(first, spent)
     second = two.mean(to_second)
-    in_first, in_second = one.uptake(outlet(second, line, culture), first), two.uptake(to_second, second)
+    in_first, in_second = one.uptake(outlet(second, spent), first), two.uptake(to_second, second)
     lines = tuple(along_line(x, line, culture) for x in (first, second)) if line > 0.0 else ()
     return LoopOperation(
         settings, culture, loop, one.ages, two.ages, one.step, two.step, first, second, in_first, in_second, False,
