@@ -51,9 +51,14 @@ class _InPhases(Switching):
         return _tanks_own(settings, duty) if self.irregular else _two_phases(settings, duty)
 
     def guesses(self, duty: Duty) -> list[Settings]:
-        """The ends of stirrer and gas, for the medians of the tank's peaks and valleys or for all of them."""
-        guess = {"biomass": duty.tank_biomass, **self._ends(duty), **_medians(duty)}
-        return [_unstretched(guess) if self.irregular else guess]
+        """The ends of stirrer and gas with air, for the medians of the tank's peaks and valleys or for all of them; and
+        with the richest gas and the least biomass, for their longest.
+        """
+        ends, biomass = self._ends(duty), duty.biomass_bounds[0]
+        out = [{"biomass": duty.tank_biomass, **ends, **_times_at(50, duty)}]
+        ends |= {"oxygen_fraction": duty.bench["gas_oxygen_max"]}
+        out += [{"biomass": biomass, **ends, **_times_at(percent, duty)} for percent in (95, 99)]
+        return [_unstretched(guess) for guess in out[:2]] if self.irregular else out
 
 
 class StirrerSwitching(_InPhases):
@@ -168,10 +173,11 @@ def _times(duty: Duty) -> tuple[Variable, Variable]:
     return Variable("rich_time", "s", shortest, longest, True), Variable("poor_time", "s", shortest, longest, True)
 
 
-def _medians(duty: Duty) -> Settings:
+def _times_at(percent: int, duty: Duty) -> Settings:
+    """Phases as long as so many percent of the tank's peaks and valleys, within what can be set."""
     need, shortest, longest = need_of(duty), _shortest(duty), _longest(duty)
     pairs = (("rich_time", need.peaks), ("poor_time", need.valleys))
-    return {name: float(np.clip(stays[49], shortest, longest)) for name, stays in pairs}
+    return {name: float(np.clip(stays[percent - 1], shortest, longest)) for name, stays in pairs}
 
 
 def _tanks_own(settings: Mapping[str, float], duty: Duty) -> tuple[np.ndarray, np.ndarray]:
