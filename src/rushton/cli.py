@@ -211,7 +211,13 @@ def design(
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Seed of the search.")] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder of the designs.", show_default="RESULTS/design")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder of the designs.",
+            show_default="RESULTS/design, or design-2 ... where others lie there",
+        ),
     ] = None,
     screen: Annotated[
         Path | None, typer.Option("--screen", help="List of strains: which two rigs separate them best.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -10,7 +11,7 @@ from rushton.case import load_case
 from rushton.case.settings import ScaledownSettings
 from rushton.errors import CaseError, ResultsError
 from rushton.pipeline import design, redesign
-from rushton.pipeline.redesign import _settings
+from rushton.pipeline.redesign import _settings, place_for
 
 
 def test_what_was_asked_for_replaces_what_the_case_says(cases_folder):
@@ -60,3 +61,21 @@ def test_equipment_takes_the_place_of_the_case_s_but_not_of_its_own_limits(cases
     assert other.limits.pulse_min == 1.0  # the case's own goes before that of any pump
     with pytest.raises(CaseError, match="unknown equipment"):
         _settings(given, equipment=["peristaltic-3mm"])
+
+
+def test_designs_of_other_settings_are_kept(tmp_path):
+    def made(folder, **asked):
+        folder.mkdir()
+        (folder / "design.json").write_text(json.dumps({"scaledown": asked}), encoding="utf-8")
+
+    assert place_for(tmp_path, {"seed": 1}) == tmp_path / "design"
+    made(tmp_path / "design", seed=1, rigs=["str-pfr"])
+    assert place_for(tmp_path, {"seed": 1, "rigs": ("str-pfr",)}) == tmp_path / "design"
+    assert place_for(tmp_path, {"seed": 2}) == tmp_path / "design-2"
+    made(tmp_path / "design-2", seed=2)
+    (tmp_path / "design-3").mkdir()
+    (tmp_path / "design-3" / "mine.txt").write_text("not a design", encoding="utf-8")
+    assert place_for(tmp_path, {"seed": 3}) == tmp_path / "design-4"
+    assert place_for(tmp_path, {"seed": 2}) == tmp_path / "design-2"
+    (tmp_path / "design-4").mkdir()  # empty
+    assert place_for(tmp_path, {"seed": 3}) == tmp_path / "design-4"

@@ -377,6 +377,11 @@ def test_the_protocol_is_found_by_rig_or_by_the_id_of_the_sheet(results, tmp_pat
     assert compare_data(data(tmp_path, line, top="# protocol: 999"), results).source.parent == other
     found = compare_data(data(tmp_path, line), results)
     assert found.source.parent.name == "scaledown" and "there is another" in found.notes[0]
+    third = results / "design-2"
+    third.mkdir()
+    (third / "protocol-str-pfr.json").write_text(json.dumps(record(id="998")), encoding="utf-8")
+    assert compare_data(data(tmp_path, line, top="# protocol: 998"), results).source.parent == third
+    (third / "protocol-str-pfr.json").unlink()
     (other / "protocol-pulsed-feed.json").write_text(json.dumps(record(id="1", rig="pulsed-feed")), encoding="utf-8")
     with pytest.raises(ResultsError, match="which rig"):
         compare_data(data(tmp_path, line), results)

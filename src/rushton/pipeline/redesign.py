@@ -7,9 +7,11 @@ tight or tighter.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -18,13 +20,15 @@ from rushton.case.load import translate
 from rushton.case.settings import LabLimits, ScaledownSettings
 from rushton.errors import ResultsError
 from rushton.pipeline.results import open_results
-from rushton.store import Progress, atomic_write_text, explained, silent, to_json
+from rushton.store import Progress, atomic_write_text, explained, read_json, silent, to_json
 
 if TYPE_CHECKING:
     from rushton.scaledown import Scaledown
 
 FOLDER = "design"
-"""Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/."""
+"""Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/. Designs
+made with other settings are kept: the next go to design-2, design-3 and so on, since an experiment may be running by them.
+"""
 
 
 def design(
@@ -48,7 +52,8 @@ def design(
         Of the whole rig, such as ``"2 L"``, or m3.
     seed : int, optional
     output : path, optional
-        Folder for designs.csv, protocols and feed tables, and design.json; ``design`` inside the results by default.
+        Folder for designs.csv, protocols and feed tables, and design.json; by default ``design`` inside the results, or
+        ``design-2`` and so on where that holds designs of other settings.
     progress : callable
     equipment : sequence of str
         Names of the library's equipment, in the place of that of the case; limits that the case itself gives stay.
@@ -80,13 +85,29 @@ def design(
     case = results.case.model_copy(update={"scaledown": settings})
     searches = Searches.of(results.folder, progress)
     found = design_rigs(case, results.lifelines, results.response, progress, searches, results.environment)
-    folder = Path(output) if output is not None else results.folder / FOLDER
+    asked = settings.model_dump(mode="json")
+    folder = Path(output) if output is not None else place_for(results.folder, asked)
     with explained(folder):
         found.write(folder)
         write_bench_pages(folder, case, found)
-        made_for = {"results": str(results.folder), "scaledown": settings.model_dump(mode="json")}
+        made_for = {"results": str(results.folder), "scaledown": asked}
         atomic_write_text(folder / "design.json", to_json(made_for | found.summary()))
     return found, folder
+
+
+def place_for(results_folder: Path, asked: dict[str, Any]) -> Path:
+    """The first of design, design-2, ... in the results that is free, or holds designs of the settings asked for."""
+    for n in count(1):
+        folder = results_folder / (FOLDER if n == 1 else f"{FOLDER}-{n}")
+        if not folder.exists():
+            return folder
+        try:
+            made_for = read_json(folder / "design.json").get("scaledown")
+        except ResultsError:  # not a finished one: another's, or broken off
+            made_for = None if any(folder.iterdir()) else asked
+        if made_for == json.loads(json.dumps(asked)):
+            return folder
+    raise AssertionError("count never ends")
 
 
 def _settings(

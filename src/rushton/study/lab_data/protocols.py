@@ -9,7 +9,7 @@ from typing import Any
 from rushton.errors import ResultsError
 from rushton.store import read_json
 
-PLACES = ("scaledown", "scaledown/oxygen", "design", "design/oxygen", "", "oxygen")
+PLACES = ("scaledown", "scaledown/oxygen", "design", "design/oxygen", "design-*", "design-*/oxygen", "", "oxygen")
 """Folders of the results in which protocols lie, in the order they are looked into; "" is the folder itself."""
 
 
@@ -78,10 +78,10 @@ def _files(results: Path) -> list[Path]:
         return [results]
     if not results.is_dir():
         raise ResultsError("there is no such results folder", str(results), "name the folder that `rushton run` wrote")
-    files = [path for place in PLACES for path in sorted((results / place).glob("protocol-*.json"))]
+    files = [path for place in PLACES for path in sorted(results.glob(f"{place}/protocol-*.json".lstrip("/")))]
     if files:
         return files
-    if any(list((results / place).glob("protocol-*.md")) for place in PLACES):
+    if any(list(results.glob(f"{place}/protocol-*.md".lstrip("/"))) for place in PLACES):
         raise ResultsError(
             "the protocols here were written before they had a .json", str(results), "run `rushton design` on it again"
         )
