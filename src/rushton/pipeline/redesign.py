@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = "design"
 """Where the designs go inside the results, unless another folder is named; the run's own stay in scaledown/. Designs
-made with other settings are kept: the next go to design-2, design-3 and so on, since an experiment may be running by them.
+made with other settings are kept, since an experiment may be running by them: the next go to design-2 and so on.
 """
 
 
@@ -97,17 +96,17 @@ def design(
 
 def place_for(results_folder: Path, asked: dict[str, Any]) -> Path:
     """The first of design, design-2, ... in the results that is free, or holds designs of the settings asked for."""
-    for n in count(1):
-        folder = results_folder / (FOLDER if n == 1 else f"{FOLDER}-{n}")
-        if not folder.exists():
-            return folder
+    folder, n = results_folder / FOLDER, 1
+    while folder.exists() and any(folder.iterdir()):
         try:
             made_for = read_json(folder / "design.json").get("scaledown")
-        except ResultsError:  # not a finished one: another's, or broken off
-            made_for = None if any(folder.iterdir()) else asked
+        except ResultsError:  # not a finished one: somebody else's, or broken off
+            made_for = None
         if made_for == json.loads(json.dumps(asked)):
-            return folder
-    raise AssertionError("count never ends")
+            break
+        n += 1
+        folder = results_folder / f"{FOLDER}-{n}"
+    return folder
 
 
 def _settings(
